@@ -1,0 +1,103 @@
+"""What a rule says about a call, and the proof."""
+
+from enum import StrEnum
+
+from qa.core.base import Record
+from qa.core.messages import Message
+from qa.core.roles import Role
+
+
+class Severity(StrEnum):
+    """How bad a finding is, worst first."""
+
+    CRITICAL = "critical"
+    WARNING = "warning"
+    NOTICE = "notice"
+    INFO = "info"
+
+    @property
+    def rank(self) -> int:
+        """3 for critical down to 0 for info."""
+        return {"critical": 3, "warning": 2, "notice": 1, "info": 0}[self.value]
+
+
+class MatchKind(StrEnum):
+    """How the evidence was found."""
+
+    EXACT = "exact"
+    HOMOPHONE = "homophone"
+    SIMILAR = "similar"
+    REGEX = "regex"
+    CONTEXT = "context"
+    """By how turns answer each other, e.g. 对 to "是不是保本"."""
+    MEASURE = "measure"
+    """By a measured quantity: silence, rate, overlap."""
+    ABSENCE = "absence"
+
+
+class Evidence(Record, frozen=True):
+    """Where in the call something is: enough to play the clip and to mark the words."""
+
+    turn: int
+    role: Role
+    char_start: int
+    char_end: int
+    """Offsets into `Turn.text`, end exclusive."""
+    start: float
+    end: float
+    channel: int
+    quote: str
+    match: MatchKind
+    trust: float
+    """How far the speech under it can be trusted, 0..1: the mean trust of its words."""
+    term: str | None = None
+    """Id of the lexicon term that matched."""
+
+
+class Outcome(StrEnum):
+    """What came of a check."""
+
+    PASSED = "pass"
+    FAILED = "fail"
+    NOT_APPLICABLE = "n/a"
+    UNKNOWN = "unknown"
+
+
+class Finding(Record, frozen=True):
+    """A failed check with evidence, or something worth knowing (a complaint); "flag" on the page."""
+
+    rule: str
+    """Qualified id, e.g. `zh.finance.guaranteed-principal`."""
+    rule_version: int
+    family: str
+    """`forbidden`, `rude`, `complaint`, `pii`, `step`, `behaviour`, ..."""
+    label: dict[str, str]
+    """Name for a person, by locale (`zh-Hans`, `zh-Hant`, `en`)."""
+    severity: Severity
+    role: Role
+    """Whose words or omission it is."""
+    evidence: tuple[Evidence, ...]
+    reason: Message
+    confidence: float
+    basis: str | None = None
+    """The regulation it rests on."""
+    wording: str | None = None
+    """What should have been said; goes into the coaching notice."""
+    shadow: bool = False
+    """Counted but never shown to agents: the rule is on trial."""
+
+
+class Check(Record, frozen=True):
+    """A rule's outcome for this call, whatever it is."""
+
+    rule: str
+    rule_version: int
+    family: str
+    label: dict[str, str]
+    outcome: Outcome
+    reason: Message
+    severity: Severity
+    findings: tuple[Finding, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    """What a pass rests on (the step as it was done); a failure's proof is in its findings."""
+    shadow: bool = False

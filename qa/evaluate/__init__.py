@@ -1,0 +1,1 @@
+"""Measures results against recordings and texts with ground truth."""

@@ -1,0 +1,1 @@
+"""Terms as data: schema, loader, matcher, homophones and the grammar of context."""

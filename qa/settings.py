@@ -1,0 +1,117 @@
+"""Everything that can be set, in one place: defaults here, then `tingjian.toml`, then `TINGJIAN_*` variables.
+
+Nested fields are written `TINGJIAN_SPEECH__MODEL=small` in the environment and `[speech] model = "small"` in
+the file. Stages never read settings themselves: they get the frozen options they need.
+"""
+
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+
+class _Group(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class IntakeSettings(_Group):
+    """What is accepted, and how much of it."""
+
+    max_bytes: int = Field(2 * 2**30, description="Largest upload, bytes.")
+    max_seconds: float = Field(5 * 3600.0, description="Longest recording, seconds of sound.")
+    max_channels: int = Field(8, description="Most channels in one recording.")
+    min_seconds: float = Field(5.0, description="Shorter recordings are skipped: a misdial says nothing.")
+    allowed_attributes: int = Field(64, description="Most metadata fields taken with a recording.")
+    filename_pattern: str = Field(
+        "", description="Regex with named groups that reads metadata from a file name; empty for none."
+    )
+    settle_seconds: float = Field(2.0, description="A watched file is complete once unchanged this long.")
+
+
+class SpeechSettings(_Group):
+    """The recogniser and the speakers."""
+
+    model: str = Field("base", description="Whisper size in the model store, hub name, or a CTranslate2 folder.")
+    device: Literal["auto", "cpu", "cuda"] = Field("auto", description="Where models run; auto takes a GPU.")
+    compute_type: str = Field("auto", description="CTranslate2 type; auto is float16 on CUDA, int8 on CPU.")
+    threads: int = Field(0, description="CPU threads of one worker; 0 takes all cores.")
+    language: str = Field("auto", description="ISO 639-1 code, or auto to detect per recording.")
+    batch_size: int = Field(8, description="Windows decoded together.")
+    batch_recordings: int = Field(0, description="Recordings decoded together; 0: 1 on CPU, 8 on GPU.")
+    beam_size: int = Field(5, description="Beam width.")
+    diarization: str = Field("offline", description="`offline`, or a hub pipeline such as `community-1`.")
+    speakers: int = Field(2, description="Speakers expected on a mono call.")
+    role_map: str = Field("left=agent,right=customer", description="Role of each channel of a stereo call.")
+
+
+class RuleSettings(_Group):
+    """Which packs are on."""
+
+    packs: tuple[str, ...] = Field(("zh/common", "zh/finance"), description="Packs applied to every call.")
+    pack_dirs: tuple[Path, ...] = Field((), description="Further folders with packs, searched first.")
+    scorecard: str = Field("zh.common.service", description="Scorecard used for a call.")
+
+
+class LedgerSettings(_Group):
+    """Durability: leases, attempts, sweeping."""
+
+    lease_seconds: float = Field(60.0, description="A claimed run is anybody's again after this, unless renewed.")
+    heartbeat_seconds: float = Field(10.0, description="How often a worker renews its lease.")
+    max_attempts: int = Field(5, description="Then the run fails and waits for a person.")
+    sweep_seconds: float = Field(10.0, description="How often lost work is looked for.")
+
+
+class ServerSettings(_Group):
+    """The HTTP service."""
+
+    host: str = Field("127.0.0.1", description="Loopback by default: nothing is served to others unasked.")
+    port: int = Field(8300, description="Port of the API.")
+
+
+class Settings(BaseSettings):
+    """All settings. Build one at an entry point and pass parts of it on."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="TINGJIAN_",
+        env_nested_delimiter="__",
+        toml_file="tingjian.toml",
+        extra="forbid",
+        frozen=True,
+    )
+
+    home: Path = Field(Path("var"), description="Folder for database, audio, caches and the broker's files.")
+    database_url: str = Field("", description="SQLAlchemy URL; empty for SQLite in `home`.")
+    broker_url: str = Field("", description="Redis or Valkey URL; empty for the embedded Valkey.")
+    models_dir: Path = Field(
+        Path("~/.cache/tingjian/models"), description="Where verified models are kept, once per machine."
+    )
+    locale: str = Field("", description="Language of messages; empty follows LANG or the browser.")
+    intake: IntakeSettings = IntakeSettings()
+    speech: SpeechSettings = SpeechSettings()
+    rules: RuleSettings = RuleSettings()
+    ledger: LedgerSettings = LedgerSettings()
+    server: ServerSettings = ServerSettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the signature is pydantic's
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments win over the environment, the environment over the file."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls), file_secret_settings
+
+    @cached_property
+    def resolved_database_url(self) -> str:
+        """The database URL with the embedded default filled in."""
+        return self.database_url or f"sqlite:///{(self.home / 'tingjian.db').absolute()}"

@@ -1,0 +1,1 @@
+"""Speech adapters: the recogniser with its guards, speaker diarisation, and who of them is the agent."""

@@ -1,0 +1,74 @@
+"""What the pipeline asks of a recogniser and of a diariser; the adapters beside this module answer."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qa.core.speech import Activity, ChannelActivity, ChannelTranscription, Diarization
+
+Samples = NDArray[np.int16]
+"""Mono sound at 16 kHz, 16 bit; may be a memory map, so read slices of it rather than copy it whole."""
+
+SAMPLE_RATE = 16_000
+"""Hz; what Whisper and the speaker models were trained on."""
+
+Hook = Callable[[str, float, float], None]
+"""`hook(stage, done, total)`, both in seconds of sound or in items; called often, so it must be cheap."""
+
+
+def no_hook(stage: str, done: float, total: float) -> None:
+    """Report progress to nobody."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelInput:
+    """One channel to transcribe. Channels of several recordings may be given together."""
+
+    samples: Samples
+    activity: ChannelActivity
+    language: str | None
+    """ISO 639-1, or None to detect."""
+
+
+class ActivityDetector(Protocol):
+    """Finds speech and other sound."""
+
+    @property
+    def name(self) -> str:
+        """Artefact and revision; part of the stage's cache key."""
+        ...
+
+    def detect(self, channels: Sequence[Samples], hook: Hook) -> Activity:
+        """Speech spans and events of each channel."""
+        ...
+
+
+class Transcriber(Protocol):
+    """Turns sound into words, guards included."""
+
+    @property
+    def name(self) -> str:
+        """Artefact, revision and options that change results; part of the stage's cache key."""
+        ...
+
+    def transcribe(self, inputs: Sequence[ChannelInput], hook: Hook) -> list[ChannelTranscription]:
+        """One transcription per input, in order; `channel` is the index in `inputs`."""
+        ...
+
+
+class Diarizer(Protocol):
+    """Tells speakers apart on one channel."""
+
+    @property
+    def name(self) -> str:
+        """Artefact and revision; part of the stage's cache key."""
+        ...
+
+    def diarize(
+        self, samples: Samples, activity: ChannelActivity, speakers: int | None, hook: Hook
+    ) -> Diarization:
+        """Who speaks when; `speakers` fixes their number, None lets the model decide."""
+        ...

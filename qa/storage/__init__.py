@@ -1,0 +1,1 @@
+"""Where audio and artefacts lie."""

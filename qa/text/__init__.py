@@ -1,0 +1,1 @@
+"""Text in normal form: scripts, widths, segmentation, numerals, syllable classes. Pure functions."""
