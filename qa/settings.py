@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -73,6 +73,16 @@ class ServerSettings(_Group):
 
     host: str = Field("127.0.0.1", description="Loopback by default: nothing is served to others unasked.")
     port: int = Field(8300, description="Port of the API.")
+    token: SecretStr = Field(
+        SecretStr(""), description="When set, every request needs it as a Bearer token; needed beyond loopback."
+    )
+    allowed_hosts: tuple[str, ...] = Field(
+        (), description="Further names under which the API may be called (Host header)."
+    )
+    body_idle_seconds: float = Field(60.0, description="An upload that sends nothing for this long is dropped.")
+    upload_expiry_seconds: float = Field(86400.0, description="Unfinished resumable uploads are kept this long.")
+    max_open_uploads: int = Field(200, description="Most unfinished resumable uploads at a time.")
+    min_free_bytes: int = Field(512 * 2**20, description="With less disk space left, no upload is taken.")
 
 
 class Settings(BaseSettings):
