@@ -1,0 +1,181 @@
+"""Takes recordings through the stages, resuming from the stage cache, several at a time where that pays."""
+
+import logging
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from qa.core.base import decode as decode_record
+from qa.core.base import encode
+from qa.core.errors import TingjianError
+from qa.core.messages import message
+from qa.core.result import Result, RunStatus, StageTiming
+from qa.pipeline.adapters import Toolbox
+from qa.pipeline.context import (
+    Phase,
+    Progress,
+    RecordingInput,
+    RunAbortedError,
+    RunContext,
+    RunFailure,
+    SkipRecording,
+    StageCache,
+)
+from qa.pipeline.stages import Stage, all_stages
+from qa.settings import Settings
+
+log = logging.getLogger(__name__)
+
+
+class Pipeline:
+    """The road from recording to result. One per process; models load on first use, in the process that uses them."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.tools = Toolbox(settings)
+        self._stages = all_stages(self.tools)
+        self._scratch = settings.home / "scratch"
+
+    def run(
+        self,
+        inputs: Sequence[RecordingInput],
+        cache: StageCache,
+        progress: Progress = lambda _index, _stage, _done, _total: None,
+        phase: Phase = Phase.ALL,
+    ) -> list[Result | RunFailure]:
+        """Analyse recordings; one outcome per input, in order. One bad recording does not harm the others.
+
+        `Phase.SPEECH` stops at the transcript, whose parts then lie in `cache`; `Phase.TEXT` goes on from
+        there (and computes whatever it does not find). Only what `progress` raises comes out as an exception.
+        """
+        self._scratch.mkdir(parents=True, exist_ok=True)
+        contexts = [
+            RunContext(source, Path(tempfile.mkdtemp(prefix="run-", dir=self._scratch))) for source in inputs
+        ]
+        try:
+            for stage in self._stages:
+                if phase is Phase.SPEECH and stage.phase is Phase.TEXT:
+                    break
+                self._pass(stage, contexts, cache, progress)
+        finally:
+            for ctx in contexts:
+                ctx.decoded = None
+                shutil.rmtree(ctx.workdir, ignore_errors=True)
+        return [_outcome(ctx) for ctx in contexts]
+
+    def _pass(
+        self, stage: Stage[Any], contexts: Sequence[RunContext], cache: StageCache, progress: Progress
+    ) -> None:
+        """Take every recording that is still on the road through one stage."""
+        waiting: list[tuple[int, RunContext]] = []
+        for index, ctx in enumerate(contexts):
+            if not ctx.alive or not _guarded(stage, ctx, lambda c=ctx: stage.applies(c)):  # type: ignore[misc]
+                continue
+            ctx.input_hashes[stage.name] = stage.input_hash(ctx)
+            if self._from_cache(stage, ctx, cache):
+                progress(index, stage.name, 1.0, 1.0)
+            elif ctx.alive:
+                waiting.append((index, ctx))
+        groups = [waiting] if stage.batched and waiting else [[one] for one in waiting]
+        for group in groups:
+            self._compute(stage, group, cache, progress)
+
+    def _from_cache(self, stage: Stage[Any], ctx: RunContext, cache: StageCache) -> bool:
+        data = cache.get(ctx.source.sha256, stage.name, stage.version, ctx.input_hashes[stage.name])
+        if data is None:
+            return False
+        try:
+            out = decode_record(data, stage.output)
+        except msgspec.DecodeError:
+            log.warning("stage output of %s could not be read and is computed again", stage.name)
+            return False
+        ctx.timings.append(StageTiming(stage.name, 0.0, 0.0, cached=True))
+        _guarded(stage, ctx, lambda: stage.accept(ctx, out))
+        return True
+
+    def _compute(
+        self, stage: Stage[Any], group: Sequence[tuple[int, RunContext]], cache: StageCache, progress: Progress
+    ) -> None:
+        def hook(done: float, total: float) -> None:
+            for index, _ in group:
+                progress(index, stage.name, done, total)
+
+        hook(0.0, 1.0)
+        wall, cpu = time.monotonic(), time.process_time()
+        batch = [ctx for _, ctx in group]
+        try:
+            outs = stage.compute(batch, hook)
+        except RunAbortedError:
+            raise
+        except Exception as error:
+            if len(group) > 1:  # find out whose fault it is: each on its own
+                for one in group:
+                    self._compute(stage, [one], cache, progress)
+                return
+            batch[0].outcome = _failure(stage, error)
+            return
+        wall, cpu = time.monotonic() - wall, time.process_time() - cpu
+        seconds = [ctx.info.duration if ctx.info else 1.0 for ctx in batch]
+        for ctx, out, share in zip(batch, outs, (s / sum(seconds) for s in seconds), strict=True):
+            ctx.timings.append(StageTiming(stage.name, wall * share, cpu * share, cached=False))
+            cache.put(ctx.source.sha256, stage.name, stage.version, ctx.input_hashes[stage.name], encode(out))
+            _guarded(stage, ctx, lambda c=ctx, o=out: stage.accept(c, o))  # type: ignore[misc]
+        hook(1.0, 1.0)
+
+
+def _guarded(stage: Stage[Any], ctx: RunContext, act: Callable[[], Any]) -> Any:
+    """Do something for one recording; what goes wrong becomes that recording's outcome."""
+    try:
+        return act()
+    except SkipRecording as skip:
+        ctx.outcome = skip.reason
+    except RunAbortedError:
+        raise
+    except Exception as error:
+        ctx.outcome = _failure(stage, error)
+    return None
+
+
+def _failure(stage: Stage[Any], error: Exception) -> RunFailure:
+    if isinstance(error, TingjianError):
+        return RunFailure(error.message, stage.name, error.retryable)
+    if isinstance(error, MemoryError):
+        return RunFailure(message("pipeline.out_of_memory", stage=stage.name), stage.name, retryable=True)
+    log.exception("stage %s failed", stage.name)
+    return RunFailure(
+        message("pipeline.unexpected", stage=stage.name, kind=type(error).__name__), stage.name, retryable=True
+    )
+
+
+def _outcome(ctx: RunContext) -> Result | RunFailure:
+    if isinstance(ctx.outcome, RunFailure):
+        return ctx.outcome
+    transcription = ctx.transcription
+    return Result(
+        sha256=ctx.source.sha256,
+        name=ctx.source.name,
+        status=RunStatus.DONE if ctx.outcome is None else RunStatus.SKIPPED,
+        reason=ctx.outcome,
+        audio=ctx.info,
+        transcript=ctx.transcript,
+        roles=ctx.roles,
+        guards=tuple(c.guards for c in transcription.channels) if transcription else (),
+        diarization=ctx.diarization,
+        analysis=ctx.analysis,
+        models=_models(ctx),
+        attributes=dict(ctx.source.attributes),
+        timings=tuple(ctx.timings),
+    )
+
+
+def _models(ctx: RunContext) -> dict[str, str]:
+    models = {}
+    if ctx.transcription:
+        models["transcribe"] = ctx.transcription.model
+    if ctx.diarization:
+        models["diarize"] = ctx.diarization.model
+    return models

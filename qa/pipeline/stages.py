@@ -1,0 +1,261 @@
+"""The stages of one analysis, in order.
+
+decode -> activity -> transcribe -> diarize -> turns | rules
+
+Everything left of the bar is the speech phase; what stands right of it runs again alone when a rule changes.
+A stage says what its output depends on besides the recording itself (`fingerprint`); its name, its version and
+the fingerprints of the stages before it make the key under which the output is kept.
+"""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar, Generic, TypeVar
+
+import msgspec
+
+from qa.audio.decode import DecodedAudio, decode
+from qa.core.base import Record
+from qa.core.messages import message
+from qa.core.result import Analysis, RoleDecision
+from qa.core.roles import Role
+from qa.core.speech import Activity, AudioInfo, ChannelTranscription, Diarization, Transcription
+from qa.core.transcript import Transcript
+from qa.pipeline.adapters import Toolbox
+from qa.pipeline.context import Phase, RunContext, SkipRecording
+from qa.rules.engine import CallContext
+from qa.speech.base import ChannelInput
+from qa.speech.turns import build_transcript
+
+Out = TypeVar("Out", bound=Record)
+StageHook = Callable[[float, float], None]
+"""`hook(done, total)` of the running stage."""
+
+
+class Stage(Generic[Out]):
+    """One step of the road. Subclasses are stateless apart from the toolbox."""
+
+    name: ClassVar[str]
+    version: ClassVar[str]
+    """Raised whenever the same input could give another output."""
+    phase: ClassVar[Phase] = Phase.SPEECH
+    batched: ClassVar[bool] = False
+    """Several recordings are computed together."""
+    output: type[Out]
+
+    def __init__(self, tools: Toolbox) -> None:
+        self.tools = tools
+
+    def applies(self, ctx: RunContext) -> bool:
+        """Whether this recording needs the stage at all."""
+        return True
+
+    def fingerprint(self, ctx: RunContext) -> str:
+        """Options, models and rules the output depends on."""
+        return ""
+
+    def compute(self, batch: Sequence[RunContext], hook: StageHook) -> list[Out]:
+        """One output per context, in order."""
+        raise NotImplementedError
+
+    def accept(self, ctx: RunContext, out: Out) -> None:
+        """Put the output, fresh or cached, into the context; may raise `SkipRecording`."""
+        raise NotImplementedError
+
+    def input_hash(self, ctx: RunContext) -> str:
+        """SHA-256 over everything the output depends on: this fingerprint and those of the stages before."""
+        parts = [self.name, self.version, self.fingerprint(ctx), *ctx.input_hashes.values()]
+        return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
+
+
+class Decode(Stage[AudioInfo]):
+    """The recording becomes 16 kHz samples per channel on disk. Only what is known about it is cached."""
+
+    name = "decode"
+    version = "1"
+    output = AudioInfo
+
+    def fingerprint(self, ctx: RunContext) -> str:
+        return repr(self.tools.decode_limits)
+
+    def compute(self, batch: Sequence[RunContext], hook: StageHook) -> list[AudioInfo]:
+        return [_samples_of(ctx, self.tools, hook).info for ctx in batch]
+
+    def accept(self, ctx: RunContext, out: AudioInfo) -> None:
+        ctx.info = out
+        minimum = self.tools.settings.intake.min_seconds
+        if out.duration < minimum:
+            raise SkipRecording(message("pipeline.too_short", seconds=out.duration, minimum=minimum))
+
+
+class DetectActivity(Stage[Activity]):
+    """Where somebody speaks, and what else is heard."""
+
+    name = "activity"
+    version = "1"
+    output = Activity
+
+    def fingerprint(self, ctx: RunContext) -> str:
+        return self.tools.detector.name
+
+    def compute(self, batch: Sequence[RunContext], hook: StageHook) -> list[Activity]:
+        return [
+            self.tools.detector.detect(_samples_of(ctx, self.tools).channels, lambda _s, d, t: hook(d, t))
+            for ctx in batch
+        ]
+
+    def accept(self, ctx: RunContext, out: Activity) -> None:
+        ctx.activity = out
+        if not any(c.speech for c in out.channels):
+            raise SkipRecording(message("pipeline.no_speech"))
+
+
+class Transcribe(Stage[Transcription]):
+    """Words, with the guards' report. Channels of all recordings in the batch are decoded together."""
+
+    name = "transcribe"
+    version = "1"
+    batched = True
+    output = Transcription
+
+    def fingerprint(self, ctx: RunContext) -> str:
+        return f"{self.tools.transcriber.name} {self._language(ctx)}"
+
+    def compute(self, batch: Sequence[RunContext], hook: StageHook) -> list[Transcription]:
+        inputs: list[ChannelInput] = []
+        for ctx in batch:
+            assert ctx.activity is not None
+            for samples, activity in zip(
+                _samples_of(ctx, self.tools).channels, ctx.activity.channels, strict=True
+            ):
+                inputs.append(ChannelInput(samples, activity, self._language(ctx)))
+        transcribed = iter(self.tools.transcriber.transcribe(inputs, lambda _s, d, t: hook(d, t)))
+        return [
+            Transcription(
+                tuple(_renumber(next(transcribed), i) for i in range(len(_samples_of(ctx, self.tools).channels))),
+                model=self.tools.transcriber.name,
+                compute_type=self.tools.compute_type,
+                device=self.tools.device,
+            )
+            for ctx in batch
+        ]
+
+    def accept(self, ctx: RunContext, out: Transcription) -> None:
+        ctx.transcription = out
+        if not any(c.words or c.guards.unintelligible for c in out.channels):
+            raise SkipRecording(message("pipeline.no_speech"))
+
+    def _language(self, ctx: RunContext) -> str | None:
+        wanted = ctx.source.language or self.tools.settings.speech.language
+        return None if wanted == "auto" else wanted
+
+
+class DiarizationOutput(Record, frozen=True):
+    """Diarisation of the one channel of a mono call."""
+
+    diarization: Diarization
+
+
+class Diarize(Stage[DiarizationOutput]):
+    """Who speaks when, where one channel carries several people."""
+
+    name = "diarize"
+    version = "1"
+    output = DiarizationOutput
+
+    def applies(self, ctx: RunContext) -> bool:
+        return ctx.info is not None and ctx.info.channels == 1
+
+    def fingerprint(self, ctx: RunContext) -> str:
+        return f"{self.tools.diarizer.name} {self.tools.settings.speech.speakers}"
+
+    def compute(self, batch: Sequence[RunContext], hook: StageHook) -> list[DiarizationOutput]:
+        outs = []
+        for ctx in batch:
+            assert ctx.activity is not None
+            diarization = self.tools.diarizer.diarize(
+                _samples_of(ctx, self.tools).channels[0],
+                ctx.activity.channels[0],
+                self.tools.settings.speech.speakers or None,
+                lambda _s, d, t: hook(d, t),
+            )
+            outs.append(DiarizationOutput(diarization))
+        return outs
+
+    def accept(self, ctx: RunContext, out: DiarizationOutput) -> None:
+        ctx.diarization = out.diarization
+
+
+class TurnsOutput(Record, frozen=True):
+    """The transcript and how its roles were decided."""
+
+    transcript: Transcript
+    roles: RoleDecision
+
+
+class BuildTurns(Stage[TurnsOutput]):
+    """Words become turns, speakers become agent and customer."""
+
+    name = "turns"
+    version = "1"
+    output = TurnsOutput
+
+    def fingerprint(self, ctx: RunContext) -> str:
+        manual = sorted((ctx.source.manual_roles or {}).items())
+        return f"{self.tools.role_options!r} {manual}"
+
+    def compute(self, batch: Sequence[RunContext], hook: StageHook) -> list[TurnsOutput]:
+        outs = []
+        for ctx in batch:
+            assert ctx.info is not None
+            assert ctx.transcription is not None
+            assert ctx.activity is not None
+            manual = {k: Role(v) for k, v in (ctx.source.manual_roles or {}).items()} or None
+            transcript, roles = build_transcript(
+                ctx.info, ctx.transcription, ctx.activity, ctx.diarization, self.tools.role_options, manual
+            )
+            outs.append(TurnsOutput(transcript, roles))
+        return outs
+
+    def accept(self, ctx: RunContext, out: TurnsOutput) -> None:
+        ctx.transcript, ctx.roles = out.transcript, out.roles
+
+
+class ApplyRules(Stage[Analysis]):
+    """Checks, findings and the score."""
+
+    name = "rules"
+    version = "1"
+    phase = Phase.TEXT
+    output = Analysis
+
+    def fingerprint(self, ctx: RunContext) -> str:
+        attributes = sorted(ctx.source.attributes.items())
+        return f"{self.tools.rulebook.fingerprint} {attributes}"
+
+    def compute(self, batch: Sequence[RunContext], hook: StageHook) -> list[Analysis]:
+        outs = []
+        for ctx in batch:
+            assert ctx.transcript is not None
+            context = CallContext(attributes=dict(ctx.source.attributes))
+            outs.append(self.tools.rulebook.analyse(ctx.transcript, context))
+        return outs
+
+    def accept(self, ctx: RunContext, out: Analysis) -> None:
+        ctx.analysis = out
+
+
+def all_stages(tools: Toolbox) -> tuple[Stage[Any], ...]:
+    """Every stage in the order a recording takes."""
+    return tuple(kind(tools) for kind in (Decode, DetectActivity, Transcribe, Diarize, BuildTurns, ApplyRules))
+
+
+def _samples_of(ctx: RunContext, tools: Toolbox, hook: StageHook | None = None) -> DecodedAudio:
+    """The sound, decoded on first need: a run that finds everything in the cache never decodes."""
+    if ctx.decoded is None:
+        report = hook or (lambda _done, _total: None)
+        ctx.decoded = decode(ctx.source.path, ctx.workdir, tools.decode_limits, lambda _s, d, t: report(d, t))
+    return ctx.decoded
+
+
+def _renumber(transcription: ChannelTranscription, channel: int) -> ChannelTranscription:
+    return msgspec.structs.replace(transcription, channel=channel)
