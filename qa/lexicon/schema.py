@@ -1,0 +1,131 @@
+"""What a compliance officer writes about words: terms, their patterns, exceptions and examples.
+
+The models are the single source: the loader validates with them, the JSON Schema for editors is generated from
+them, and `docs/rules.md` describes them. Unknown keys are refused so that a typing mistake never goes unseen.
+"""
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+Id = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=80)]
+"""Local id: small letters, digits and hyphens."""
+
+Dotted = Annotated[str, Field(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)+$", max_length=160)]
+"""Qualified id: `zh.finance.guaranteed-principal`."""
+
+SeverityName = Literal["critical", "warning", "notice", "info"]
+RoleName = Literal["agent", "customer", "any"]
+Homophone = Literal["off", "auto", "on"]
+
+Exception_ = Literal["negated", "quoted", "warned", "asked", "hypothetical", "conditional", "corrected"]
+"""Contexts in which a term does not mean what it says; see `qa.lexicon.context`."""
+
+DEFAULT_UNLESS: tuple[Exception_, ...] = ("negated", "quoted", "warned", "asked", "hypothetical", "corrected")
+
+
+def _as_text(value: object) -> object:
+    """`12315` in YAML is a number, in a pattern it is text."""
+    if isinstance(value, bool):
+        return value
+    return str(value) if isinstance(value, int | float) else value
+
+
+def _as_label(value: object) -> object:
+    return {"zh-Hans": value} if isinstance(value, str) else value
+
+
+def _as_list(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+Text = Annotated[str, BeforeValidator(_as_text), Field(min_length=1, max_length=500)]
+Label = Annotated[
+    dict[Literal["zh-Hans", "zh-Hant", "en"], str],
+    BeforeValidator(_as_label),
+    Field(description="Name for a person: a text (Simplified Chinese) or one per locale."),
+]
+Texts = Annotated[list[Text], BeforeValidator(_as_list)]
+Dialogue = Annotated[
+    Text | list[Text],
+    Field(description="One turn, or a list of turns; `客户：` or `坐席：` before a text says who speaks."),
+]
+
+
+class Model(BaseModel):
+    """Base of everything in a pack: frozen, and unknown keys are an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
+
+
+class Validity(Model):
+    """From when until when something applies, both days included."""
+
+    since: date | None = None
+    until: date | None = None
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "Validity":
+        if self.since and self.until and self.since > self.until:
+            raise ValueError("`since` lies after `until`")
+        return self
+
+
+class Applies(Model):
+    """To which calls something applies; where it does not, the check is not applicable."""
+
+    languages: list[str] = []
+    industries: list[str] = []
+    attributes: dict[str, Texts] = Field({}, description="Attribute -> values of which one must be there.")
+    since: date | None = None
+    until: date | None = None
+
+
+class Examples(Model):
+    """What must and what must not hit. Both are needed before a pack lints."""
+
+    hit: list[Dialogue] = []
+    miss: list[Dialogue] = []
+
+
+class TermDefaults(Model):
+    """Values for every term of the file that does not give its own."""
+
+    family: Id | None = None
+    role: RoleName | None = None
+    severity: SeverityName | None = None
+    homophone: Homophone | None = None
+    unless: list[Exception_] | None = None
+    affirmed: bool | None = None
+    basis: str | None = None
+    wording: str | None = None
+
+
+class Term(Model):
+    """Something that can be said in several ways. With a severity it is an offence (or worth knowing) in itself;
+    without one it is vocabulary for rules and steps.
+    """
+
+    id: Id
+    label: Label | None = None
+    patterns: Annotated[Texts, Field(min_length=1)]
+    exclude: Texts = Field([], description="Patterns that take a hit back where they cover it.")
+    homophone: Homophone | None = Field(None, description="`auto` by default: see docs/rules.md.")
+    severity: SeverityName | None = None
+    family: Id | None = None
+    role: RoleName | None = Field(None, description="Whose words count; `agent` by default.")
+    unless: list[Exception_] | None = Field(
+        None, description="Contexts that excuse; by default all but `conditional`."
+    )
+    affirmed: bool | None = Field(
+        None,
+        description="The other party asks it and this one says yes: counts as said. By default on for "
+        "terms of the agent with a severity.",
+    )
+    basis: str | None = None
+    wording: str | None = None
+    version: int = Field(1, ge=1)
+    shadow: bool = False
+    applies: Applies | None = None
+    examples: Examples = Examples()

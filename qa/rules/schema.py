@@ -1,0 +1,392 @@
+"""What a compliance officer writes: rules, flows, scorecards, and the file that holds them.
+
+See `qa.lexicon.schema` for terms. Every model forbids unknown keys; cross references (a term that does not
+exist, a cycle between conditions) are checked by `qa.rules.loader`, which knows file and line.
+"""
+
+import re
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from qa.lexicon.schema import (
+    Applies,
+    Dialogue,
+    Dotted,
+    Examples,
+    Id,
+    Label,
+    Model,
+    RoleName,
+    SeverityName,
+    Term,
+    TermDefaults,
+    Text,
+    Texts,
+)
+
+_WITHIN = re.compile(
+    r"^(?:(first|last) (\d+(?:\.\d+)?) ?(s|turns?|agent turns?|customer turns?|%)"
+    r"|(\d+(?:\.\d+)?)%\.\.(\d+(?:\.\d+)?)%)$"
+)
+
+Within = Annotated[
+    str,
+    Field(
+        pattern=_WITHIN.pattern,
+        description="`first 30s`, `last 5 turns`, `first 2 agent turns`, `10%..40%` (of the call's time).",
+    ),
+]
+
+Entity = Literal["phone", "id-card", "bank-card", "otp", "name", "address", "amount", "percent", "date", "number"]
+
+
+def _terms(value: object) -> object:
+    return {"any": value} if isinstance(value, str | list) else value
+
+
+def _text_form(value: object) -> object:
+    return {"text": value} if isinstance(value, str | list) else value
+
+
+def _regex_form(value: object) -> object:
+    return {"regex": value} if isinstance(value, str) else value
+
+
+def _entity_form(value: object) -> object:
+    return {"type": value} if isinstance(value, str) else value
+
+
+class Says(Model):
+    """Terms that are said. A term is named by its id (in the same pack), by its qualified id, or a whole file's
+    terms by the file's id.
+    """
+
+    any: Texts = Field([], description="One of these.")
+    all: Texts = Field([], description="Each of these.")
+    none: Texts = Field([], description="None of these.")
+    patterns: Texts = Field([], description="Patterns on the spot, instead of terms.")
+    at_least: int = Field(1, ge=1, description="How many different ones of `any` (with `patterns`).")
+    times: int = Field(1, ge=1, description="How many hits in all.")
+
+    @model_validator(mode="after")
+    def _something(self) -> "Says":
+        if not (self.any or self.all or self.none or self.patterns):
+            raise ValueError("`says` names no term: give `any`, `all`, `none` or `patterns`")
+        return self
+
+
+class Matches(Model):
+    """A regular expression on the normal form (Simplified, half width, small letters)."""
+
+    regex: Text
+    exclude: Text | None = Field(None, description="Takes a match back where it covers it.")
+
+
+class Similar(Model):
+    """Close to one of some sentences: how much of a sentence's wording is covered, in its order."""
+
+    text: Annotated[Texts, Field(min_length=1)]
+    at_least: float = Field(0.8, gt=0, le=1, description="Share of the text that must be said.")
+    turns: int = Field(3, ge=1, le=20, description="Spread over at most so many turns of the role in a row.")
+
+
+class Repeats(Model):
+    """The same thing said again."""
+
+    within_turns: int = Field(6, ge=1)
+    times: int = Field(2, ge=2, description="Said so often in all.")
+    similarity: float = Field(0.8, gt=0, le=1)
+    min_chars: int = Field(5, ge=2)
+
+
+class EntitySaid(Model):
+    """Personal data or a quantity is said."""
+
+    type: Entity
+    times: int = Field(1, ge=1)
+    valid_only: bool = Field(False, description="Only where the checksum holds, if the type has one.")
+
+
+class Silence(Model):
+    """A gap in which nobody speaks."""
+
+    at_least: float = Field(10.0, gt=0, description="Seconds.")
+    between: Literal["any", "same", "agent-customer", "customer-agent"] = "any"
+    excused_after: str | None = Field(None, description="Term after which the agent may be silent.")
+    excused_up_to: float = Field(60.0, description="Seconds that the excuse is good for.")
+    times: int = Field(1, ge=1)
+
+
+class Range(Model):
+    """A number between two bounds, either open."""
+
+    above: float | None = None
+    below: float | None = None
+
+    @model_validator(mode="after")
+    def _some(self) -> "Range":
+        if self.above is None and self.below is None:
+            raise ValueError("give `above` or `below`")
+        return self
+
+
+class Rate(Range):
+    """Characters (for alphabetic languages words) per minute of a turn or of the call."""
+
+    per: Literal["turn", "call"] = "turn"
+    relative: bool = Field(False, description="As a multiple of the speaker's own mean.")
+    min_chars: int = Field(15, ge=1)
+    times: int = Field(1, ge=1)
+
+
+class Interrupts(Model):
+    """Cuts into the other's speech: all three thresholds hold."""
+
+    overlap_ms: float = Field(500, ge=0)
+    words: int = Field(3, ge=0, description="Characters or words said by the one who cuts in.")
+    delay_ms: float = Field(1000, ge=0, description="The other had spoken at least so long before.")
+    times: int = Field(1, ge=1)
+
+
+class Level(Range):
+    """Loudness (dB) or pitch (semitones) against the speaker's own median in this call."""
+
+    min_seconds: float = Field(1.0, ge=0)
+    times: int = Field(1, ge=1)
+
+
+class Responds(Range):
+    """Seconds until the role answers the other."""
+
+    which: Literal["first", "average", "any"] = "average"
+
+
+class Share(Range):
+    """Share of the speech time, 0..1."""
+
+
+class EndsWith(Model):
+    """How the call ends."""
+
+    role: RoleName | None = Field(None, description="Who speaks last.")
+    cut_off: bool | None = Field(None, description="The last sentence breaks off.")
+
+
+class Attribute(Model):
+    """What came with the recording."""
+
+    name: str
+    equals: Texts = []
+    exists: bool | None = None
+    above: float | None = None
+    below: float | None = None
+
+
+class AsksModel(Model):
+    """A yes/no question to a language model, off unless an endpoint is set. It must quote the transcript."""
+
+    question: Text
+    expect: bool = True
+    min_confidence: float = Field(0.7, ge=0, le=1)
+
+
+class Then(Model):
+    """Order: the first, then the second."""
+
+    first: "Condition"
+    second: "Condition"
+    within_turns: int | None = Field(None, ge=0)
+    within_seconds: float | None = Field(None, gt=0)
+
+
+class Anchor(Model):
+    """The k-th hit of another condition."""
+
+    condition: "Condition"
+    hit: int = Field(1, description="1 is the first, -1 the last.")
+    turns: int | None = Field(None, ge=0, description="At most so many turns away.")
+    seconds: float | None = Field(None, gt=0, description="At most so many seconds away.")
+
+
+OPERATORS = (
+    "all", "any", "none", "use", "says", "matches", "similar", "repeats", "entity", "silence", "rate",
+    "interrupts", "loudness", "pitch", "responds", "talk_share", "duration", "turns", "ends_with", "attribute",
+    "asks_model", "then", "step",
+)  # fmt: skip
+
+
+class Condition(Model):
+    """One operator and its scope. `all`, `any` and `none` hold further conditions."""
+
+    all: list["Condition"] | None = None
+    any: list["Condition"] | None = None
+    none: list["Condition"] | None = None
+    use: str | None = Field(None, description="A condition of the file's `conditions`, by name.")
+    says: Annotated[Says, BeforeValidator(_terms)] | None = None
+    matches: Annotated[Matches, BeforeValidator(_regex_form)] | None = None
+    similar: Annotated[Similar, BeforeValidator(_text_form)] | None = None
+    repeats: Repeats | None = None
+    entity: Annotated[EntitySaid, BeforeValidator(_entity_form)] | None = None
+    silence: Silence | None = None
+    rate: Rate | None = None
+    interrupts: Interrupts | None = None
+    loudness: Level | None = None
+    pitch: Level | None = None
+    responds: Responds | None = None
+    talk_share: Share | None = None
+    duration: Range | None = None
+    turns: Range | None = None
+    ends_with: EndsWith | None = None
+    attribute: Attribute | None = None
+    asks_model: AsksModel | None = None
+    then: Then | None = None
+    step: Id | None = Field(None, description="A step of the same flow was done; in `when` of steps only.")
+
+    role: RoleName | None = Field(None, description="Whose turns are looked at; by default the rule's.")
+    within: Within | None = None
+    after: Anchor | None = None
+    before: Anchor | None = None
+
+    @model_validator(mode="after")
+    def _one_operator(self) -> "Condition":
+        given = [name for name in OPERATORS if getattr(self, name) is not None]
+        if len(given) != 1:
+            found = ", ".join(f"`{g}`" for g in given) or "none"
+            raise ValueError(f"a condition needs exactly one operator, found {found}")
+        return self
+
+    @property
+    def operator(self) -> str:
+        """The one operator that is given."""
+        return next(name for name in OPERATORS if getattr(self, name) is not None)
+
+
+class Rule(Model):
+    """Passes or fails a call."""
+
+    id: Id
+    version: int = Field(1, ge=1)
+    label: Label | None = None
+    family: Id = "behaviour"
+    severity: SeverityName = "warning"
+    role: RoleName = Field("agent", description="Whose words are looked at, and whose omission it is.")
+    when: Condition | None = Field(None, description="Otherwise the rule is not applicable.")
+    require: Condition | None = Field(None, description="The rule fails unless this holds.")
+    forbid: Condition | None = Field(None, description="The rule fails where this holds.")
+    applies: Applies | None = None
+    shadow: bool = False
+    basis: str | None = None
+    wording: str | None = None
+    examples: Examples = Examples()
+
+    @model_validator(mode="after")
+    def _one_side(self) -> "Rule":
+        if (self.require is None) == (self.forbid is None):
+            raise ValueError("a rule needs either `require` or `forbid`")
+        return self
+
+
+class Step(Model):
+    """Something that has to be done in the course of a call: `says`, `verbatim` or a `condition`."""
+
+    id: Id
+    label: Label | None = None
+    optional: bool = False
+    severity: SeverityName = "warning"
+    role: RoleName = "agent"
+    says: Annotated[Says, BeforeValidator(_terms)] | None = None
+    verbatim: Annotated[Similar, BeforeValidator(_text_form)] | None = None
+    condition: Condition | None = None
+    within: Within | None = Field(None, description="Later (or earlier) than this it is done too late.")
+    before: Annotated[list[Id], BeforeValidator(lambda v: [v] if isinstance(v, str) else v)] = []
+    after: Annotated[list[Id], BeforeValidator(lambda v: [v] if isinstance(v, str) else v)] = []
+    when: Condition | None = Field(None, description="The branch in which the step is due.")
+    basis: str | None = None
+    wording: str | None = None
+
+    @model_validator(mode="after")
+    def _one_way(self) -> "Step":
+        if sum(x is not None for x in (self.says, self.verbatim, self.condition)) != 1:
+            raise ValueError("a step needs exactly one of `says`, `verbatim` and `condition`")
+        return self
+
+
+class Flow(Model):
+    """Steps that a call has to go through."""
+
+    id: Id
+    version: int = Field(1, ge=1)
+    label: Label | None = None
+    applies: Applies | None = None
+    when: Condition | None = Field(None, description="Otherwise all steps are not applicable.")
+    ordered: bool = Field(False, description="Steps must follow each other in the order they are written in.")
+    shadow: bool = False
+    steps: Annotated[list[Step], Field(min_length=1)]
+    examples: Examples = Field(Examples(), description="hit: a step is missing; miss: nothing is missing.")
+
+
+class Item(Model):
+    """One line of a scorecard: automatic (`check`) or for a person (`manual`)."""
+
+    id: Id
+    label: Label | None = None
+    check: Texts = Field(
+        [], description="Checks by id: a rule, a term, a file of terms, `flow.step`, or `family:rude`."
+    )
+    manual: bool = False
+    points: float = Field(10, gt=0, description="The most it gives.")
+    per_finding: float | None = Field(None, gt=0, description="Points lost with each finding; without it, all.")
+    veto: bool | Literal["critical"] = Field(
+        False, description="A failure (or one with a critical finding) fails the whole card."
+    )
+    when: Condition | None = Field(None, description="Otherwise it leaves the denominator.")
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> "Item":
+        if self.manual == bool(self.check):
+            raise ValueError("an item needs either `check` or `manual: true`")
+        return self
+
+
+class Section(Model):
+    """Items that are weighed together."""
+
+    id: Id
+    label: Label | None = None
+    weight: float = Field(1, gt=0)
+    items: Annotated[list[Item], Field(min_length=1)]
+
+
+class Scorecard(Model):
+    """How checks become a score of 0..100."""
+
+    id: Id
+    version: int = Field(1, ge=1)
+    label: Label | None = None
+    applies: Applies | None = None
+    sections: Annotated[list[Section], Field(min_length=1)]
+
+
+class PackFile(Model):
+    """One YAML file of a pack."""
+
+    id: Dotted = Field(description="Begins with the pack's: `zh.finance.forbidden` in `zh/finance`.")
+    version: int = Field(1, ge=1)
+    schema_version: int = Field(1, ge=1, description="Of this form; one newer than the program is refused.")
+    language: str = "zh"
+    label: Label | None = None
+    applies: Applies | None = Field(None, description="For everything in the file that does not say otherwise.")
+    defaults: TermDefaults = TermDefaults()
+    terms: list[Term] = []
+    conditions: dict[Id, Condition] = {}
+    rules: list[Rule] = []
+    flows: list[Flow] = []
+    scorecards: list[Scorecard] = []
+
+
+__all__ = [
+    "Anchor", "Applies", "AsksModel", "Attribute", "Condition", "Dialogue", "EndsWith", "EntitySaid", "Flow",
+    "Interrupts", "Item", "Level", "Matches", "PackFile", "Range", "Rate", "Repeats", "Responds", "Rule", "Says",
+    "Scorecard", "Section", "Share", "Silence", "Similar", "Step", "Then",
+]  # fmt: skip
