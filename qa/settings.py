@@ -80,8 +80,6 @@ class ServerSettings(_Group):
         (), description="Further names under which the API may be called (Host header)."
     )
     body_idle_seconds: float = Field(60.0, description="An upload that sends nothing for this long is dropped.")
-    upload_expiry_seconds: float = Field(86400.0, description="Unfinished resumable uploads are kept this long.")
-    max_open_uploads: int = Field(200, description="Most unfinished resumable uploads at a time.")
     min_free_bytes: int = Field(512 * 2**20, description="With less disk space left, no upload is taken.")
 
 
@@ -101,6 +99,9 @@ class Settings(BaseSettings):
     broker_url: str = Field("", description="Redis or Valkey URL; empty for the embedded Valkey.")
     models_dir: Path = Field(
         Path("~/.cache/tingjian/models"), description="Where verified models are kept, once per machine."
+    )
+    models_sources: tuple[Path, ...] = Field(
+        (), description="Folders searched for model files before any network; each holds one folder per model."
     )
     locale: str = Field("", description="Language of messages; empty follows LANG or the browser.")
     intake: IntakeSettings = IntakeSettings()
