@@ -33,6 +33,8 @@ class IntakeSettings(_Group):
         "", description="Regex with named groups that reads metadata from a file name; empty for none."
     )
     settle_seconds: float = Field(2.0, description="A watched file is complete once unchanged this long.")
+    upload_expiry_seconds: float = Field(86400.0, description="Unfinished resumable uploads are kept this long.")
+    max_open_uploads: int = Field(200, description="Most unfinished resumable uploads at a time.")
 
 
 class SpeechSettings(_Group):
@@ -66,6 +68,8 @@ class LedgerSettings(_Group):
     heartbeat_seconds: float = Field(10.0, description="How often a worker renews its lease.")
     max_attempts: int = Field(5, description="Then the run fails and waits for a person.")
     sweep_seconds: float = Field(10.0, description="How often lost work is looked for.")
+    max_run_seconds: float = Field(6 * 3600.0, description="A run that works longer than this is killed.")
+    retry_seconds: float = Field(5.0, description="Wait before a second attempt; doubled for each one after.")
 
 
 class ServerSettings(_Group):

@@ -1,0 +1,1 @@
+"""Alembic scripts, applied when the service starts."""

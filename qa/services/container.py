@@ -1,0 +1,56 @@
+"""Builds the services of one process and hands them out as one object."""
+
+from dataclasses import dataclass
+
+from qa.db.engine import Database
+from qa.services.analysis import AnalysisService
+from qa.services.doorbell import Doorbell, SilentDoorbell
+from qa.services.intake import IntakeService
+from qa.services.recordings import RecordingService
+from qa.services.uploads import UploadService
+from qa.settings import Settings
+from qa.storage.base import Storage
+from qa.storage.local import LocalStorage
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The use cases. Each call is one transaction; all methods are synchronous and thread-safe."""
+
+    settings: Settings
+    database: Database
+    storage: Storage
+    intake: IntakeService
+    analysis: AnalysisService
+    recordings: RecordingService
+    uploads: UploadService
+
+    def close(self) -> None:
+        """Give database connections back."""
+        self.database.close()
+
+
+def open_services(settings: Settings, doorbell: Doorbell | None = None, *, migrate: bool = False) -> Services:
+    """Connect to database and storage.
+
+    `doorbell` tells workers about new work (`workers.doorbell.CeleryDoorbell`); without one, work waits for the
+    sweeper. `migrate` brings the schema up to date first; do it once, where the service starts.
+    Raises `StorageError` or `DependencyError`.
+    """
+    storage = LocalStorage(settings.home)
+    database = Database(settings.resolved_database_url)
+    if migrate:
+        database.migrate()
+    bell = doorbell or SilentDoorbell()
+    recordings = RecordingService(database, storage)
+    analysis = AnalysisService(database, storage, bell, settings.ledger)
+    intake = IntakeService(database, storage, bell, settings.intake)
+    return Services(
+        settings=settings,
+        database=database,
+        storage=storage,
+        intake=intake,
+        analysis=analysis,
+        recordings=recordings,
+        uploads=UploadService(database, storage, intake, settings.intake),
+    )

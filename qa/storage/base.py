@@ -1,0 +1,73 @@
+"""What the services ask of a store; a local folder answers today, an object store can tomorrow."""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Protocol
+
+
+class SpoolFile(Protocol):
+    """Bytes on their way in. Hashes while it writes; gone when the block ends unless it was kept."""
+
+    @property
+    def path(self) -> Path:
+        """Where the bytes lie, on a local disk."""
+        ...
+
+    @property
+    def size(self) -> int:
+        """Bytes written so far."""
+        ...
+
+    @property
+    def sha256(self) -> str:
+        """Hash of the bytes written so far, hex."""
+        ...
+
+    def write(self, chunk: bytes) -> None:
+        """Append. Raises `TooLargeError` over the cap, `StorageError` where the disk is full."""
+        ...
+
+    def flush(self) -> None:
+        """Everything written is on the disk after this."""
+        ...
+
+
+class Storage(Protocol):
+    """Audio by its hash, artefacts by recording and name, and a spool for what is not accepted yet."""
+
+    def spool(self, max_bytes: int) -> AbstractContextManager[SpoolFile]:
+        """A new spool file."""
+        ...
+
+    def keep_audio(self, spooled: Path, sha256: str) -> None:
+        """Move a finished spool file to its place; nothing happens where it is there already."""
+        ...
+
+    def has_audio(self, sha256: str) -> bool:
+        """Whether the bytes are there."""
+        ...
+
+    def audio_path(self, sha256: str) -> Path:
+        """A local path to read from. Raises `StorageError` where the file is gone."""
+        ...
+
+    def delete_audio(self, sha256: str) -> None:
+        """Remove; nothing happens where it is gone already."""
+        ...
+
+    def put_artefact(self, sha256: str, name: str, data: bytes) -> None:
+        """Keep something derived from a recording, whole or not at all."""
+        ...
+
+    def get_artefact(self, sha256: str, name: str) -> bytes | None:
+        """What was kept, or None."""
+        ...
+
+    def upload_path(self, upload_id: str) -> Path:
+        """Where a resumable upload grows."""
+        ...
+
+    def stale_spool(self, older_than_s: float) -> Iterator[Path]:
+        """Spool files that nobody has touched for that long."""
+        ...
