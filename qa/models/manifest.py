@@ -96,3 +96,13 @@ def artefact(name: str) -> Artefact:
     if found is None:
         raise NotFoundError("models.unknown", name=name, known=", ".join(artefacts()))
     return found
+
+
+def whisper_entry(model: str) -> Artefact | None:
+    """The artefact for a Whisper size (`base`) or a full artefact name; None where there is none."""
+    return artefacts().get(f"whisper-{model}") or artefacts().get(model)
+
+
+def whisper_sizes() -> list[str]:
+    """The Whisper sizes that can be named without a repository."""
+    return [n.removeprefix("whisper-") for n in artefacts() if n.startswith("whisper-")]

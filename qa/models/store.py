@@ -1,12 +1,7 @@
-"""The model store: one folder per artefact, and nothing in it is used before its bytes have been checked.
-
-A marker file remembers the size, times and inode of every file at the moment its hash was right. While these stand
-still the file is not hashed again (145 MB at every start would be felt); as soon as one differs, it is.
-"""
+"""The model store: one folder per artefact, and nothing in it is used before its bytes have been checked."""
 
 import errno
 import fcntl
-import hashlib
 import os
 import shutil
 import tempfile
@@ -15,19 +10,16 @@ from contextlib import contextmanager, suppress
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
-from typing import Final
 
-import msgspec
 import psutil
 
-from qa.core.base import Record, decode, encode
-from qa.core.errors import ModelError, StorageError
+from qa.core.base import Record
+from qa.core.errors import BadOptionError, ModelError, StorageError
 from qa.models import sources
-from qa.models.manifest import Artefact, artefact, artefacts
+from qa.models.checking import check, read_marker, untouched, write_marker
+from qa.models.manifest import Artefact, artefact, artefacts, whisper_entry, whisper_sizes
 from qa.models.sources import Progress, SourceUnavailableError
 from qa.settings import Settings
-
-MARKER: Final = ".verified.json"
 
 
 def no_progress(name: str, done: float, total: float) -> None:
@@ -46,23 +38,6 @@ class Condition(StrEnum):
     MISSING = "missing"
 
 
-class FileMark(Record, frozen=True):
-    """What a file looked like when its hash was right."""
-
-    sha256: str
-    size: int
-    mtime_ns: int
-    ctime_ns: int
-    inode: int
-
-
-class Marker(Record, frozen=True):
-    """Kept beside the files of an artefact."""
-
-    artefact: Artefact
-    files: dict[str, FileMark]
-
-
 def folder_of(name: str, settings: Settings) -> Path:
     """Where the store keeps an artefact, whether it is there or not."""
     return settings.models_dir.expanduser() / name
@@ -73,7 +48,7 @@ def condition(wanted: Artefact, settings: Settings) -> Condition:
     folder = folder_of(wanted.name, settings)
     if not all((folder / f.name).is_file() for f in wanted.files):
         return Condition.MISSING
-    if _untouched(folder, wanted):
+    if untouched(wanted, folder):
         return Condition.VERIFIED
     if any(f.size and (folder / f.name).stat().st_size != f.size for f in wanted.files):
         return Condition.DAMAGED
@@ -92,7 +67,7 @@ def ensure(name: str, settings: Settings, progress: Progress = no_progress) -> P
 def ensure_artefact(wanted: Artefact, settings: Settings, progress: Progress = no_progress) -> Path:
     """Like `ensure`, for an artefact that need not be in the manifest."""
     folder = folder_of(wanted.name, settings)
-    if _untouched(folder, wanted):
+    if untouched(wanted, folder):
         return folder
     with _locked(wanted.name, settings):
         if condition(wanted, settings) is Condition.MISSING:
@@ -132,15 +107,66 @@ def pull(wanted: Sequence[Artefact], settings: Settings, progress: Progress = no
     return folders
 
 
-def installed_by_hub_name(repo: str, settings: Settings) -> Artefact | None:
-    """What the marker says of a model that was pulled by its hub name; None where it is not there."""
-    marker = _read_marker(folder_of(sources.hub_folder_name(repo), settings))
-    return marker.artefact if marker else None
-
-
 def defaults() -> list[Artefact]:
     """The artefacts without which the service does not start."""
     return [a for a in artefacts().values() if a.default]
+
+
+class LocatedModel(Record, frozen=True):
+    """A recogniser ready to load."""
+
+    path: str
+    label: str
+    """Name and revision, as results pin it."""
+
+
+def ensure_whisper(model: str, settings: Settings, progress: Progress = no_progress) -> Path:
+    """The folder of the recogniser that the setting `speech.model` names; see `locate_whisper`."""
+    return Path(locate_whisper(model, settings, progress).path)
+
+
+def locate_whisper(model: str, settings: Settings, progress: Progress = no_progress) -> LocatedModel:
+    """Find or fetch the model that `speech.model` names.
+
+    It may be a size of the manifest (`base`, `large-v3`, ...) or a full artefact name, a folder with a CTranslate2
+    model, or a hub repository `owner/name[@revision]`. Raises `BadOptionError` for a name that is none of these,
+    and `ModelError` where the model cannot be had or is not what was promised.
+    """
+    wanted = whisper_entry(model)
+    if wanted is not None:
+        return LocatedModel(str(ensure_artefact(wanted, settings, progress)), wanted.label)
+    folder = Path(model).expanduser()
+    if folder.is_dir():
+        return _from_folder(folder)
+    repo, _, revision = model.partition("@")
+    if repo.count("/") == 1 and not model.startswith((".", "/", "~")):
+        wanted = _pulled_by_hub_name(repo, settings)
+        if wanted is None or (revision and not wanted.revision.startswith(revision)):
+            wanted = _ask_hub(repo, revision)
+        return LocatedModel(str(ensure_artefact(wanted, settings, progress)), wanted.label)
+    raise BadOptionError("models.not_a_model", model=model, known=", ".join(whisper_sizes()))
+
+
+def _pulled_by_hub_name(repo: str, settings: Settings) -> Artefact | None:
+    """What the marker says of a model that was pulled by its hub name; None where it is not there."""
+    marker = read_marker(folder_of(sources.hub_folder_name(repo), settings))
+    return marker.artefact if marker else None
+
+
+def _from_folder(folder: Path) -> LocatedModel:
+    weights = folder / "model.bin"
+    if not weights.is_file():
+        raise ModelError("models.not_ctranslate2", folder=str(folder))
+    # Nothing is promised about a folder of one's own; its size and time tell two versions of it apart in results.
+    stat = weights.stat()
+    return LocatedModel(str(folder.resolve()), f"{folder.resolve().name}@{stat.st_size:x}-{stat.st_mtime_ns:x}")
+
+
+def _ask_hub(repo: str, revision: str) -> Artefact:
+    try:
+        return sources.hub_artefact(repo, revision)
+    except SourceUnavailableError as exc:
+        raise ModelError("models.hub_unreachable", model=repo, reason=str(exc)) from exc
 
 
 # fetching
@@ -154,8 +180,8 @@ def _fetch(wanted: Artefact, settings: Settings, wheels: Path, progress: Progres
         scratch = Path(tempfile.mkdtemp(prefix=f".{wanted.name}-", dir=_root(settings)))
         try:
             fetcher(scratch)
-            marker = _check(wanted, scratch, no_progress)
-            _write_marker(scratch, marker)
+            marker = check(wanted, scratch)
+            write_marker(scratch, marker)
             _install(scratch, folder_of(wanted.name, settings))
             return
         except SourceUnavailableError as exc:
@@ -206,64 +232,9 @@ def _install(scratch: Path, folder: Path) -> None:
 
 
 def _verify(wanted: Artefact, folder: Path, progress: Progress = no_progress) -> None:
-    marker = _check(wanted, folder, progress)
+    marker = check(wanted, folder, lambda done: progress(wanted.name, done, wanted.size))
     with suppress(OSError):  # a read-only store is allowed: it is then hashed at every start
-        _write_marker(folder, marker)
-
-
-def _check(wanted: Artefact, folder: Path, progress: Progress) -> Marker:
-    known = _read_marker(folder)
-    marks: dict[str, FileMark] = {}
-    done = 0.0
-    for file in wanted.files:
-        path = folder / file.name
-        if not path.is_file():
-            raise ModelError("models.missing", name=wanted.name, file=file.name)
-        stat = path.stat()
-        found = _sha256(path)
-        promised = file.sha256 or (known.files[file.name].sha256 if known and file.name in known.files else found)
-        if found != promised:
-            raise ModelError("models.damaged", name=wanted.name, file=str(path), promised=promised, found=found)
-        marks[file.name] = FileMark(found, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino)
-        done += stat.st_size
-        progress(wanted.name, done, wanted.size)
-    return Marker(wanted, marks)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as data:
-        return hashlib.file_digest(data, "sha256").hexdigest()
-
-
-def _untouched(folder: Path, wanted: Artefact) -> bool:
-    marker = _read_marker(folder)
-    if marker is None:
-        return False
-    for file in wanted.files:
-        mark = marker.files.get(file.name)
-        if mark is None or (file.sha256 and mark.sha256 != file.sha256):
-            return False
-        try:
-            stat = (folder / file.name).stat()
-        except OSError:
-            return False
-        now = (stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino)
-        if now != (mark.size, mark.mtime_ns, mark.ctime_ns, mark.inode):
-            return False
-    return True
-
-
-def _read_marker(folder: Path) -> Marker | None:
-    try:
-        return decode((folder / MARKER).read_bytes(), Marker)
-    except (OSError, msgspec.DecodeError):
-        return None  # an unreadable marker only costs a hash
-
-
-def _write_marker(folder: Path, marker: Marker) -> None:
-    scratch = folder / f"{MARKER}.{os.getpid()}"
-    scratch.write_bytes(encode(marker))
-    scratch.replace(folder / MARKER)
+        write_marker(folder, marker)
 
 
 # the store's own folder

@@ -7,8 +7,8 @@ import pytest
 
 from qa.core.errors import BadOptionError, ModelError, NotFoundError, StorageError
 from qa.i18n import LOCALES, render
-from qa.models import store, whisper
-from qa.models.manifest import Artefact, FileSpec, Source, Wheel, artefacts, data_folder
+from qa.models import checking, store
+from qa.models.manifest import Artefact, FileSpec, Source, Wheel, artefacts, data_folder, whisper_entry
 from qa.models.store import Condition
 from qa.settings import Settings
 
@@ -70,7 +70,7 @@ def wheel_source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Source:
 
 def test_files_are_taken_from_a_named_folder_and_checked(settings: Settings, usb: Path) -> None:
     folder = store.ensure_artefact(make_artefact(), settings)
-    assert {f.name: f.read_bytes() for f in folder.iterdir() if f.name != store.MARKER} == CONTENT
+    assert {f.name: f.read_bytes() for f in folder.iterdir() if f.name != checking.MARKER} == CONTENT
     assert store.condition(make_artefact(), settings) is Condition.VERIFIED
 
 
@@ -131,7 +131,7 @@ def test_a_verified_file_is_not_hashed_again_until_it_changes(
     settings: Settings, usb: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store.ensure_artefact(make_artefact(), settings)
-    monkeypatch.setattr(store, "_sha256", lambda path: pytest.fail(f"hashed {path} again"))
+    monkeypatch.setattr(checking, "sha256", lambda path: pytest.fail(f"hashed {path} again"))
     store.ensure_artefact(make_artefact(), settings)
 
 
@@ -183,20 +183,20 @@ def test_every_artefact_of_the_manifest_is_complete_and_has_a_card() -> None:
 
 
 def test_a_setting_picks_a_size_or_a_folder(settings: Settings, tmp_path: Path) -> None:
-    assert whisper.manifest_entry("base") is artefacts()["whisper-base"]
+    assert whisper_entry("base") is artefacts()["whisper-base"]
     own = tmp_path / "my-model"
     own.mkdir()
     with pytest.raises(ModelError, match="not_ctranslate2"):
-        whisper.locate(str(own), settings)
+        store.locate_whisper(str(own), settings)
     (own / "model.bin").write_bytes(b"1")
-    located = whisper.locate(str(own), settings)
+    located = store.locate_whisper(str(own), settings)
     assert located.path == str(own.resolve())
     assert located.label.startswith("my-model@")
 
 
 def test_a_name_that_is_no_model_lists_the_sizes(settings: Settings) -> None:
     with pytest.raises(BadOptionError, match="large-v3-turbo"):
-        whisper.locate("enormous", settings)
+        store.locate_whisper("enormous", settings)
 
 
 @pytest.mark.models

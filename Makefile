@@ -1,0 +1,49 @@
+# Everything a person or a CI machine does with this checkout. Needs Python 3.11 (or 3.12) with venv, git and make.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV   := .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help setup models demo up test check lint bench faults clean
+
+help: ## What can be done
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+setup: $(STAMP) ## Virtual environment with everything installed; does nothing when that is done
+
+$(STAMP): pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { \
+	  echo "Python's venv module is missing: on Debian, install python3-venv and try again." >&2; exit 1; }
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	@touch $@
+
+models: setup ## The three model artefacts the service needs, fetched and hash-checked once per machine
+	@$(BIN)/tingjian models pull
+
+demo: models ## Upload three sample calls to a service of its own and show what was found
+	@$(BIN)/tingjian demo
+
+up: models ## Broker, workers and API on loopback until Ctrl-C
+	@$(BIN)/tingjian up
+
+test: models ## All tests but those that kill and fill things
+	$(BIN)/python -m pytest -m "not faults"
+
+check: setup lint ## Style, types, layers and the fast unit tests
+	$(BIN)/python -m pytest -q -m "not models and not slow and not faults" tests/unit tests/property
+
+lint: setup ## Style, types and layers
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: models ## Cost beside the peers
+	$(BIN)/python -m bench
+
+faults: models ## Kill processes, fill disks, and see that nothing is lost
+	$(BIN)/python -m pytest -m faults tests/faults
+
+clean: ## Remove the virtual environment and what runs left behind (not the models)
+	rm -rf $(VENV) var build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
