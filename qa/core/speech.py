@@ -125,6 +125,18 @@ class SpeakerSegment(Record, frozen=True):
     end: float
 
 
+class VoicePoint(Record, frozen=True):
+    """How a voice sounds over a stretch of speech, as a point among the voices of this recording alone.
+
+    The axes are chosen per recording from its own stretches, so points of two recordings cannot be compared and
+    nobody can be recognised by them; distances within the recording are cosine distances between voices.
+    """
+
+    start: float
+    end: float
+    at: tuple[float, ...]
+
+
 class Diarization(Record, frozen=True):
     """Who speaks when on a channel that carries several people."""
 
@@ -134,3 +146,5 @@ class Diarization(Record, frozen=True):
     model: str
     separation: float
     """0..1: how clearly the voices differ; near 0 for two speakers whose voices alone do not tell them apart."""
+    voices: tuple[VoicePoint, ...] = ()
+    """What the clustering went by, for the roles to go by once more together with what is said."""
