@@ -19,6 +19,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 THREADS = 2
 CONTENDERS = ("faster-whisper", "tingjian", "whisperx")
@@ -84,6 +85,7 @@ Work = Callable[[list[Path]], tuple[float, dict[str, float]]]
 
 def _weights() -> Path:
     from qa.models.store import ensure
+
     from qa.settings import Settings
 
     return ensure("whisper-base", Settings())
@@ -91,7 +93,6 @@ def _weights() -> Path:
 
 def _plain() -> Work:
     from faster_whisper import BatchedInferencePipeline, WhisperModel
-    from faster_whisper.audio import decode_audio
 
     model = WhisperModel(str(_weights()), device="cpu", compute_type="int8", cpu_threads=THREADS)
     pipeline = BatchedInferencePipeline(model)
@@ -99,9 +100,9 @@ def _plain() -> Work:
     def work(files: list[Path]) -> tuple[float, dict[str, float]]:
         audio = 0.0
         for file in files:
-            sound = decode_audio(str(file), split_stereo="stereo" in file.name)
-            for channel in sound if isinstance(sound, tuple) else (sound,):
-                audio = audio if channel is not sound and channel is not sound[0] else audio + len(channel) / 16000
+            channels = _channels(file)
+            audio += len(channels[0]) / 16000
+            for channel in channels:
                 segments, _ = pipeline.transcribe(
                     channel, language="zh", batch_size=8, beam_size=5, vad_filter=True, word_timestamps=True
                 )
@@ -142,9 +143,10 @@ def _tingjian() -> Work:
 
 
 def _whisperx() -> Work:
-    from qa.speech.torchaudio_compat import ensure_torchaudio
+    from qa.speech.torchaudio_compat import import_torchaudio
 
-    ensure_torchaudio()
+    import_torchaudio()
+    sys.path.append(str(Path(__file__).parents[1] / "build" / "peers"))
     import whisperx
 
     model = whisperx.load_model(
@@ -153,13 +155,21 @@ def _whisperx() -> Work:
 
     def work(files: list[Path]) -> tuple[float, dict[str, float]]:
         audio = 0.0
-        for file in files:  # WhisperX mixes the channels of a stereo recording: half the work, and no roles
-            sound = whisperx.load_audio(str(file))
-            audio += len(sound) / 16000
-            model.transcribe(sound, batch_size=8)
+        for file in files:  # without word times: WhisperX aligns with a second model that only a hub has
+            channels = _channels(file)
+            audio += len(channels[0]) / 16000
+            for channel in channels:
+                model.transcribe(channel, batch_size=8)
         return audio, {}
 
     return work
+
+
+def _channels(file: Path) -> tuple[Any, ...]:
+    from faster_whisper.audio import decode_audio
+
+    sound = decode_audio(str(file), split_stereo="stereo" in file.name)
+    return sound if isinstance(sound, tuple) else (sound,)
 
 
 def _print(table: dict[str, list[dict[str, float]]], options: argparse.Namespace) -> None:

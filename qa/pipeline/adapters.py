@@ -7,9 +7,9 @@ torch hang after a fork that follows their first use.
 from functools import cached_property
 
 from qa.audio.decode import DecodeLimits
-from qa.lexicon.loader import load_packs
 from qa.models import store
 from qa.rules.engine import RuleBook
+from qa.rules.loader import load_packs
 from qa.settings import Settings
 from qa.speech.activity import OmniActivityDetector
 from qa.speech.base import ActivityDetector, Diarizer, Transcriber
@@ -23,3 +23,48 @@ class Toolbox:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+
+    @cached_property
+    def decode_limits(self) -> DecodeLimits:
+        """Caps while decoding."""
+        intake = self.settings.intake
+        return DecodeLimits(
+            max_bytes=intake.max_bytes, max_seconds=intake.max_seconds, max_channels=intake.max_channels
+        )
+
+    @cached_property
+    def detector(self) -> ActivityDetector:
+        """Finds speech, music and tones."""
+        return OmniActivityDetector()
+
+    @cached_property
+    def transcriber(self) -> Transcriber:
+        """The recogniser with its guards."""
+        speech = self.settings.speech
+        return WhisperTranscriber(
+            WhisperOptions(
+                model=speech.model,
+                device=speech.device,
+                compute_type=speech.compute_type,
+                threads=speech.threads,
+                batch_size=speech.batch_size,
+                beam_size=speech.beam_size,
+            ),
+            lambda: store.ensure_whisper(speech.model, self.settings),
+        )
+
+    @cached_property
+    def diarizer(self) -> Diarizer:
+        """Tells two people on one channel apart."""
+        return PyannoteDiarizer(self.settings)
+
+    @cached_property
+    def role_options(self) -> RoleOptions:
+        """Which channel is whose, and when a role is sure enough."""
+        return RoleOptions(role_map=self.settings.speech.role_map)
+
+    @cached_property
+    def rulebook(self) -> RuleBook:
+        """The packs in force."""
+        rules = self.settings.rules
+        return load_packs(rules.packs, rules.pack_dirs)

@@ -4,13 +4,18 @@ import os
 import tempfile
 from pathlib import Path
 
+from typing_extensions import override
 
-class FolderStageCache:
+from qa.pipeline.context import StageCache
+
+
+class FolderStageCache(StageCache):
     """One file per output under `root/<sha256>/`, written whole or not at all."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
 
+    @override
     def get(self, sha256: str, stage: str, version: str, input_hash: str) -> bytes | None:
         """The stored output, or None."""
         try:
@@ -18,6 +23,7 @@ class FolderStageCache:
         except FileNotFoundError:
             return None
 
+    @override
     def put(self, sha256: str, stage: str, version: str, input_hash: str, data: bytes) -> None:
         """Store an output; a crash half-way leaves no half file under its name."""
         path = self._path(sha256, stage, version, input_hash)
@@ -35,12 +41,14 @@ class FolderStageCache:
         return self._root / sha256 / f"{stage}-{version}-{input_hash[:32]}.json"
 
 
-class NoStageCache:
+class NoStageCache(StageCache):
     """Keeps nothing."""
 
+    @override
     def get(self, sha256: str, stage: str, version: str, input_hash: str) -> bytes | None:
         """Nothing is ever stored."""
         return None
 
+    @override
     def put(self, sha256: str, stage: str, version: str, input_hash: str, data: bytes) -> None:
         """Forget it."""

@@ -4,13 +4,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from qa.audio.decode import DecodedAudio
 from qa.core.messages import Message
 from qa.core.result import Analysis, RoleDecision, StageTiming
 from qa.core.speech import Activity, AudioInfo, Diarization, Transcription
 from qa.core.transcript import Transcript
+
+T = TypeVar("T")
 
 Progress = Callable[[int, str, float, float], None]
 """`progress(index, stage, done, total)` for the recording at `index`; may raise `RunAbortedError`."""
@@ -97,3 +99,10 @@ class RunContext:
     def alive(self) -> bool:
         """Still on the road."""
         return self.outcome is None
+
+
+def present(value: T | None) -> T:
+    """A field that an earlier stage must have filled."""
+    if value is None:
+        raise LookupError("a stage ran before the one it builds on")
+    return value

@@ -33,11 +33,10 @@ log = logging.getLogger(__name__)
 
 
 class Pipeline:
-    """The road from recording to result. One per process; models load on first use, in the process that uses them."""
+    """The road from recording to result. One per process; models load on first use, in that process."""
 
-    def __init__(self, settings: Settings) -> None:
-        self.tools = Toolbox(settings)
-        self._stages = all_stages(self.tools)
+    def __init__(self, settings: Settings, stages: Sequence[Stage[Any]] | None = None) -> None:
+        self._stages = stages if stages is not None else all_stages(Toolbox(settings))
         self._scratch = settings.home / "scratch"
 
     def run(

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, Generic, TypeVar
 
 import msgspec
+from typing_extensions import override
 
 from qa.audio.decode import DecodedAudio, decode
 from qa.core.base import Record
@@ -21,7 +22,7 @@ from qa.core.roles import Role
 from qa.core.speech import Activity, AudioInfo, ChannelTranscription, Diarization, Transcription
 from qa.core.transcript import Transcript
 from qa.pipeline.adapters import Toolbox
-from qa.pipeline.context import Phase, RunContext, SkipRecording
+from qa.pipeline.context import Phase, RunContext, SkipRecording, present
 from qa.rules.engine import CallContext
 from qa.speech.base import ChannelInput
 from qa.speech.turns import build_transcript
@@ -45,11 +46,11 @@ class Stage(Generic[Out]):
     def __init__(self, tools: Toolbox) -> None:
         self.tools = tools
 
-    def applies(self, ctx: RunContext) -> bool:
+    def applies(self, ctx: RunContext) -> bool:  # noqa: ARG002 - for those that ask
         """Whether this recording needs the stage at all."""
         return True
 
-    def fingerprint(self, ctx: RunContext) -> str:
+    def fingerprint(self, ctx: RunContext) -> str:  # noqa: ARG002 - for those that ask
         """Options, models and rules the output depends on."""
         return ""
 
@@ -74,12 +75,15 @@ class Decode(Stage[AudioInfo]):
     version = "1"
     output = AudioInfo
 
+    @override
     def fingerprint(self, ctx: RunContext) -> str:
         return repr(self.tools.decode_limits)
 
+    @override
     def compute(self, batch: Sequence[RunContext], hook: StageHook) -> list[AudioInfo]:
         return [_samples_of(ctx, self.tools, hook).info for ctx in batch]
 
+    @override
     def accept(self, ctx: RunContext, out: AudioInfo) -> None:
         ctx.info = out
         minimum = self.tools.settings.intake.min_seconds
@@ -94,15 +98,18 @@ class DetectActivity(Stage[Activity]):
     version = "1"
     output = Activity
 
+    @override
     def fingerprint(self, ctx: RunContext) -> str:
         return self.tools.detector.name
 
+    @override
     def compute(self, batch: Sequence[RunContext], hook: StageHook) -> list[Activity]:
         return [
             self.tools.detector.detect(_samples_of(ctx, self.tools).channels, lambda _s, d, t: hook(d, t))
             for ctx in batch
         ]
 
+    @override
     def accept(self, ctx: RunContext, out: Activity) -> None:
         ctx.activity = out
         if not any(c.speech for c in out.channels):
@@ -117,13 +124,14 @@ class Transcribe(Stage[Transcription]):
     batched = True
     output = Transcription
 
+    @override
     def fingerprint(self, ctx: RunContext) -> str:
         return f"{self.tools.transcriber.name} {self._language(ctx)}"
 
+    @override
     def compute(self, batch: Sequence[RunContext], hook: StageHook) -> list[Transcription]:
         inputs: list[ChannelInput] = []
         for ctx in batch:
-            assert ctx.activity is not None
             for samples, activity in zip(
                 _samples_of(ctx, self.tools).channels, ctx.activity.channels, strict=True
             ):
@@ -139,6 +147,7 @@ class Transcribe(Stage[Transcription]):
             for ctx in batch
         ]
 
+    @override
     def accept(self, ctx: RunContext, out: Transcription) -> None:
         ctx.transcription = out
         if not any(c.words or c.guards.unintelligible for c in out.channels):
@@ -162,25 +171,28 @@ class Diarize(Stage[DiarizationOutput]):
     version = "1"
     output = DiarizationOutput
 
+    @override
     def applies(self, ctx: RunContext) -> bool:
         return ctx.info is not None and ctx.info.channels == 1
 
+    @override
     def fingerprint(self, ctx: RunContext) -> str:
         return f"{self.tools.diarizer.name} {self.tools.settings.speech.speakers}"
 
+    @override
     def compute(self, batch: Sequence[RunContext], hook: StageHook) -> list[DiarizationOutput]:
         outs = []
         for ctx in batch:
-            assert ctx.activity is not None
             diarization = self.tools.diarizer.diarize(
                 _samples_of(ctx, self.tools).channels[0],
-                ctx.activity.channels[0],
+                present(ctx.activity).channels[0],
                 self.tools.settings.speech.speakers or None,
                 lambda _s, d, t: hook(d, t),
             )
             outs.append(DiarizationOutput(diarization))
         return outs
 
+    @override
     def accept(self, ctx: RunContext, out: DiarizationOutput) -> None:
         ctx.diarization = out.diarization
 
@@ -199,23 +211,28 @@ class BuildTurns(Stage[TurnsOutput]):
     version = "1"
     output = TurnsOutput
 
+    @override
     def fingerprint(self, ctx: RunContext) -> str:
         manual = sorted((ctx.source.manual_roles or {}).items())
         return f"{self.tools.role_options!r} {manual}"
 
+    @override
     def compute(self, batch: Sequence[RunContext], hook: StageHook) -> list[TurnsOutput]:
         outs = []
         for ctx in batch:
-            assert ctx.info is not None
-            assert ctx.transcription is not None
-            assert ctx.activity is not None
             manual = {k: Role(v) for k, v in (ctx.source.manual_roles or {}).items()} or None
             transcript, roles = build_transcript(
-                ctx.info, ctx.transcription, ctx.activity, ctx.diarization, self.tools.role_options, manual
+                present(ctx.info),
+                present(ctx.transcription),
+                present(ctx.activity),
+                ctx.diarization,
+                self.tools.role_options,
+                manual,
             )
             outs.append(TurnsOutput(transcript, roles))
         return outs
 
+    @override
     def accept(self, ctx: RunContext, out: TurnsOutput) -> None:
         ctx.transcript, ctx.roles = out.transcript, out.roles
 
@@ -228,18 +245,20 @@ class ApplyRules(Stage[Analysis]):
     phase = Phase.TEXT
     output = Analysis
 
+    @override
     def fingerprint(self, ctx: RunContext) -> str:
         attributes = sorted(ctx.source.attributes.items())
         return f"{self.tools.rulebook.fingerprint} {attributes}"
 
+    @override
     def compute(self, batch: Sequence[RunContext], hook: StageHook) -> list[Analysis]:
         outs = []
         for ctx in batch:
-            assert ctx.transcript is not None
             context = CallContext(attributes=dict(ctx.source.attributes))
-            outs.append(self.tools.rulebook.analyse(ctx.transcript, context))
+            outs.append(self.tools.rulebook.analyse(present(ctx.transcript), context))
         return outs
 
+    @override
     def accept(self, ctx: RunContext, out: Analysis) -> None:
         ctx.analysis = out
 
