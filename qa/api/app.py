@@ -1,0 +1,80 @@
+"""The application: `create_app()` reads the settings and gives an ASGI application, ready for uvicorn."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+
+from fastapi import FastAPI
+from fastapi.responses import JSONResponse
+from prometheus_client import CollectorRegistry
+from starlette.middleware import Middleware
+from starlette.requests import Request
+
+from qa.api import problems
+from qa.api.context import Context
+from qa.api.envelope import Envelope, RequestMetrics
+from qa.api.guard import Guard, check_exposure
+from qa.api.openapi import document
+from qa.api.routes import audio, health, progress, recordings, results, uploads
+from qa.api.tus import PREFIX as UPLOADS
+from qa.api.tus import TusProtocol
+from qa.services import Services, open_services
+from qa.services.doorbell import Doorbell
+from qa.settings import Settings
+from workers.doorbell import CeleryDoorbell
+
+
+def create_app(
+    settings: Settings | None = None, *, services: Services | None = None, doorbell: Doorbell | None = None
+) -> FastAPI:
+    """Build the application; `services` and `doorbell` are given by tests, otherwise made from `settings`.
+
+    Raises `BadOptionError` where the settings would open the service to the network without a token.
+    """
+    settings = settings or Settings()
+    check_exposure(settings.server)
+    bell = doorbell or CeleryDoorbell(settings)
+    registry = CollectorRegistry()
+    metrics = RequestMetrics(registry)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        opened = services or open_services(settings, bell, migrate=True)
+        app.state.context = Context(settings, opened, bell, registry)
+        collector = health.LedgerCollector(app.state.context)
+        registry.register(collector)
+        try:
+            yield
+        finally:
+            registry.unregister(collector)
+            if services is None:
+                opened.close()
+
+    app = FastAPI(
+        title="Tingjian",
+        version=version("tingjian"),
+        lifespan=lifespan,
+        # The interactive pages load scripts from elsewhere, which many call centres cannot reach.
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+        middleware=[
+            Middleware(Envelope, metrics=metrics, default_locale=settings.locale),
+            Middleware(Guard, server=settings.server, upload_paths=(recordings.PREFIX, UPLOADS, f"{UPLOADS}/")),
+            Middleware(TusProtocol),
+        ],
+    )
+    problems.install(app)
+    for module in (recordings, progress, results, audio, uploads, health):
+        app.include_router(module.router)
+    _serve_document(app)
+    return app
+
+
+def _serve_document(app: FastAPI) -> None:
+    @app.get("/openapi.json", include_in_schema=False)
+    def openapi(_request: Request) -> JSONResponse:
+        return JSONResponse(document(app))
+
+    app.openapi = lambda: document(app)  # type: ignore[method-assign]

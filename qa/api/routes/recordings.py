@@ -1,0 +1,204 @@
+"""Recordings: take in, list, look up, judge again."""
+
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Query, Request, Response
+from starlette.concurrency import run_in_threadpool
+
+from qa.api.context import Context, ContextDep, LocaleDep, RecordingId
+from qa.api.meta import ACTOR, build_meta
+from qa.api.multipart import Form, read_on_error, receive_form
+from qa.api.names import clean_text
+from qa.api.problems import responses
+from qa.api.schemas import (
+    RecordingOut,
+    RecordingPageOut,
+    RescanOut,
+    ResultHistoryOut,
+    RolesIn,
+    RunOut,
+    UploadedOut,
+    history_out,
+    page_out,
+    recording_out,
+    run_out,
+    uploaded_out,
+)
+from qa.core.errors import BadOptionError, ConflictError
+from qa.core.result import RunStatus
+from qa.services.intake import IntakeService
+from qa.services.recordings import RecordingFilter
+from qa.services.views import Accepted
+from qa.storage.base import SpoolFile
+
+PREFIX: Final = "/api/v1/recordings"
+router = APIRouter(tags=["recordings"])
+
+_MULTIPART: Final[dict[str, Any]] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["file"],
+                    "properties": {
+                        "file": {"type": "string", "format": "binary", "description": "The recording."},
+                        "metadata": {
+                            "type": "string",
+                            "description": "JSON object of plain values: attributes of the call.",
+                            "example": '{"agent": "17", "team": "renewals"}',
+                        },
+                        "language": {"type": "string", "description": "ISO 639 code, or auto.", "example": "zh"},
+                        "roles": {
+                            "type": "string",
+                            "description": "JSON object from speaker label to role.",
+                            "example": '{"ch0": "agent", "ch1": "customer"}',
+                        },
+                    },
+                    "additionalProperties": {"type": "string", "description": "Any further attribute."},
+                }
+            }
+        },
+    }
+}
+
+
+@router.post(
+    PREFIX,
+    status_code=201,
+    response_model=UploadedOut,
+    summary="Upload a recording",
+    responses={
+        200: {"model": UploadedOut, "description": "The same content is here already: the first recording."},
+        **responses(408, 413, 415, 503, 507),
+    },
+    openapi_extra=_MULTIPART,
+)
+async def upload(request: Request, response: Response, context: ContextDep, locale: LocaleDep) -> UploadedOut:
+    """Stream a recording in as multipart/form-data. The same bytes twice are one recording."""
+    intake, options = context.services.intake, context.settings.intake
+    async with read_on_error(request):
+        context.check_room()
+        with intake.receive() as spool:
+            form = await receive_form(
+                request, spool, max_bytes=options.max_bytes, max_fields=options.allowed_attributes + 4
+            )
+            accepted = await run_in_threadpool(_accept, intake, spool, form, options.allowed_attributes)
+    response.headers["Location"] = f"{PREFIX}/{accepted.recording.id}"
+    if accepted.duplicate:
+        response.status_code = 200
+    return uploaded_out(accepted.recording, locale, duplicate=accepted.duplicate)
+
+
+def _accept(intake: IntakeService, spool: SpoolFile, form: Form, most: int) -> Accepted:
+    return intake.accept(spool, build_meta(form.filename, form.fields, most=most))
+
+
+@router.get(PREFIX, summary="List recordings, newest first", responses=responses(503))
+def list_recordings(
+    context: ContextDep,
+    locale: LocaleDep,
+    cursor: Annotated[str | None, Query(max_length=200, description="`next_cursor` of the page before.")] = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    status: Annotated[RunStatus | None, Query(description="Only this status.")] = None,
+    name: Annotated[str | None, Query(max_length=200, description="Part of the file name.")] = None,
+    attribute: Annotated[
+        list[str] | None, Query(max_length=16, description="`name:value`, exact; may be given several times.")
+    ] = None,
+) -> RecordingPageOut:
+    """One page; every given filter must hold."""
+    wanted = RecordingFilter(
+        status=status, name_contains=clean_text(name or "") or None, attributes=_attributes(attribute or [])
+    )
+    if cursor is not None and not (cursor.isascii() and cursor.replace("_", "").replace("-", "").isalnum()):
+        raise BadOptionError("api.bad_cursor")
+    return page_out(context.services.recordings.list(wanted, cursor=cursor, limit=limit), locale)
+
+
+def _attributes(given: list[str]) -> dict[str, str]:
+    pairs = {}
+    for item in given:
+        name, colon, value = clean_text(item).partition(":")
+        if not colon or not name:
+            raise BadOptionError("api.field_invalid", field="attribute", kind="name:value")
+        pairs[name.strip()] = value.strip()
+    return pairs
+
+
+@router.get(
+    f"{PREFIX}/{{recording_id}}", summary="One recording and where it stands", responses=responses(404, 503)
+)
+def get_recording(recording_id: RecordingId, context: ContextDep, locale: LocaleDep) -> RecordingOut:
+    """The recording with its newest run: status, stage and progress as of now."""
+    return recording_out(context.services.recordings.get(recording_id), locale)
+
+
+@router.get(f"{PREFIX}/{{recording_id}}/results", summary="History of results", responses=responses(404, 503))
+def list_results(recording_id: RecordingId, context: ContextDep) -> ResultHistoryOut:
+    """Every result, newest first, with the pack versions that judged."""
+    context.services.recordings.get(recording_id)
+    return history_out(context.services.recordings.results(recording_id))
+
+
+@router.post(
+    f"{PREFIX}/{{recording_id}}/retry",
+    status_code=202,
+    summary="Try a failed recording again",
+    responses=responses(404, 409, 503),
+)
+def retry(recording_id: RecordingId, context: ContextDep, locale: LocaleDep) -> RunOut:
+    """A new run; it goes on at the stage that failed."""
+    return run_out(context.services.analysis.retry(recording_id, actor=ACTOR), locale)
+
+
+@router.post(
+    f"{PREFIX}/{{recording_id}}/rescan",
+    status_code=202,
+    summary="Judge again by the present rules",
+    responses=responses(404, 409, 503),
+)
+def rescan(recording_id: RecordingId, context: ContextDep, locale: LocaleDep) -> RunOut:
+    """A new run of the text stages alone; earlier results are kept."""
+    return run_out(context.services.analysis.rescan(recording_id, actor=ACTOR), locale)
+
+
+@router.post(
+    "/api/v1/rescan",
+    status_code=202,
+    summary="Judge everything again by the present rules",
+    responses=responses(503),
+)
+def rescan_all(context: ContextDep) -> RescanOut:
+    """Queue a rescan of every recording that has been analysed; those under way are left to finish."""
+    return RescanOut(queued=_rescan_all(context))
+
+
+def _rescan_all(context: Context) -> int:
+    queued, cursor = 0, None
+    wanted = RecordingFilter(status=RunStatus.DONE)
+    while True:
+        page = context.services.recordings.list(wanted, cursor=cursor, limit=200)
+        for recording in page.items:
+            try:
+                context.services.analysis.rescan(recording.id, actor=ACTOR)
+            except ConflictError:
+                continue
+            queued += 1
+        cursor = page.next_cursor
+        if cursor is None:
+            return queued
+
+
+@router.patch(
+    f"{PREFIX}/{{recording_id}}/roles",
+    status_code=202,
+    summary="Say who is agent and who is customer",
+    responses=responses(404, 409, 413, 415, 503),
+)
+def set_roles(recording_id: RecordingId, body: RolesIn, context: ContextDep, locale: LocaleDep) -> RunOut:
+    """Store the roles and run the text stages again."""
+    if body.swap == bool(body.roles):
+        raise BadOptionError("api.roles_empty")
+    roles = None if body.swap else {label: role.value for label, role in body.roles.items()}
+    return run_out(context.services.analysis.set_roles(recording_id, roles, actor=ACTOR), locale)

@@ -1,0 +1,72 @@
+"""The result of a recording, its sentences rendered for the reader."""
+
+from typing import Annotated, Any
+
+import msgspec
+from fastapi import APIRouter, Query
+from fastapi.responses import JSONResponse
+
+from qa.api.context import ContextDep, LocaleDep, RecordingId
+from qa.api.problems import responses
+from qa.api.routes.recordings import PREFIX
+from qa.core.errors import ConflictError, NotFoundError
+from qa.core.messages import Message
+from qa.core.result import Result
+from qa.i18n import render
+
+router = APIRouter(tags=["results"])
+
+
+@router.get(
+    f"{PREFIX}/{{recording_id}}/result",
+    summary="The whole result",
+    response_class=JSONResponse,
+    responses={
+        200: {
+            "description": "The result document; every sentence has a `text` in the reader's language.",
+            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Result"}}},
+        },
+        **responses(404, 409, 503),
+    },
+)
+def get_result(
+    recording_id: RecordingId,
+    context: ContextDep,
+    locale: LocaleDep,
+    result_id: Annotated[
+        str | None, Query(pattern="^[0-9a-f]{32}$", description="An earlier result, from /results.")
+    ] = None,
+) -> JSONResponse:
+    """The newest result, or an earlier one. 409 while there is none yet."""
+    recordings = context.services.recordings
+    view = recordings.get(recording_id)
+    try:
+        found = recordings.result(recording_id, result_id=result_id)
+    except NotFoundError:
+        if result_id is not None:
+            raise
+        code = "api.no_result" if view.status.final else "api.not_ready"
+        raise ConflictError(code, id=recording_id, status=view.status.value) from None
+    headers = {
+        "Tingjian-Result": found.head.id,
+        "Tingjian-Run": found.head.run_id,
+        "Content-Language": locale,
+        "Vary": "Accept-Language",
+        "Cache-Control": "private, no-cache",
+    }
+    return JSONResponse(readable(found.result, locale), headers=headers)
+
+
+def readable(result: Result, locale: str) -> Any:
+    """The result as JSON types, with `text` beside the code and parameters of every message in it."""
+    return _with_texts(msgspec.to_builtins(result), locale)
+
+
+def _with_texts(value: Any, locale: str) -> Any:
+    if isinstance(value, dict):
+        if value.keys() == {"code", "params"} and isinstance(value["params"], dict):
+            return {**value, "text": render(Message(value["code"], value["params"]), locale)}
+        return {key: _with_texts(item, locale) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_with_texts(item, locale) for item in value]
+    return value
