@@ -74,6 +74,8 @@ class RecordingRow(Base):
     tenant: Mapped[str] = mapped_column(String(64))
     sha256: Mapped[str] = mapped_column(String(64))
     name: Mapped[str] = mapped_column(String(255))
+    suffix: Mapped[str] = mapped_column(String(16))
+    """Extension the bytes are stored under, dot included: some telephony formats are told by it alone."""
     size: Mapped[int] = mapped_column(BigInteger)
     duration: Mapped[float | None] = mapped_column(Float)
     language: Mapped[str | None] = mapped_column(String(16))

@@ -43,7 +43,7 @@ def open_services(settings: Settings, doorbell: Doorbell | None = None, *, migra
         database.migrate()
     bell = doorbell or SilentDoorbell()
     recordings = RecordingService(database, storage)
-    analysis = AnalysisService(database, storage, bell, settings.ledger)
+    analysis = AnalysisService(database, bell, settings.ledger)
     intake = IntakeService(database, storage, bell, settings.intake)
     return Services(
         settings=settings,

@@ -1,13 +1,25 @@
 """Looking things up: lists, status, results, audio."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sqlalchemy.orm import Session
+
+from qa.core.errors import BadOptionError, NotFoundError
 from qa.core.result import RunStatus
 from qa.db.engine import Database
+from qa.db.models import RecordingRow
+from qa.db.recordings import RecordingQuery, Recordings
+from qa.db.results import Results
+from qa.db.runs import Runs
+from qa.services.mapping import recording_view, result_head, result_view, run_view
 from qa.services.views import LedgerCounts, RecordingPage, RecordingView, ResultHead, ResultView, RunView
 from qa.storage.base import Storage
+
+MAX_PAGE = 200
+_ID = re.compile(r"[0-9a-f]{32}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,34 +44,82 @@ class RecordingService:
         self, wanted: RecordingFilter | None = None, *, cursor: str | None = None, limit: int = 50
     ) -> RecordingPage:
         """One page, newest first; `limit` is held between 1 and 200. Raises `BadOptionError` for a bad cursor."""
-        raise NotImplementedError
+        if cursor is not None and not _ID.fullmatch(cursor):
+            raise BadOptionError("ledger.bad_cursor")
+        wanted = wanted or RecordingFilter()
+        size = min(max(limit, 1), MAX_PAGE)
+        query = RecordingQuery(
+            tenant=wanted.tenant,
+            status=wanted.status.value if wanted.status else None,
+            name_contains=wanted.name_contains,
+            attributes=wanted.attributes,
+            before=cursor,
+            limit=size + 1,
+        )
+        with self._database.read() as session:
+            recordings = Recordings(session)
+            rows = recordings.page(query)
+            items = tuple(recording_view(bundle) for bundle in recordings.bundles(rows[:size]))
+        return RecordingPage(items, next_cursor=items[-1].id if len(rows) > size else None)
 
     def get(self, recording_id: str, *, tenant: str = "default") -> RecordingView:
         """One recording with its newest run."""
-        raise NotImplementedError
+        with self._database.read() as session:
+            row = _found(session, recording_id, tenant)
+            return recording_view(Recordings(session).bundles([row])[0])
 
     def runs(self, recording_id: str, *, tenant: str = "default") -> tuple[RunView, ...]:
         """All its runs, newest first."""
-        raise NotImplementedError
+        with self._database.read() as session:
+            _found(session, recording_id, tenant)
+            return tuple(run_view(row) for row in Runs(session).of_recording(recording_id))
 
     def result(self, recording_id: str, *, result_id: str | None = None, tenant: str = "default") -> ResultView:
         """The newest result, or an earlier one. Raises `NotFoundError` where there is none yet."""
-        raise NotImplementedError
+        with self._database.read() as session:
+            row = _found(session, recording_id, tenant)
+            wanted = result_id or row.result_id
+            result = Results(session).get(recording_id, wanted) if wanted else None
+            if result is None:
+                raise NotFoundError("ledger.no_result", status=row.status)
+            return result_view(result)
 
     def results(self, recording_id: str, *, tenant: str = "default") -> tuple[ResultHead, ...]:
         """The history of results, newest first."""
-        raise NotImplementedError
+        with self._database.read() as session:
+            _found(session, recording_id, tenant)
+            return tuple(result_head(row) for row in Results(session).heads(recording_id))
 
     def audio_path(self, recording_id: str, *, tenant: str = "default") -> Path:
         """A local path of the original bytes. Raises `StorageError` where they are gone."""
-        raise NotImplementedError
+        with self._database.read() as session:
+            row = _found(session, recording_id, tenant)
+        return self._storage.audio_path(row.sha256, row.suffix)
 
     def artefact(
         self, recording_id: str, name: str, make: Callable[[Path], bytes], *, tenant: str = "default"
     ) -> bytes:
-        """Something derived from the audio (waveform peaks): made once by `make(audio_path)`, then kept."""
-        raise NotImplementedError
+        """Something derived from the audio (waveform peaks): made once by `make(audio_path)`, then kept.
+
+        `name` carries the version of whoever makes it, so that a better maker is asked again.
+        """
+        with self._database.read() as session:
+            row = _found(session, recording_id, tenant)
+        kept = self._storage.get_artefact(row.sha256, name)
+        if kept is None:
+            kept = make(self._storage.audio_path(row.sha256, row.suffix))
+            self._storage.put_artefact(row.sha256, name, kept)
+        return kept
 
     def counts(self) -> LedgerCounts:
         """Runs by status."""
-        raise NotImplementedError
+        with self._database.read() as session:
+            counts = Runs(session).counts()
+        return LedgerCounts(**{status.value: counts.get(status.value, 0) for status in RunStatus})
+
+
+def _found(session: Session, recording_id: str, tenant: str) -> RecordingRow:
+    row = Recordings(session).get(recording_id, tenant)
+    if row is None:
+        raise NotFoundError("ledger.no_recording", id=recording_id[:64])
+    return row

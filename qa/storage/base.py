@@ -1,9 +1,21 @@
 """What the services ask of a store; a local folder answers today, an object store can tomorrow."""
 
+import re
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
+
+_SUFFIX = re.compile(r"\.[a-z0-9]{1,8}")
+
+
+def safe_suffix(name: str) -> str:
+    """The extension of a file name in lower case with its dot, or nothing where it is none worth keeping.
+
+    Formats without a header (VOX, raw A-law) are told by their extension alone, so it stays with the bytes.
+    """
+    suffix = Path(name.replace("\\", "/")).suffix.lower()
+    return suffix if _SUFFIX.fullmatch(suffix) else ""
 
 
 class SpoolFile(Protocol):
@@ -34,25 +46,29 @@ class SpoolFile(Protocol):
 
 
 class Storage(Protocol):
-    """Audio by its hash, artefacts by recording and name, and a spool for what is not accepted yet."""
+    """Audio by its hash and extension, artefacts by recording and name, and a spool for what comes in."""
 
-    def spool(self, max_bytes: int) -> AbstractContextManager[SpoolFile]:
-        """A new spool file."""
+    def spool(self, max_bytes: int, suffix: str = "") -> AbstractContextManager[SpoolFile]:
+        """A new spool file; `suffix` as `safe_suffix` makes it."""
         ...
 
-    def keep_audio(self, spooled: Path, sha256: str) -> None:
+    def keep_audio(self, spooled: Path, sha256: str, suffix: str) -> None:
         """Move a finished spool file to its place; nothing happens where it is there already."""
         ...
 
-    def has_audio(self, sha256: str) -> bool:
+    def has_audio(self, sha256: str, suffix: str) -> bool:
         """Whether the bytes are there."""
         ...
 
-    def audio_path(self, sha256: str) -> Path:
+    def audio_path(self, sha256: str, suffix: str) -> Path:
         """A local path to read from. Raises `StorageError` where the file is gone."""
         ...
 
-    def delete_audio(self, sha256: str) -> None:
+    def expected_audio_path(self, sha256: str, suffix: str) -> Path:
+        """Where the bytes lie or would lie."""
+        ...
+
+    def delete_audio(self, sha256: str, suffix: str) -> None:
         """Remove; nothing happens where it is gone already."""
         ...
 
@@ -64,7 +80,7 @@ class Storage(Protocol):
         """What was kept, or None."""
         ...
 
-    def upload_path(self, upload_id: str) -> Path:
+    def upload_path(self, upload_id: str, suffix: str) -> Path:
         """Where a resumable upload grows."""
         ...
 

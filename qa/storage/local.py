@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from qa.core.errors import StorageError, TooLargeError
+from qa.storage.base import safe_suffix
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,100}")
@@ -79,38 +80,42 @@ class LocalStorage:
                 folder.mkdir(parents=True, exist_ok=True, mode=0o700)
 
     @contextmanager
-    def spool(self, max_bytes: int) -> Iterator[LocalSpoolFile]:
+    def spool(self, max_bytes: int, suffix: str = "") -> Iterator[LocalSpoolFile]:
         """A new spool file, removed at the end unless `keep_audio` moved it."""
-        incoming = LocalSpoolFile(self._spool / f"{secrets.token_hex(16)}.part", max_bytes)
+        incoming = LocalSpoolFile(self._spool / f"{secrets.token_hex(16)}{suffix}", max_bytes)
         try:
             yield incoming
         finally:
             incoming.close()
             incoming.path.unlink(missing_ok=True)
 
-    def keep_audio(self, spooled: Path, sha256: str) -> None:
+    def keep_audio(self, spooled: Path, sha256: str, suffix: str) -> None:
         """Move into place; the caller has flushed it."""
-        target = self._audio_file(sha256)
+        target = self._audio_file(sha256, suffix)
         with storage_errors(target):
             target.parent.mkdir(mode=0o700, exist_ok=True)
             spooled.replace(target)
             _sync_folder(target.parent)
 
-    def has_audio(self, sha256: str) -> bool:
+    def has_audio(self, sha256: str, suffix: str) -> bool:
         """Whether the bytes are there."""
-        return self._audio_file(sha256).is_file()
+        return self._audio_file(sha256, suffix).is_file()
 
-    def audio_path(self, sha256: str) -> Path:
+    def audio_path(self, sha256: str, suffix: str) -> Path:
         """Path of the bytes."""
-        path = self._audio_file(sha256)
+        path = self._audio_file(sha256, suffix)
         if not path.is_file():
             raise StorageError("ledger.audio_gone", sha256=sha256[:12])
         return path
 
-    def delete_audio(self, sha256: str) -> None:
+    def expected_audio_path(self, sha256: str, suffix: str) -> Path:
+        """Path of the bytes, there or not."""
+        return self._audio_file(sha256, suffix)
+
+    def delete_audio(self, sha256: str, suffix: str) -> None:
         """Remove."""
         with storage_errors(self._audio):
-            self._audio_file(sha256).unlink(missing_ok=True)
+            self._audio_file(sha256, suffix).unlink(missing_ok=True)
 
     def put_artefact(self, sha256: str, name: str, data: bytes) -> None:
         """Atomic write."""
@@ -123,11 +128,11 @@ class LocalStorage:
         except FileNotFoundError:
             return None
 
-    def upload_path(self, upload_id: str) -> Path:
+    def upload_path(self, upload_id: str, suffix: str) -> Path:
         """Where a resumable upload grows."""
-        if not _NAME.fullmatch(upload_id):
+        if not _NAME.fullmatch(upload_id + suffix):
             raise ValueError("not an upload id")
-        return self._uploads / upload_id
+        return self._uploads / f"{upload_id}{suffix}"
 
     def stale_spool(self, older_than_s: float) -> Iterator[Path]:
         """Left behind by a process that was killed."""
@@ -139,8 +144,10 @@ class LocalStorage:
             except FileNotFoundError:
                 continue
 
-    def _audio_file(self, sha256: str) -> Path:
-        return self._audio / _checked(sha256)[:2] / sha256
+    def _audio_file(self, sha256: str, suffix: str) -> Path:
+        if suffix != safe_suffix(f"name{suffix}"):
+            raise ValueError("not a safe extension")
+        return self._audio / _checked(sha256)[:2] / f"{sha256}{suffix}"
 
     def _artefact_file(self, sha256: str, name: str) -> Path:
         if not _NAME.fullmatch(name):

@@ -1,0 +1,93 @@
+"""Queries on results, stage outputs and the trail of events."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session, defer
+
+from qa.db.ids import new_id
+from qa.db.models import AuditEventRow, CheckRow, FindingRow, RecordingRow, ResultRow, StageOutputRow
+
+
+class Results:
+    """Results within one transaction."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def add(self, result: ResultRow, findings: Sequence[FindingRow], checks: Sequence[CheckRow]) -> None:
+        """A result, which becomes the recording's newest."""
+        self._session.add(result)
+        self._session.flush()
+        self._session.add_all(findings)
+        self._session.add_all(checks)
+        self._session.execute(
+            sa.update(RecordingRow).where(RecordingRow.id == result.recording_id).values(result_id=result.id)
+        )
+
+    def get(self, recording_id: str, result_id: str) -> ResultRow | None:
+        """One result of a recording, payload included."""
+        return self._session.scalars(
+            sa.select(ResultRow).where(ResultRow.recording_id == recording_id, ResultRow.id == result_id)
+        ).first()
+
+    def heads(self, recording_id: str) -> Sequence[ResultRow]:
+        """All results of a recording without their payload, newest first."""
+        wanted = (
+            sa.select(ResultRow).where(ResultRow.recording_id == recording_id).options(defer(ResultRow.payload))
+        )
+        return self._session.scalars(wanted.order_by(ResultRow.id.desc())).all()
+
+
+class StageOutputs:
+    """What stages produced, within one transaction."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def get(self, sha256: str, stage: str, version: str, input_hash: str) -> bytes | None:
+        """The stored bytes."""
+        return self._session.scalars(
+            sa.select(StageOutputRow.payload).where(
+                StageOutputRow.sha256 == sha256,
+                StageOutputRow.stage == stage,
+                StageOutputRow.version == version,
+                StageOutputRow.input_hash == input_hash,
+            )
+        ).first()
+
+    def put(self, row: StageOutputRow) -> None:
+        """Store; the same key again changes nothing."""
+        dialect = postgresql if self._session.get_bind().dialect.name == "postgresql" else sqlite
+        values = {column.key: getattr(row, column.key) for column in StageOutputRow.__table__.columns}
+        self._session.execute(dialect.insert(StageOutputRow).values(**values).on_conflict_do_nothing())
+
+
+class AuditTrail:
+    """Who did what; only ever added to."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def add(
+        self, tenant: str, at: datetime, actor: str, action: str, recording_id: str | None, **details: object
+    ) -> None:
+        """One event."""
+        self._session.add(
+            AuditEventRow(
+                id=new_id(),
+                tenant=tenant,
+                at=at,
+                actor=actor,
+                action=action,
+                recording_id=recording_id,
+                details=details,
+            )
+        )
+
+    def of_recording(self, recording_id: str) -> Sequence[AuditEventRow]:
+        """Events of a recording, oldest first."""
+        wanted = sa.select(AuditEventRow).where(AuditEventRow.recording_id == recording_id)
+        return self._session.scalars(wanted.order_by(AuditEventRow.id)).all()
