@@ -6,57 +6,46 @@ from typing import Final
 
 import msgspec
 
-from qa.api.names import clean_attributes, clean_name
 from qa.core.errors import BadOptionError, InputError
 from qa.core.roles import Role
 from qa.services import IntakeMeta
 
-_OWN_FIELDS: Final = ("metadata", "roles", "language")
+OWN_FIELDS: Final = ("metadata", "roles", "language")
 ACTOR: Final = "api"
 
 
-def build_meta(filename: str, fields: Mapping[str, str], *, most: int) -> IntakeMeta:
+def build_meta(filename: str, fields: Mapping[str, str]) -> IntakeMeta:
     """Make the metadata of an upload.
 
     `metadata` is a JSON object of plain values, `roles` one of speaker label -> role, `language` an ISO 639
     code; every other field is an attribute, and wins over the same name in `metadata`.
-    Raises `InputError` naming the field that does not fit.
+    Names and values are checked by intake; here only their form is. Raises `InputError`.
     """
-    given: dict[str, object] = {}
+    given: dict[str, str] = {}
     if text := fields.get("metadata", "").strip():
         given.update(_plain_object(text))
-    language = fields.get("language") or _take(given, "language")
-    roles = fields.get("roles") or ""
-    given.update({name: value for name, value in fields.items() if name not in _OWN_FIELDS})
+    language = fields.get("language") or given.pop("language", None)
+    given.update({name: value for name, value in fields.items() if name not in OWN_FIELDS})
     return IntakeMeta(
-        name=clean_name(filename),
-        attributes=clean_attributes(given, most),
-        language=_language(language),
-        manual_roles=_roles(roles),
+        name=filename,
+        attributes=given,
+        language=language,
+        manual_roles=_roles(fields.get("roles", "")),
         actor=ACTOR,
     )
 
 
-def _take(given: dict[str, object], name: str) -> str:
-    value = given.pop(name, "")
-    return value if isinstance(value, str) else "?"
-
-
-def _plain_object(text: str) -> dict[str, object]:
+def _plain_object(text: str) -> dict[str, str]:
     # The type itself refuses nesting, so depth is bounded before anything is built.
     try:
-        return dict(msgspec.json.decode(text, type=dict[str, str | int | float | bool | None]))
+        found = msgspec.json.decode(text, type=dict[str, str | int | float | bool | None])
     except (msgspec.MsgspecError, ValueError, RecursionError):
         raise InputError("api.metadata_not_object") from None
+    return {name: _text(value) for name, value in found.items() if value is not None}
 
 
-def _language(value: str) -> str | None:
-    value = value.strip().lower()
-    if value in ("", "auto"):
-        return None
-    if not (2 <= len(value) <= 3 and value.isascii() and value.isalpha()):
-        raise BadOptionError("api.bad_language")
-    return value
+def _text(value: str | float | bool) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _roles(text: str) -> dict[str, str] | None:

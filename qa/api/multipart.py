@@ -6,10 +6,10 @@ of python-multipart is driven here directly.
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Final, Protocol
+from typing import Final, Generic, Protocol, TypeVar
 
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
@@ -30,6 +30,9 @@ _DRAIN_BYTES: Final = 16 * 2**20
 _DRAIN_SECONDS: Final = 2.0
 
 
+S = TypeVar("S", bound="Sink")
+
+
 class Sink(Protocol):
     """Where the bytes of the recording go."""
 
@@ -46,12 +49,14 @@ class Form:
     fields: dict[str, str] = field(default_factory=dict)
 
 
-async def receive_form(request: Request, sink: Sink, *, max_bytes: int, max_fields: int) -> Form:
-    """Read a multipart body: the part `file` into `sink`, every other part as a text field.
+async def receive_form(
+    request: Request, open_sink: Callable[[str], S], *, max_bytes: int, max_fields: int
+) -> tuple[Form, S]:
+    """Read a multipart body: the file part into what `open_sink(its name)` gives, other parts as text fields.
 
     Raises `RequestError` 415 for another content type, `TooLargeError` over `max_bytes`, `InputError` for a
-    body that is malformed, cut short, or has no file, two files, or too many or too long fields; whatever
-    `sink.write` raises passes through.
+    body that is malformed, cut short, or has no file, two files, or too many or too long fields; whatever the
+    sink raises passes through.
     """
     kind, options = parse_options_header(request.headers.get("content-type"))
     boundary = options.get(b"boundary", b"")
@@ -61,22 +66,22 @@ async def receive_form(request: Request, sink: Sink, *, max_bytes: int, max_fiel
     if not boundary or len(boundary) > 256:
         raise InputError("api.not_multipart")
     check_announced(request, max_bytes)
-    receiver = _Receiver(max_fields)
+    receiver = _Receiver(open_sink, max_fields)
     try:
         parser = MultipartParser(boundary, receiver.callbacks())  # type: ignore[arg-type]
         async for chunk in request.stream():
             parser.write(chunk)
             if len(receiver.pending) >= _BUFFER:
-                await run_in_threadpool(sink.write, receiver.take())
+                await run_in_threadpool(receiver.flush)
         parser.finalize()
     except FormParserError:
         raise InputError("api.not_multipart") from None
     if not receiver.complete:
         raise InputError("api.not_multipart")
-    if not receiver.files:
+    if receiver.sink is None:
         raise InputError("api.no_file")
-    await run_in_threadpool(sink.write, receiver.take())
-    return receiver.form
+    await run_in_threadpool(receiver.flush)
+    return receiver.form, receiver.sink
 
 
 def check_announced(request: Request, max_bytes: int) -> None:
@@ -108,13 +113,14 @@ async def _drain(request: Request) -> None:
         more = event["type"] == "http.request" and event.get("more_body", False)
 
 
-class _Receiver:
-    """Callbacks of the parser; file bytes gather in `pending` until somebody takes them."""
+class _Receiver(Generic[S]):
+    """Callbacks of the parser; file bytes gather in `pending` until they are flushed to the sink."""
 
-    def __init__(self, max_fields: int) -> None:
+    def __init__(self, open_sink: Callable[[str], S], max_fields: int) -> None:
         self.form = Form()
         self.pending = bytearray()
-        self.files = 0
+        self.sink: S | None = None
+        self._open_sink = open_sink
         self.complete = False
         self._most = max_fields
         self._header = bytearray()
@@ -124,10 +130,10 @@ class _Receiver:
         self._is_file = False
         self._text = bytearray()
 
-    def take(self) -> bytes:
-        data = bytes(self.pending)
-        self.pending.clear()
-        return data
+    def flush(self) -> None:
+        if self.sink is not None and self.pending:
+            self.sink.write(bytes(self.pending))
+            self.pending.clear()
 
     def callbacks(self) -> dict[str, object]:
         names = ("part_begin", "part_data", "part_end", "header_field", "header_value", "header_end")
@@ -155,10 +161,10 @@ class _Receiver:
         # A JSON part may carry a file name of its own (curl's `-F metadata=@call.json` does); it stays a field.
         self._is_file = b"filename" in options and self._name != "metadata"
         if self._is_file:
-            self.files += 1
-            if self.files > 1:
+            if self.sink is not None:
                 raise InputError("api.second_file")
             self.form.filename = options[b"filename"].decode("utf-8", "replace")
+            self.sink = self._open_sink(self.form.filename)
         elif len(self.form.fields) >= self._most:
             raise InputError("api.too_many_attributes", most=self._most, given=len(self.form.fields) + 1)
 

@@ -26,7 +26,7 @@ from qa.api.tus import (
     upload_headers,
     whole_number,
 )
-from qa.core.errors import NotFoundError, TooLargeError
+from qa.core.errors import ConflictError, NotFoundError, TooLargeError
 from qa.services.views import Accepted, UploadView
 from qa.storage.base import SpoolFile
 
@@ -89,8 +89,8 @@ def describe(context: ContextDep) -> Response:
             _header("Upload-Length", "Bytes of the whole recording.", example="2880044"),
             _header(
                 "Upload-Metadata",
-                "Pairs of name and base64 value: `filename`, attributes, and `metadata`, `roles`, `language` "
-                "as in the multipart upload.",
+                "Pairs of name and base64 value: `filename`, attributes, and `metadata` and `language` as in the "
+                "multipart upload. Roles are set afterwards.",
                 required=False,
                 example="filename Y2FsbC53YXY=,agent MTc=",
             ),
@@ -112,7 +112,9 @@ async def create(request: Request, context: ContextDep) -> Response:
             raise TooLargeError("api.too_large", most=most)
         context.check_room(length)
         name, fields = split_metadata(parse_metadata(request.headers.get("upload-metadata", "")))
-        meta = build_meta(name, fields, most=context.settings.intake.allowed_attributes)
+        if "roles" in fields:
+            raise RequestError(400, "api.upload_bad_header", header="Upload-Metadata")
+        meta = build_meta(name, fields)
         with_bytes = request.headers.get("content-length", "0") != "0" or "transfer-encoding" in request.headers
         if with_bytes:
             _require_offset_type(request)
@@ -131,10 +133,15 @@ async def create(request: Request, context: ContextDep) -> Response:
     responses={200: {"description": "`Upload-Offset` is the next byte wanted."}, **responses(404, 412, 503)},
     openapi_extra={"parameters": [_TUS]},
 )
-def stand(request: Request, upload_id: UploadId, context: ContextDep) -> Response:
+async def stand(request: Request, upload_id: UploadId, context: ContextDep) -> Response:
     """Offset and length; once accepted, `Tingjian-Recording` names the recording."""
     require_version(request.headers)
-    upload = context.services.uploads.get(upload_id)
+    uploads = context.services.uploads
+    upload = await run_in_threadpool(uploads.get, upload_id)
+    if upload.offset == upload.length and upload.recording_id is None:
+        # All bytes came but the service stopped before it could take them in. A client that reads this offset
+        # believes it has finished, so it is finished here.
+        upload, _ = await uploads.append(upload_id, upload.offset, _nothing())
     encoded = base64.b64encode(upload.name.encode()).decode()
     headers = {"Upload-Length": str(upload.length), "Upload-Metadata": f"filename {encoded}"}
     return Response(headers={**upload_headers(upload), **headers})
@@ -193,14 +200,24 @@ async def _append(
         return await uploads.append(upload_id, offset, request.stream())
     checksum = Checksum(announced)
     upload = await run_in_threadpool(uploads.get, upload_id)
+    if offset != upload.offset:
+        raise ConflictError("api.upload_offset", id=upload_id, expected=upload.offset, given=offset)
+    room = upload.length - offset
     # Appended bytes count at once, so a chunk that must match a checksum waits in the spool until it does.
-    with context.services.storage.spool(max(0, upload.length - offset)) as spool:
+    with context.services.storage.spool(room) as spool:
         async for chunk in request.stream():
+            if spool.size + len(chunk) > room:
+                raise TooLargeError("api.upload_overflow", id=upload_id, length=upload.length)
             checksum.update(chunk)
             await run_in_threadpool(spool.write, chunk)
         checksum.verify()
         await run_in_threadpool(spool.flush)
         return await uploads.append(upload_id, offset, _chunks(spool))
+
+
+async def _nothing() -> AsyncIterator[bytes]:
+    return
+    yield b""
 
 
 async def _chunks(spool: SpoolFile) -> AsyncIterator[bytes]:
