@@ -41,6 +41,9 @@ class DecodeLimits:
     max_channels: int = 8
 
 
+DEFAULT_LIMITS: Final = DecodeLimits()
+
+
 @dataclass(frozen=True, slots=True)
 class DecodedAudio:
     """A decoded recording: what is known of it, and its channels as memory maps on `workdir`."""
@@ -58,7 +61,7 @@ def reopen(info: AudioInfo, workdir: Path) -> DecodedAudio:
 def decode(
     path: Path,
     workdir: Path,
-    limits: DecodeLimits = DecodeLimits(),
+    limits: DecodeLimits = DEFAULT_LIMITS,
     hook: Hook = no_hook,
 ) -> DecodedAudio:
     """Decode `path`, keeping every channel, with all times as in the recording.

@@ -65,11 +65,13 @@ class PacketReader:
         self._good_bytes = 0
         self._good_seconds = 0.0
         self._stamped = False
+        self._next_byte: int | None = None
 
     def __iter__(self) -> Iterator[Piece]:
         without_sound = 0
         for packet in self._packets():
             size = packet.size
+            self._notice_skipped(packet)
             try:
                 frames = packet.decode() if self._decoder is None else self._decoder.decode(packet)
             except av.FFmpegError:
@@ -121,6 +123,21 @@ class PacketReader:
             self._origin = seconds
         return seconds - self._origin + self._shift
 
+    def _notice_skipped(self, packet: "Packet[AudioStream]") -> None:
+        """Bytes that the demuxer jumped over to find the next packet are lost time as well."""
+        if not self._by_bytes or packet.pos is None or not packet.size:
+            return
+        if self._next_byte is not None and packet.pos > self._next_byte and packet.duration:
+            length = float(packet.duration * packet.time_base)
+            self._shift += self._frames_in(packet.pos - self._next_byte, length) * length
+        self._next_byte = packet.pos + packet.size
+
+    def _frames_in(self, size: int, length: float) -> int:
+        """How many packets of `length` seconds `size` bytes hold on average."""
+        if not self._good_seconds:
+            return 0
+        return round(size / (self._good_bytes / self._good_seconds) / length)
+
     def _learn(self, packet: "Packet[AudioStream]") -> None:
         if self._by_bytes and packet.duration:
             self._good_bytes += packet.size
@@ -128,14 +145,12 @@ class PacketReader:
 
     def _lost(self, packet: "Packet[AudioStream]") -> Piece:
         """What is lost with a packet; its bytes tell the time where the format has no time stamps."""
-        base = packet.time_base
         if packet.pts is None or not packet.duration:
             return Piece(None)
-        start = self._time(float(packet.pts * base))
-        length = float(packet.duration * base)
-        if self._by_bytes and self._good_seconds > 0:
-            by_size = packet.size / (self._good_bytes / self._good_seconds)
-            frames = max(1, round(by_size / length))
+        start = self._time(float(packet.pts * packet.time_base))
+        length = float(packet.duration * packet.time_base)
+        if self._by_bytes:
+            frames = max(1, self._frames_in(packet.size, length))
             self._shift += (frames - 1) * length
             length *= frames
         return Piece(None, until=start + length)
