@@ -214,13 +214,16 @@ class RescanOut(BaseModel):
 
 
 class PeaksOut(BaseModel):
-    """A waveform drawn small: per channel, minima and maxima in turn, -1..1."""
+    """A waveform drawn small; point k covers `k / points_per_second` seconds up to the next one."""
 
-    model_config = _config({"channels": [[-0.1, 0.2, -0.4, 0.5]], "seconds_per_peak": 0.05, "duration": 0.1})
+    model_config = _config({"points_per_second": 50, "points": 2, "channels": [[-12, 10, -90, 101]]})
 
-    channels: list[list[float]]
-    seconds_per_peak: float
-    duration: float
+    points_per_second: int
+    points: int
+    channels: Annotated[
+        list[list[int]],
+        Field(description="Per channel minimum, maximum, minimum, maximum, ...; full scale is 127."),
+    ]
 
 
 class HealthOut(BaseModel):

@@ -1,18 +1,23 @@
 """The sound: original bytes or a browser's version of them, by ranges; and the waveform."""
 
 import mimetypes
-from typing import BinaryIO, Final
+from typing import Annotated, Final
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from qa.api.context import ContextDep, RecordingId
+from qa.api.derived import PLAYABLE_TYPE, peaks_of, playable_of
 from qa.api.problems import responses
 from qa.api.ranges import file_response
 from qa.api.routes.recordings import PREFIX
+from qa.api.schemas import PeaksOut
+from qa.audio.peaks import POINTS_PER_SECOND
+from qa.core.errors import BadOptionError, StorageError
 
 router = APIRouter(tags=["audio"])
 
 _FALLBACK: Final = "application/octet-stream"
+_SOUND: Final = {"audio/*": {"schema": {"type": "string", "format": "binary"}}}
 
 
 @router.get(
@@ -20,16 +25,10 @@ _FALLBACK: Final = "application/octet-stream"
     response_class=Response,
     summary="The sound",
     responses={
-        200: {
-            "description": "All of it.",
-            "content": {"audio/*": {"schema": {"type": "string", "format": "binary"}}},
-        },
-        206: {
-            "description": "The bytes asked for.",
-            "content": {"audio/*": {"schema": {"type": "string", "format": "binary"}}},
-        },
+        200: {"description": "All of it.", "content": _SOUND},
+        206: {"description": "The bytes asked for.", "content": _SOUND},
         304: {"description": "Unchanged."},
-        **responses(404, 416, 503, 507),
+        **responses(404, 413, 416, 503, 507),
     },
 )
 @router.head(f"{PREFIX}/{{recording_id}}/audio", response_class=Response, include_in_schema=False)
@@ -37,17 +36,28 @@ def get_audio(
     request: Request,
     recording_id: RecordingId,
     context: ContextDep,
+    playable: Annotated[
+        bool, Query(description="As FLAC that every browser plays; times are those of the analysis.")
+    ] = False,
 ) -> Response:
-    """The recording as it was uploaded, with byte ranges."""
+    """The recording as it was uploaded, or a version for browsers, with byte ranges."""
     view = context.services.recordings.get(recording_id)
-    opened: BinaryIO = context.services.recordings.audio_path(recording_id).open("rb")
+    if playable:
+        path, etag, kind = playable_of(context, view), f"{view.sha256}-flac", PLAYABLE_TYPE
+    else:
+        path, etag = context.services.recordings.audio_path(recording_id), view.sha256
+        kind = _media_type(view.name)
+    try:
+        opened = path.open("rb")
+    except OSError as error:
+        raise StorageError("api.audio_unreadable", id=recording_id) from error
     return file_response(
         opened,
-        view.size,
+        path.stat().st_size,
         request.headers,
         method=request.method,
-        etag=view.sha256,
-        media_type=_media_type(view.name),
+        etag=etag,
+        media_type=kind,
         headers={"Content-Disposition": "inline"},
     )
 
@@ -56,3 +66,23 @@ def _media_type(name: str) -> str:
     """An audio type by the name's extension; anything else is served as plain bytes, never as a page."""
     guessed, _ = mimetypes.guess_type(name)
     return guessed if guessed and guessed.startswith("audio/") else _FALLBACK
+
+
+@router.get(f"{PREFIX}/{{recording_id}}/peaks", summary="The waveform", responses=responses(404, 413, 503, 507))
+def get_peaks(
+    recording_id: RecordingId,
+    context: ContextDep,
+    per_second: Annotated[
+        int, Query(ge=1, le=POINTS_PER_SECOND, description=f"Points per second; divides {POINTS_PER_SECOND}.")
+    ] = POINTS_PER_SECOND,
+) -> PeaksOut:
+    """Minimum and maximum per small stretch of time and channel, made once and kept."""
+    if POINTS_PER_SECOND % per_second:
+        fitting = ", ".join(str(n) for n in range(1, POINTS_PER_SECOND + 1) if POINTS_PER_SECOND % n == 0)
+        raise BadOptionError("api.field_not_one_of", field="per_second", expected=fitting)
+    outline = peaks_of(context, recording_id).coarser(POINTS_PER_SECOND // per_second)
+    return PeaksOut(
+        points_per_second=outline.points_per_second,
+        points=outline.points,
+        channels=[outline.pairs(number).ravel().tolist() for number in range(len(outline.channels))],
+    )

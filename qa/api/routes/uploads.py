@@ -216,7 +216,6 @@ async def _append(
 
 
 async def _nothing() -> AsyncIterator[bytes]:
-    return
     yield b""
 
 
