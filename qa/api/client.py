@@ -10,11 +10,13 @@ from types import TracebackType
 from typing import Any, BinaryIO, Final
 
 import httpx
+import msgspec
 from pydantic import ValidationError
 
 from qa.api.meta import attributes_as_json
 from qa.api.schemas import Problem, RecordingOut, RecordingPageOut, RunOut, UploadedOut
 from qa.core.errors import EnvironmentProblemError, TingjianError
+from qa.core.result import Result
 
 _RECORDINGS: Final = "/api/v1/recordings"
 _UPLOADS: Final = "/api/v1/uploads"
@@ -129,10 +131,14 @@ class Client:
         """Try a failed one again."""
         return RunOut.model_validate_json(self._send("POST", f"{_RECORDINGS}/{recording_id}/retry").content)
 
-    def result(self, recording_id: str) -> dict[str, Any]:
-        """The result document as JSON types."""
+    def result_document(self, recording_id: str) -> dict[str, Any]:
+        """The result as the service sends it: JSON types, with the `text` of every sentence."""
         document: dict[str, Any] = self._send("GET", f"{_RECORDINGS}/{recording_id}/result").json()
         return document
+
+    def result(self, recording_id: str) -> Result:
+        """The result as the record it was made from."""
+        return msgspec.convert(_without_texts(self.result_document(recording_id)), Result)
 
     def wait(
         self,
@@ -197,6 +203,13 @@ class Client:
             # A HEAD has no body, and a proxy in between may speak for itself.
             code, status = "api.http_other", response.status_code
             raise EnvironmentProblemError(code, path=response.url.path, status=status) from None
+
+
+def _without_texts(value: Any) -> Any:
+    if isinstance(value, dict):
+        left_out = {"text"} if value.keys() == {"code", "params", "text"} else set()
+        return {key: _without_texts(item) for key, item in value.items() if key not in left_out}
+    return [_without_texts(item) for item in value] if isinstance(value, list) else value
 
 
 class _Event:

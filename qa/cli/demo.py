@@ -1,0 +1,209 @@
+"""`tingjian demo`: a service of its own, three sample calls over HTTP, and what was found in them.
+
+Nothing here is special to the demo: it starts what `tingjian up` starts and speaks to it as any program would.
+"""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+from qa.api.client import Client
+from qa.api.schemas import RecordingOut
+from qa.cli.demo_view import report
+from qa.core.errors import EnvironmentProblemError, NotFoundError, TingjianError
+from qa.core.result import RunStatus
+from qa.i18n import pick_locale, render, text
+from qa.settings import Settings
+
+SAMPLES: Final = 3
+_START_SECONDS: Final = 120.0
+"""The first start on a slow disk reads torch and the models' libraries, some gigabytes."""
+_STOP_SECONDS: Final = 15.0
+_WAIT_SECONDS: Final = 3600.0
+_SERVICE: Final = (
+    "import sys; from qa.settings import Settings; from workers.supervisor import Supervisor; "
+    "sys.exit(Supervisor(Settings()).run())"
+)
+
+
+def demo(
+    home: Annotated[Path, typer.Option(help="Folder of the demo's own service.")] = Path("var/demo"),
+    samples: Annotated[Path | None, typer.Option(help="Folder searched for recordings (FLAC).")] = None,
+) -> None:
+    """Upload three sample calls to a service of its own, show what was found, and stop it again."""
+    locale = pick_locale(Settings().locale or os.environ.get("LC_ALL") or os.environ.get("LANG"))
+    console = Console()
+    try:
+        files = find_samples(samples)
+        with running_service(home.absolute(), console, locale) as url:
+            failed = show(url, files, console, locale)
+    except TingjianError as error:
+        console.print(f"[red]{render(error.message, locale)}[/red]")
+        raise typer.Exit(error.exit_code) from None
+    except KeyboardInterrupt:
+        raise typer.Exit(130) from None
+    if failed:
+        raise typer.Exit(1)
+
+
+def find_samples(folder: Path | None = None) -> list[Path]:
+    """The first three recordings in `folder`, by default `samples/` here or beside the installed package.
+
+    Raises `NotFoundError` where there are none.
+    """
+    beside = Path(__file__).parents[2] / "samples"
+    for candidate in [folder] if folder else [Path("samples"), beside]:
+        found = sorted(candidate.rglob("*.flac"))[:SAMPLES]
+        if found:
+            return found
+    raise NotFoundError("demo.no_samples", folder=str(folder or "samples"))
+
+
+@contextlib.contextmanager
+def running_service(home: Path, console: Console, locale: str) -> Iterator[str]:
+    """Broker, workers and API on a free port; yields the address and stops all of it in the end.
+
+    Raises `EnvironmentProblemError` where the service does not come up; its log is `service.log` in `home`.
+    """
+    home.mkdir(parents=True, exist_ok=True)
+    port = _free_port()
+    url = f"http://127.0.0.1:{port}"
+    log_path = home / "service.log"
+    settings = {
+        "TINGJIAN_HOME": str(home),
+        "TINGJIAN_SERVER__HOST": "127.0.0.1",
+        "TINGJIAN_SERVER__PORT": str(port),
+    }
+    with log_path.open("wb") as log:
+        # A session of its own: Ctrl-C in the terminal is ours to pass on, once, and in order.
+        process = subprocess.Popen(  # noqa: S603 - our own interpreter, fixed arguments
+            [sys.executable, "-c", _SERVICE],
+            env={**os.environ, **settings},
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        with console.status(text("demo.starting", locale)):
+            _wait_until_ready(process, url, log_path)
+        console.print(text("demo.started", locale, url=url, home=home))
+        yield url
+    finally:
+        with console.status(text("demo.stopping", locale)):
+            _stop(process)
+        console.print(text("demo.stopped", locale))
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait_until_ready(process: "subprocess.Popen[bytes]", url: str, log: Path) -> None:
+    deadline = time.monotonic() + _START_SECONDS
+    with Client(url, timeout=5) as client:
+        while not client.ready():
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise EnvironmentProblemError("demo.not_started", log=str(log), last=_last_line(log))
+            time.sleep(0.2)
+
+
+def _last_line(log: Path) -> str:
+    lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+    return lines[-1][:300] if lines else ""
+
+
+def _stop(process: "subprocess.Popen[bytes]") -> None:
+    if process.poll() is not None:
+        return
+    process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(_STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def show(url: str, files: Sequence[Path], console: Console, locale: str) -> int:
+    """Upload `files`, follow them, print what was found; returns how many failed."""
+    ids = _upload(url, files, console, locale)
+    finals = _follow(url, ids, console, locale)
+    failed = 0
+    with Client(url, locale=locale) as client:
+        for final in finals:
+            if final.status is RunStatus.FAILED:
+                failed += 1
+                said = final.run.reason.text if final.run.reason else final.status.value
+                console.print(f"[red]{final.name}: {said}[/red]")
+                continue
+            report(console, final, client.result(final.id), locale)
+    return failed
+
+
+def _upload(url: str, files: Sequence[Path], console: Console, locale: str) -> list[str]:
+    ids: list[str] = []
+    with Client(url, locale=locale) as client, _bars(console) as bars:
+        for path in files:
+            task = bars.add_task(text("demo.uploading", locale, name=path.name), total=path.stat().st_size)
+            sent = client.upload(
+                path,
+                {"source": "demo"},
+                on_sent=lambda done, total, task=task: bars.update(task, completed=done, total=total),  # type: ignore[misc]
+            )
+            said = "demo.duplicate" if sent.duplicate else "demo.accepted"
+            bars.console.print(text(said, locale, name=path.name, id=sent.id, first=sent.name))
+            bars.remove_task(task)
+            if sent.id not in ids:
+                ids.append(sent.id)
+    return ids
+
+
+def _follow(url: str, ids: Sequence[str], console: Console, locale: str) -> list[RecordingOut]:
+    with _bars(console) as bars, ThreadPoolExecutor(max_workers=max(1, len(ids))) as pool:
+        return list(pool.map(lambda recording_id: _follow_one(url, recording_id, bars, locale), ids))
+
+
+def _follow_one(url: str, recording_id: str, bars: Progress, locale: str) -> RecordingOut:
+    task: TaskID | None = None
+    stage: str | None = None
+
+    def update(state: RecordingOut) -> None:
+        nonlocal task, stage
+        run = state.run
+        said = f"{state.name}  {run.stage or run.status.value}"
+        if task is None:
+            task = bars.add_task(said, total=None)
+        if run.stage != stage:
+            stage = run.stage
+            # Without a terminal the bars are not drawn, and silence would look like a hang.
+            if not bars.console.is_terminal and stage:
+                bars.console.print(said)
+            bars.reset(task)
+        total = run.total or None
+        bars.update(task, description=said, total=total, completed=min(run.done, run.total))
+        if state.status.final:
+            bars.remove_task(task)
+
+    with Client(url, locale=locale) as client:
+        return client.wait(recording_id, on_progress=update, within=_WAIT_SECONDS)
+
+
+def _bars(console: Console) -> Progress:
+    return Progress(
+        TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), console=console, transient=True
+    )
