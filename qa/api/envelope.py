@@ -4,6 +4,7 @@ import re
 import time
 import traceback
 import uuid
+from pathlib import Path
 from typing import Final
 
 import structlog
@@ -77,7 +78,8 @@ class Envelope:
         except ClientDisconnect:
             _log.info("client went away", request_id=request_id)
         except Exception as error:
-            place = "".join(traceback.format_tb(error.__traceback__)[-3:])
+            frames = reversed(traceback.extract_tb(error.__traceback__)[-5:])
+            place = " < ".join(f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames)
             _log.error("unexpected error", request_id=request_id, error=type(error).__name__, place=place)
             if not begun:
                 await unexpected_response(scope)(scope, receive, sending)

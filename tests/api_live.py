@@ -1,0 +1,81 @@
+"""The real application under a real server on a free port; only the models are replaced, by `ledger_fakes`."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import uvicorn
+from ledger_fakes import FakePipeline, RecordingBell
+
+from qa.api.app import create_app
+from qa.api.client import Client
+from qa.api.server import address, bind
+from qa.services import Services, open_services
+from qa.services.work import Worker
+from qa.settings import Settings
+
+
+@dataclass
+class LiveApi:
+    """A service that answers at `url`."""
+
+    url: str
+    settings: Settings
+    services: Services
+    bell: RecordingBell
+    pipeline: FakePipeline
+    http: httpx.Client = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.http = httpx.Client(base_url=self.url, headers={"Accept-Language": "en"}, trust_env=False)
+
+    def client(self) -> Client:
+        """A client of its own connection."""
+        return Client(self.url)
+
+    def work(self) -> None:
+        """Do everything that was rung for."""
+        worker = Worker(
+            self.services.database, self.services.storage, self.bell, self.settings.ledger, self.pipeline
+        )
+        while self.bell.rings:
+            queue, run_id = self.bell.rings.pop(0)
+            worker.work(queue, run_id)
+
+
+def api_settings(home: Path, database_url: str = "", **server: Any) -> Settings:
+    """Settings that leave the machine's own alone."""
+    intake = server.pop("intake", {})
+    return Settings(
+        home=home,
+        database_url=database_url,
+        intake=intake,
+        server={"min_free_bytes": 0, **server},
+    )
+
+
+@contextmanager
+def live_api(settings: Settings) -> Iterator[LiveApi]:
+    """Start the service in a thread; stop it and close everything afterwards."""
+    bell = RecordingBell(length=0)
+    services = open_services(settings, bell, migrate=True)
+    app = create_app(settings, services=services, doorbell=bell)
+    bound = bind("127.0.0.1", 0)
+    config = uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=2)
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]}, daemon=True)
+    thread.start()
+    live = LiveApi(address(bound), settings, services, bell, FakePipeline())
+    try:
+        live.http.get("/healthz")
+        yield live
+    finally:
+        live.http.close()
+        server.should_exit = True
+        thread.join(10)
+        bound.close()
+        services.close()
