@@ -42,8 +42,12 @@ class Recordings:
         """A new recording. Raises `IntegrityError` where its content is there already."""
         self._session.add(recording)
         self._session.flush()
+        self.add_attributes(recording.id, attributes)
+
+    def add_attributes(self, recording_id: str, attributes: Mapping[str, str]) -> None:
+        """Metadata fields that the recording does not have yet."""
         self._session.add_all(
-            AttributeRow(recording_id=recording.id, name=k, value=v) for k, v in attributes.items()
+            AttributeRow(recording_id=recording_id, name=k, value=v) for k, v in attributes.items()
         )
 
     def get(self, recording_id: str, tenant: str | None = None, *, lock: bool = False) -> RecordingRow | None:

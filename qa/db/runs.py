@@ -147,7 +147,7 @@ class Runs:
     def counts(self) -> dict[str, int]:
         """Runs by status."""
         rows = self._session.execute(sa.select(RunRow.status, sa.func.count()).group_by(RunRow.status))
-        return dict(rows.tuples().all())
+        return {row[0]: row[1] for row in rows}
 
     def _change(self, conditions: Sequence[Any], *, mirror: bool = True, **values: Any) -> bool:
         changed = self._session.scalars(

@@ -141,6 +141,29 @@ class IntakeService:
         except OSError:
             raise BadRecordingError("ledger.unreadable", name=safe_name(path.name)) from None
 
+    def add_attributes(
+        self, recording_id: str, attributes: Mapping[str, str], *, actor: str = "system", tenant: str = "default"
+    ) -> dict[str, str]:
+        """Add metadata fields that the recording does not have yet; none is overwritten. Returns all of them.
+
+        Raises `NotFoundError` and `BadOptionError`. Rules that look at metadata see it with the next scan.
+        """
+        checked = checked_attributes(attributes, self._options.allowed_attributes)
+        with self._database.write() as session:
+            recordings = Recordings(session)
+            recording = recordings.get(recording_id, tenant, lock=True)
+            if recording is None:
+                raise NotFoundError("ledger.no_recording", id=recording_id[:64])
+            known = recordings.attributes([recording_id])[recording_id]
+            fresh = {name: value for name, value in checked.items() if name not in known}
+            checked_attributes({**known, **fresh}, self._options.allowed_attributes)
+            if fresh:
+                recordings.add_attributes(recording_id, fresh)
+                now = self._database.now(session)
+                fields = ", ".join(sorted(fresh))
+                AuditTrail(session).add(tenant, now, actor, "recording.described", recording_id, fields=fields)
+        return dict(sorted({**known, **fresh}.items()))
+
     def _first_with(self, tenant: str, sha256: str, path: Path) -> Accepted | None:
         with self._database.read() as session:
             first = Recordings(session).by_content(tenant, sha256)

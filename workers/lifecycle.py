@@ -1,0 +1,48 @@
+"""What a worker process owns: services and a pipeline, made after the fork and on first use."""
+
+from collections.abc import Callable
+
+from qa.pipeline.runner import Pipeline
+from qa.services import open_services
+from qa.services.work import PipelineLike, Worker
+from qa.settings import Settings
+from workers.doorbell import CeleryDoorbell
+
+PipelineFactory = Callable[[Settings], PipelineLike]
+
+
+class WorkerProcess:
+    """Lazily built state of one prefork child. Never used in the parent: models and connections do not fork."""
+
+    def __init__(self, settings: Settings, make_pipeline: PipelineFactory = Pipeline) -> None:
+        self._settings = settings
+        self._make_pipeline = make_pipeline
+        self._worker: Worker | None = None
+
+    def worker(self) -> Worker:
+        """The worker of this process."""
+        if self._worker is None:
+            doorbell = CeleryDoorbell(self._settings)
+            services = open_services(self._settings, doorbell)
+            self._worker = Worker(
+                services.database,
+                services.storage,
+                doorbell,
+                self._settings.ledger,
+                self._make_pipeline(self._settings),
+                batch_recordings(self._settings),
+            )
+        return self._worker
+
+
+def batch_recordings(settings: Settings) -> int:
+    """How many recordings are decoded together: as set, or 8 where a GPU would else idle between them."""
+    speech = settings.speech
+    if speech.batch_recordings:
+        return speech.batch_recordings
+    if speech.device == "cpu":
+        return 1
+    # Here, not above: the parent of the prefork pool must never initialise CTranslate2.
+    import ctranslate2
+
+    return 8 if ctranslate2.get_cuda_device_count() else 1

@@ -1,0 +1,41 @@
+"""Looks for lost work again and again: a thread of `tingjian up`, or `python -m workers.sweeper` elsewhere."""
+
+import signal
+import threading
+
+import structlog
+
+from qa.logging import configure
+from qa.services import Services, open_services
+from qa.settings import Settings
+from workers.doorbell import CeleryDoorbell
+
+_log = structlog.get_logger(__name__)
+
+
+def sweep_until(stop: threading.Event, services: Services) -> None:
+    """Sweep at once, then every `ledger.sweep_seconds`. Any number of sweepers may run beside each other."""
+    while not stop.is_set():
+        try:
+            services.analysis.sweep()
+            services.uploads.expire()
+        except Exception:
+            # Whatever it was, lost work must be looked for again.
+            _log.exception("sweep.failed")
+        stop.wait(services.settings.ledger.sweep_seconds)
+
+
+def main() -> None:
+    """Sweep until SIGTERM."""
+    settings = Settings()
+    configure(settings.home, "sweeper", console=True)
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    services = open_services(settings, CeleryDoorbell(settings), migrate=True)
+    sweep_until(stop, services)
+    services.close()
+
+
+if __name__ == "__main__":
+    main()
