@@ -1,0 +1,23 @@
+"""`tingjian up`: broker, workers and API as one thing, until Ctrl-C or SIGTERM."""
+
+from pathlib import Path
+
+from qa.cli.options import load_settings
+from qa.cli.terminal import download_bars, out
+from qa.core.errors import InputError
+from qa.models import store
+
+
+def run(watch: Path | None, port: int | None) -> int:
+    """Check what has to be there, then run until stopped; returns the exit code."""
+    settings = load_settings(server={"port": port})
+    if watch is not None and not watch.is_dir():
+        raise InputError("cli.no_watch_folder", folder=watch)
+    with download_bars() as bars:
+        store.ensure_whisper(settings.speech.model, settings, bars)
+        for artefact in store.defaults():
+            if not artefact.name.startswith("whisper-"):
+                store.ensure_artefact(artefact, settings, bars)
+    from workers.supervisor import Supervisor
+
+    return Supervisor(settings, announce=out.print).run(watch=watch)
