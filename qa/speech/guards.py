@@ -1,0 +1,248 @@
+"""What makes the recogniser more than a wrapper: nothing heard is lost unnoticed, nothing unheard is kept.
+
+Every window's words are put back into the time of the recording, clamped to detected speech and checked. Speech left without
+words is a hole; holes are decoded again in windows of their own, and what stays empty is marked unintelligible.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from qa.core.speech import ChannelTranscription, GuardReport, RecoveredWords, RemovedWords
+from qa.core.transcript import Span, Word
+from qa.speech.base import SAMPLE_RATE, ChannelInput, Samples
+from qa.speech.language import LanguageChoice
+from qa.speech.recogniser import Decoded, DecodeOptions
+from qa.speech.textguards import (
+    foreign_script,
+    has_letters,
+    is_cjk,
+    loop_words,
+    phantoms_in,
+    syllables_like,
+)
+from qa.speech.timing import clamped, monotone, uncovered
+from qa.speech.windows import LONGEST, Piece, Window
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One way of decoding a hole again."""
+
+    context: float
+    """Seconds of the neighbouring sound taken along on either side."""
+    timestamps: bool = True
+    temperature: float = 0.0
+
+    def decode(self, beam_size: int) -> DecodeOptions:
+        """The options of the recogniser for it."""
+        return DecodeOptions(beam_size, self.temperature, self.timestamps)
+
+
+@dataclass(frozen=True, slots=True)
+class GuardOptions:
+    """Thresholds of the guards, with where each comes from."""
+
+    max_compression: float = 2.4
+    """Above it a window is a loop (Whisper's authors, arXiv 2212.04356, section 4.5)."""
+    min_log_probability: float = -1.0
+    """Mean log probability below which a window is distrusted (same source)."""
+    max_no_speech: float = 0.6
+    """With a low log probability, a no-speech probability above this means nobody spoke (same source)."""
+    max_rate: float = 14.0
+    """Letters or characters of Chinese per second of speech that nobody reaches: fast Mandarin is 7 to 8 syllables a second
+    (Pellegrino et al., Language 87:3, 2011, give 5.2 as the mean)."""
+    max_rate_alphabetic: float = 40.0
+    """The same for scripts with letters: 8 syllables of up to five letters."""
+    min_hole: float = 1.0
+    """Seconds of speech without a word, inside a span that has words, that are decoded again: shorter is hesitation."""
+    min_silent_span: float = 0.35
+    """A whole span of speech without a word is decoded again from this length on: 对 takes 0.2 s, 没有了 0.6 s."""
+    longest_word: float = 0.8
+    """Seconds one Chinese character can cover; longer means that the alignment was stretched over something unsaid."""
+    slack: float = 0.5
+    """Seconds a word's time may lie beside detected speech and still belong to it: alignment wanders that far."""
+    window: float = 12.0
+    """Longest window of a second decode."""
+    recovered_trust: float = 0.8
+    """Factor on the trust of words that only a second decode found."""
+    suspicious_trust: float = 0.7
+    """Factor on the trust of words in a window with a low log probability."""
+    attempts: tuple[Attempt, ...] = (Attempt(context=0.4), Attempt(context=2.0, timestamps=False))
+
+
+@dataclass(slots=True)
+class _Kept:
+    word: Word
+    attempt: int
+
+
+@dataclass(slots=True)
+class Draft:
+    """One channel while it is being transcribed."""
+
+    index: int
+    input: ChannelInput
+    kept: list[_Kept] = field(default_factory=list)
+    removed: list[RemovedWords] = field(default_factory=list)
+    recovered: list[RecoveredWords] = field(default_factory=list)
+    redecoded: float = 0.0
+    attempt: int = 0
+
+    @property
+    def samples(self) -> Samples:
+        """The channel's sound."""
+        return self.input.samples
+
+    @property
+    def speech(self) -> tuple[Span, ...]:
+        """Where it carries speech."""
+        return self.input.activity.speech
+
+
+class Guards:
+    """Judges what was decoded and says what to decode again."""
+
+    def __init__(self, options: GuardOptions) -> None:
+        self.options = options
+
+    @property
+    def attempts(self) -> tuple[Attempt, ...]:
+        """The further decodes, in order."""
+        return self.options.attempts
+
+    def add(self, draft: Draft, window: Window, decoded: Decoded, language: str) -> None:
+        """Take over what stands up to the checks; the rest is removed and counted."""
+        words, removed = self.judge(window, decoded, draft.speech, language)
+        if draft.attempt == 0:
+            draft.kept += (_Kept(word, 0) for word in words)
+            draft.removed += removed
+            return
+        draft.redecoded += window.duration
+        self._recover(draft, window.span, words)
+
+    def judge(
+        self, window: Window, decoded: Decoded, speech: Sequence[Span], language: str
+    ) -> tuple[list[Word], list[RemovedWords]]:
+        """The words of one window in recording time, and what a guard took out, each with the guard's name."""
+        o = self.options
+        texts = [w.text for w in decoded.words]
+        verdicts: dict[int, str] = {}
+        unsure = decoded.mean_log_probability < o.min_log_probability
+        if unsure and decoded.no_speech_probability > o.max_no_speech:
+            verdicts = dict.fromkeys(range(len(texts)), "no_speech")
+        for guard, found in (
+            ("loop", loop_words(texts)),
+            ("phantom", phantoms_in(texts, language, unsure=unsure)),
+        ):
+            for index in (i for r in found for i in r):
+                verdicts.setdefault(index, guard)
+        if decoded.compression > o.max_compression and "loop" not in verdicts.values():
+            verdicts = dict.fromkeys(range(len(texts)), "loop")
+        words: list[Word] = []
+        removed: list[RemovedWords] = []
+        factor = o.suspicious_trust if unsure else 1.0
+        for index, heard in enumerate(decoded.words):
+            place = window.locate(heard.start, heard.end)
+            inside = clamped(place, speech, o.slack)
+            guard = verdicts.get(index, "")
+            if not guard and foreign_script(heard.text, language):
+                guard = "script"
+            if not guard and inside is None:
+                guard = "non_speech"
+            if inside is not None and not guard:
+                probability = round(heard.probability, 4)
+                words.append(
+                    Word(heard.text, inside.start, inside.end, probability, round(probability * factor, 4))
+                )
+            elif has_letters(heard.text):
+                removed.append(RemovedWords(round(place.start, 3), round(place.end, 3), heard.text, guard))
+        too_fast, slow = self._too_fast(words, speech)
+        removed += (RemovedWords(w.start, w.end, w.text, "rate") for w in too_fast)
+        return slow, removed
+
+    def holes(self, draft: Draft, attempt: Attempt) -> list[Window]:
+        """Windows over the speech that has no words yet."""
+        draft.attempt += 1
+        regions: list[Span] = []
+        for hole in self._uncovered(draft):
+            near = Span(hole.start - attempt.context, hole.end + attempt.context)
+            if regions and near.start <= regions[-1].end and near.end - regions[-1].start <= self.options.window:
+                regions[-1] = Span(regions[-1].start, near.end)
+            else:
+                regions.append(near)
+        total = len(draft.samples) / SAMPLE_RATE
+        windows: list[Window] = []
+        for region in regions:
+            start, last = max(0.0, region.start), min(total, region.end)
+            while last - start > LONGEST:
+                windows.append(_single(draft.index, start, start + self.options.window))
+                start += self.options.window
+            windows.append(_single(draft.index, start, last))
+        return windows
+
+    def finish(self, draft: Draft, choice: LanguageChoice) -> ChannelTranscription:
+        """The channel's words, in order, and the report of what was done to them."""
+        words = monotone((k.word for k in draft.kept), len(draft.samples) / SAMPLE_RATE)
+        report = GuardReport(
+            removed=tuple(draft.removed),
+            recovered=tuple(draft.recovered),
+            unintelligible=tuple(Span(round(s.start, 3), round(s.end, 3)) for s in self._uncovered(draft)),
+            redecoded_seconds=round(draft.redecoded, 2),
+        )
+        return ChannelTranscription(
+            draft.index, choice.language, round(choice.probability, 4), tuple(words), report
+        )
+
+    def _uncovered(self, draft: Draft) -> list[Span]:
+        o = self.options
+        words = [self._believable(k.word) for k in draft.kept if has_letters(k.word.text)]
+        holes: list[Span] = []
+        for span in draft.speech:
+            inside = [w for w in words if w.end > span.start and w.start < span.end]
+            if not inside:
+                holes += [span] if span.duration >= o.min_silent_span else []
+            else:
+                holes += (gap for gap in uncovered(span, inside) if gap.duration >= o.min_hole)
+        return holes
+
+    def _believable(self, word: Word) -> Span:
+        """The time a word can really have taken: alignment stretches words over what was not written."""
+        longest = self.options.longest_word * (
+            syllables_like(word.text) if is_cjk(word.text) else max(1.0, syllables_like(word.text) / 5)
+        )
+        return Span(word.start, max(min(word.end, word.start + longest), word.start + 0.01))
+
+    def _recover(self, draft: Draft, region: Span, words: Sequence[Word]) -> None:
+        """Put the words of a second decode where speech had none; words already there stay, unless the new ones say more."""
+        holes = [h for h in self._uncovered(draft) if h.overlap(region) > 0]
+        taken: list[Word] = []
+        for hole in holes:
+            near = Span(hole.start - self.options.slack, hole.end + self.options.slack)
+            new = [w for w in words if near.start <= (w.start + w.end) / 2 <= near.end]
+            old = [k for k in draft.kept if near.start <= (k.word.start + k.word.end) / 2 <= near.end]
+            if sum(syllables_like(w.text) for w in new) <= sum(syllables_like(k.word.text) for k in old):
+                continue
+            draft.kept = [k for k in draft.kept if k not in old]
+            factor = self.options.recovered_trust
+            lowered = [Word(w.text, w.start, w.end, w.probability, round(w.trust * factor, 4)) for w in new]
+            draft.kept += (_Kept(word, draft.attempt) for word in lowered)
+            taken += lowered
+        if taken:
+            text = "".join(w.text for w in taken)
+            draft.recovered.append(RecoveredWords(taken[0].start, taken[-1].end, text))
+
+    def _too_fast(self, words: Sequence[Word], speech: Sequence[Span]) -> tuple[list[Word], list[Word]]:
+        """Words in spans that hold more than anybody can say, and the others."""
+        o = self.options
+        bad: list[Word] = []
+        for span in speech:
+            inside = [w for w in words if span.start <= w.start <= span.end and w not in bad]
+            amount = sum(syllables_like(w.text) for w in inside)
+            limit = o.max_rate if any(is_cjk(w.text) for w in inside) else o.max_rate_alphabetic
+            if amount > limit * (span.duration + o.slack):
+                bad += inside
+        return bad, [w for w in words if w not in bad]
+
+
+def _single(source: int, start: float, end: float) -> Window:
+    return Window(source, (Piece(0.0, start, end),))

@@ -1,0 +1,134 @@
+"""The recogniser with its guards: windows over the detected speech of all channels, decoded together, checked, decoded again."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from qa.core.speech import ChannelActivity, ChannelTranscription
+from qa.core.transcript import Span
+from qa.speech.base import SAMPLE_RATE, ChannelInput, Hook, Samples, no_hook
+from qa.speech.guards import Draft, GuardOptions, Guards
+from qa.speech.language import LanguageVote
+from qa.speech.recogniser import DecodeOptions, Recogniser, pick_device
+from qa.speech.windows import Window, WindowOptions, plan_windows
+
+
+@dataclass(frozen=True, slots=True)
+class WhisperOptions:
+    """Which Whisper, where it runs, and how it is guarded."""
+
+    model: str = "base"
+    """Size, hub name or folder; only named here, the weights come from the folder given to the transcriber."""
+    device: str = "auto"
+    """`cpu`, `cuda`, or `auto` for a GPU where there is one."""
+    compute_type: str = "auto"
+    """CTranslate2's arithmetic; `auto` is float16 on a GPU and int8 on the CPU."""
+    threads: int = 0
+    """CPU threads; 0 leaves it to CTranslate2."""
+    batch_size: int = 8
+    """Windows decoded together, of whatever channel and recording."""
+    beam_size: int = 5
+    """Beam width. On read Mandarin 5 makes a tenth fewer errors than 1."""
+    windows: WindowOptions = field(default_factory=WindowOptions)
+    guards: GuardOptions = field(default_factory=GuardOptions)
+
+
+class WhisperTranscriber:
+    """Words of several channels at once, guards included. Loads the model on first use, never before a fork."""
+
+    def __init__(
+        self, options: WhisperOptions, model_dir: Path | Callable[[], Path], label: str | None = None
+    ) -> None:
+        """`label` is the artefact and its revision, e.g. `whisper-base@ebe41f70`."""
+        self.options = options
+        self._model_dir = model_dir
+        self._label = label or f"whisper-{options.model}"
+        self._guards = Guards(options.guards)
+
+    @property
+    def name(self) -> str:
+        """Artefact, revision and options that change results."""
+        o = self.options
+        return f"{self._label} beam={o.beam_size} batch={o.batch_size} {o.compute_type} {o.windows} {o.guards}"
+
+    @property
+    def device(self) -> str:
+        """Where it really runs."""
+        return pick_device(self.options.device, self.options.compute_type)[0]
+
+    @property
+    def compute_type(self) -> str:
+        """In which arithmetic it really runs."""
+        return pick_device(self.options.device, self.options.compute_type)[1]
+
+    def transcribe(self, inputs: Sequence[ChannelInput], hook: Hook = no_hook) -> list[ChannelTranscription]:
+        """One transcription per input, in order; `channel` is the index in `inputs`."""
+        drafts = [Draft(i, item) for i, item in enumerate(inputs)]
+        vote = LanguageVote([item.language for item in inputs])
+        windows = [w for d in drafts for w in plan_windows(d.index, d.samples, d.speech, self.options.windows)]
+        total = sum(w.duration for w in windows)
+        self._decode(windows, drafts, vote, DecodeOptions(self.options.beam_size), hook, 0.0, total)
+        for attempt in self._guards.attempts:
+            again: list[Window] = []
+            for draft in drafts:
+                again += self._guards.holes(draft, attempt)
+            if not again:
+                break
+            extra = sum(w.duration for w in again)
+            self._decode(again, drafts, vote, attempt.decode(self.options.beam_size), hook, total, total + extra)
+            total += extra
+        return [self._guards.finish(draft, vote.choice(draft.index)) for draft in drafts]
+
+    def redecode(
+        self,
+        samples: Samples,
+        start: float,
+        end: float,
+        activity: ChannelActivity,
+        language: str,
+        *,
+        context: float = 3.0,
+    ) -> ChannelTranscription:
+        """Decode one span again by itself, with `context` seconds around it: a second hearing of what a finding rests on.
+
+        Only words whose middle lies in `start..end` are returned. Nothing of the first decode is used, so that the two
+        can be held against each other.
+        """
+        total = len(samples) / SAMPLE_RATE
+        near = Span(max(0.0, start - context), min(total, end + context))
+        speech = tuple(
+            Span(max(s.start, near.start), min(s.end, near.end)) for s in activity.speech if s.overlap(near) > 0
+        )
+        (heard,) = self.transcribe([ChannelInput(samples, ChannelActivity(speech, activity.events), language)])
+        words = tuple(w for w in heard.words if start <= (w.start + w.end) / 2 <= end)
+        return ChannelTranscription(heard.channel, heard.language, heard.language_probability, words, heard.guards)
+
+    @cached_property
+    def _recogniser(self) -> Recogniser:
+        o = self.options
+        folder = self._model_dir if isinstance(self._model_dir, Path) else self._model_dir()
+        return Recogniser(folder, o.device, o.compute_type, o.threads)
+
+    def _decode(
+        self,
+        windows: Sequence[Window],
+        drafts: Sequence[Draft],
+        vote: LanguageVote,
+        options: DecodeOptions,
+        hook: Hook,
+        done: float,
+        total: float,
+    ) -> None:
+        for first in range(0, len(windows), self.options.batch_size):
+            batch = windows[first : first + self.options.batch_size]
+            encoded = self._recogniser.encode([w.sound(drafts[w.source].samples) for w in batch])
+            if any(not vote.decided(w.source) for w in batch):
+                vote.hear(
+                    [w.source for w in batch], [w.duration for w in batch], self._recogniser.languages_of(encoded)
+                )
+            languages = [vote.choice(w.source).language for w in batch]
+            for window, decoded in zip(batch, self._recogniser.decode(encoded, languages, options), strict=True):
+                self._guards.add(drafts[window.source], window, decoded, vote.choice(window.source).language)
+            done += sum(w.duration for w in batch)
+            hook("transcribe", done, total)
