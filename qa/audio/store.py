@@ -1,6 +1,7 @@
 """Decoded sound on disk: one raw 16-bit file per channel, written in blocks, read as memory maps."""
 
 import errno
+from contextlib import suppress
 from io import BufferedWriter
 from pathlib import Path
 from types import TracebackType
@@ -74,9 +75,8 @@ class ChannelWriter:
 
     def _remove(self) -> None:
         for file in self._files:
-            try:
+            with suppress(OSError):  # closing flushes, and a full disk fails a second time
                 file.close()
-            except OSError:  # closing flushes, and a full disk fails a second time
-                continue
         for part in self._parts:
-            part.unlink(missing_ok=True)
+            with suppress(OSError):
+                part.unlink(missing_ok=True)

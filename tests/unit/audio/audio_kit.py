@@ -19,7 +19,7 @@ def clicks(
     n = round(seconds * rate)
     sound = np.random.default_rng(seed).normal(0.0, 60.0, n)
     burst = np.arange(rate // 100)
-    for t in times:
+    for t in (t for t in times if t + 0.01 < seconds):
         i = round(t * rate)
         sound[i : i + len(burst)] += 16000 * np.cos(2 * np.pi * 900 * burst / rate)
     return np.clip(sound, -32768, 32767).astype(np.int16)
