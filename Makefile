@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup models demo up test check lint bench faults clean
+.PHONY: help setup models demo up test check lint docs bench faults clean
 
 help: ## What can be done
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -38,6 +38,9 @@ lint: setup ## Style, types and layers
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+docs: setup ## Write docs/reference.md from the program
+	TINGJIAN_LOCALE=en $(BIN)/python -m qa.cli.reference
 
 bench: models ## Cost beside the peers
 	$(BIN)/python -m bench

@@ -23,7 +23,7 @@ USAGE: Final = 2
 
 _USAGE_PROBLEM: Final = typer.BadParameter.__mro__[1]
 """What the parser inside typer raises for a command line it cannot make sense of."""
-_ELSEWHERE: Final = {"demo": "qa.cli.demo", "lexicon": "qa.cli.lexicon", "rules": "qa.cli.rules"}
+ELSEWHERE: Final = {"demo": "qa.cli.demo", "lexicon": "qa.cli.lexicon", "rules": "qa.cli.rules"}
 """Commands of other modules, which are imported only when they are called."""
 
 
@@ -52,7 +52,7 @@ def build(arguments: list[str]) -> typer.Typer:
     app.command("evaluate", help=t("help_evaluate"))(commands.evaluate)
     app.command("doctor", help=t("help_doctor"))(commands.doctor)
     app.add_typer(commands.models, name="models", help=t("help_models"))
-    for name, module in _ELSEWHERE.items():
+    for name, module in ELSEWHERE.items():
         _add(app, name, module, wanted=name in arguments)
     return app
 

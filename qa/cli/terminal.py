@@ -1,16 +1,28 @@
 """What all commands print with: results to standard output, progress to standard error."""
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from qa.core.errors import StorageError
 
-out = Console(highlight=False, markup=False, emoji=False)
-err = Console(stderr=True, highlight=False, markup=False, emoji=False)
+_PIPE_WIDTH: Final = 200
+"""Columns where no terminal says how many it has: sentences and paths stay on one line for those who grep."""
+
+
+def _console(*, stderr: bool) -> Console:
+    interactive = (sys.stderr if stderr else sys.stdout).isatty()
+    width = None if interactive else _PIPE_WIDTH
+    return Console(stderr=stderr, width=width, highlight=False, markup=False, emoji=False)
+
+
+out = _console(stderr=False)
+err = _console(stderr=True)
 
 
 def clock(seconds: float) -> str:
