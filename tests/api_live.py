@@ -28,6 +28,8 @@ class LiveApi:
     services: Services
     bell: RecordingBell
     pipeline: FakePipeline
+    server: uvicorn.Server
+    thread: threading.Thread
     http: httpx.Client = field(init=False)
 
     def __post_init__(self) -> None:
@@ -36,6 +38,16 @@ class LiveApi:
     def client(self) -> Client:
         """A client of its own connection."""
         return Client(self.url)
+
+    @property
+    def alive(self) -> bool:
+        """Whether the server still runs."""
+        return self.thread.is_alive()
+
+    def stop(self) -> None:
+        """What SIGTERM does."""
+        self.server.should_exit = True
+        self.thread.join(10)
 
     def work(self) -> None:
         """Do everything that was rung for."""
@@ -69,13 +81,12 @@ def live_api(settings: Settings) -> Iterator[LiveApi]:
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]}, daemon=True)
     thread.start()
-    live = LiveApi(address(bound), settings, services, bell, FakePipeline())
+    live = LiveApi(address(bound), settings, services, bell, FakePipeline(), server, thread)
     try:
         live.http.get("/healthz")
         yield live
     finally:
         live.http.close()
-        server.should_exit = True
-        thread.join(10)
+        live.stop()
         bound.close()
         services.close()
