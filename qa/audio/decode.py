@@ -4,7 +4,6 @@ Memory stays flat however long the recording is: packets go through in blocks of
 read back as memory maps.
 """
 
-import errno
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from qa.audio.channels import ChannelComparison
 from qa.audio.names import shown_name
 from qa.audio.packets import PacketReader, Piece
 from qa.audio.probe import VOX_RATE, ProbeInfo, checked_size, describe, is_vox, opened, probe
+from qa.audio.reading import Reading
 from qa.audio.samples import SAMPLE_RATE, Floats, Hook, Samples, no_hook, to_int16
 from qa.audio.store import ChannelWriter, open_channels
 from qa.audio.timeline import Timeline, TooLongError
@@ -86,6 +86,7 @@ class _Source:
     claims: ProbeInfo
     pieces: Iterable[Piece]
     reader: PacketReader | None = None
+    file: Reading | None = None
 
 
 @contextmanager
@@ -94,9 +95,10 @@ def _source(path: Path) -> Iterator[_Source]:
         yield _Source(probe(path), _vox_pieces(path))
         return
     size = checked_size(path)
-    with opened(path) as (container, stream):
-        reader = PacketReader(container, stream)
-        yield _Source(describe(path, size, container, stream), reader, reader)
+    with opened(path) as found:
+        reader = PacketReader(found.container, found.stream)
+        claims = describe(path, size, found.container, found.stream)
+        yield _Source(claims, reader, reader, found.file)
 
 
 def _vox_pieces(path: Path) -> Iterator[Piece]:
@@ -135,6 +137,8 @@ def _decode(source: _Source, name: str, workdir: Path, limits: DecodeLimits, hoo
 
         timeline = Timeline(claims.channels, claims.declared_duration, limits.max_seconds, sink)
         _run(source.pieces, timeline, name, limits)
+        if source.file is not None:
+            source.file.check(name)
         bad = (source.reader.bad if source.reader else 0) + timeline.bad_values
         _check_sound(timeline, bad, name)
         comparison.finish()
@@ -172,9 +176,7 @@ def _run(pieces: Iterable[Piece], timeline: Timeline, name: str, limits: DecodeL
         raise BadRecordingError("audio.not_audio", name=name) from None
     except MemoryError:
         raise BadRecordingError("audio.bad_header", name=name) from None
-    except OSError as problem:
-        if problem.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise
+    except OSError:
         raise BadRecordingError("audio.unreadable", name=name) from None
 
 

@@ -1,11 +1,10 @@
 """Opening a file as sound and a quick look at what it claims to be, without decoding it."""
 
-import errno
 import stat
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import av
 import av.logging
@@ -13,6 +12,7 @@ from av.audio.stream import AudioStream
 from av.container import InputContainer
 
 from qa.audio.names import shown_name
+from qa.audio.reading import Reading
 from qa.audio.riff import declared_seconds, has_mpeg_length
 from qa.core.base import Record
 from qa.core.errors import BadRecordingError, NotFoundError
@@ -75,8 +75,8 @@ def probe(path: Path) -> ProbeInfo:
     size = checked_size(path)
     if is_vox(path):
         return ProbeInfo("vox", "adpcm_oki", VOX_RATE, 1, size * 2 / VOX_RATE, 1, size)
-    with opened(path) as (container, stream):
-        return describe(path, size, container, stream)
+    with opened(path) as source:
+        return describe(path, size, source.container, source.stream)
 
 
 def describe(path: Path, size: int, container: InputContainer, stream: AudioStream) -> ProbeInfo:
@@ -115,9 +115,17 @@ def is_vox(path: Path) -> bool:
     return path.suffix.lower() == ".vox" and not _has_header(path)
 
 
+class Opened(NamedTuple):
+    """A container, the sound track that is analysed, and the file under both."""
+
+    container: InputContainer
+    stream: AudioStream
+    file: Reading
+
+
 @contextmanager
-def opened(path: Path) -> Iterator[tuple[InputContainer, AudioStream]]:
-    """The container and its first sound track, closed at the end.
+def opened(path: Path) -> Iterator[Opened]:
+    """`path` as sound, closed at the end. Raises what `probe` raises.
 
     The file is opened here and handed over as a file object: a name can then never be taken for a URL, and
     a file deleted meanwhile is still read to its end.
@@ -126,35 +134,29 @@ def opened(path: Path) -> Iterator[tuple[InputContainer, AudioStream]]:
         yield _open(path, stack)
 
 
-def _open(path: Path, stack: ExitStack) -> tuple[InputContainer, AudioStream]:
+def _open(path: Path, stack: ExitStack) -> Opened:
     name = shown_name(path)
     raw = None if _has_header(path) else _RAW.get(path.suffix.lower())
     options = {"format_whitelist": _FORMATS, "protocol_whitelist": "none"}
     if raw in ("alaw", "mulaw"):
         options["sample_rate"] = "8000"
     try:
-        file = stack.enter_context(path.open("rb"))
-        container = av.open(
-            file,
-            format=raw,
-            container_options=options,
-            buffer_size=1 << 16,
-            metadata_errors="replace",
-        )
-    except av.FFmpegError as problem:
-        read_failed = problem.errno in (errno.EIO, errno.ESTALE)
-        code = "audio.unreadable" if read_failed else _what_it_is(path)
-        raise BadRecordingError(code, name=name) from None
+        file = Reading(stack.enter_context(path.open("rb")))
     except FileNotFoundError:
         raise NotFoundError("audio.no_file", name=name) from None
-    except (OSError, MemoryError):
+    except OSError:
         raise BadRecordingError("audio.unreadable", name=name) from None
-    except (ValueError, RuntimeError):
-        raise BadRecordingError("audio.not_audio", name=name) from None
+    try:
+        container = av.open(
+            file, format=raw, container_options=options, buffer_size=1 << 16, metadata_errors="replace"
+        )
+    except (av.FFmpegError, ValueError, RuntimeError, MemoryError):
+        file.check(name)
+        raise BadRecordingError(_what_it_is(path), name=name) from None
     stack.enter_context(container)
     if not isinstance(container, InputContainer):
         raise TypeError("opened for reading")
-    return container, _sound_track(container, name)
+    return Opened(container, _sound_track(container, name), file)
 
 
 def _sound_track(container: InputContainer, name: str) -> AudioStream:
