@@ -8,7 +8,8 @@ from functools import cached_property
 
 from qa.audio.decode import DecodeLimits
 from qa.models import store
-from qa.rules.engine import RuleBook
+from qa.models.manifest import whisper_entry
+from qa.rules.book import RuleBook
 from qa.rules.loader import load_packs
 from qa.settings import Settings
 from qa.speech.activity import OmniActivityDetector
@@ -51,7 +52,14 @@ class Toolbox:
                 beam_size=speech.beam_size,
             ),
             lambda: store.ensure_whisper(speech.model, self.settings),
+            self.model_label,
         )
+
+    @cached_property
+    def model_label(self) -> str:
+        """Name and revision of the recogniser; the manifest knows it without touching the files."""
+        known = whisper_entry(self.settings.speech.model)
+        return known.label if known else store.locate_whisper(self.settings.speech.model, self.settings).label
 
     @cached_property
     def diarizer(self) -> Diarizer:

@@ -23,7 +23,7 @@ from qa.core.speech import Activity, AudioInfo, ChannelTranscription, Diarizatio
 from qa.core.transcript import Transcript
 from qa.pipeline.adapters import Toolbox
 from qa.pipeline.context import Phase, RunContext, SkipRecording, present
-from qa.rules.engine import CallContext
+from qa.rules.call import CallContext
 from qa.speech.base import ChannelInput
 from qa.speech.turns import build_transcript
 
@@ -133,16 +133,16 @@ class Transcribe(Stage[Transcription]):
         inputs: list[ChannelInput] = []
         for ctx in batch:
             for samples, activity in zip(
-                _samples_of(ctx, self.tools).channels, ctx.activity.channels, strict=True
+                _samples_of(ctx, self.tools).channels, present(ctx.activity).channels, strict=True
             ):
                 inputs.append(ChannelInput(samples, activity, self._language(ctx)))
         transcribed = iter(self.tools.transcriber.transcribe(inputs, lambda _s, d, t: hook(d, t)))
         return [
             Transcription(
                 tuple(_renumber(next(transcribed), i) for i in range(len(_samples_of(ctx, self.tools).channels))),
-                model=self.tools.transcriber.name,
-                compute_type=self.tools.compute_type,
-                device=self.tools.device,
+                model=self.tools.model_label,
+                compute_type=self.tools.transcriber.compute_type,
+                device=self.tools.transcriber.device,
             )
             for ctx in batch
         ]

@@ -54,6 +54,16 @@ class Transcriber(Protocol):
         """Artefact, revision and options that change results; part of the stage's cache key."""
         ...
 
+    @property
+    def device(self) -> str:
+        """Where it really runs: `cpu` or `cuda`."""
+        ...
+
+    @property
+    def compute_type(self) -> str:
+        """In which arithmetic it really runs, e.g. `int8`."""
+        ...
+
     def transcribe(self, inputs: Sequence[ChannelInput], hook: Hook) -> list[ChannelTranscription]:
         """One transcription per input, in order; `channel` is the index in `inputs`."""
         ...
