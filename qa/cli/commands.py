@@ -38,14 +38,17 @@ def scan(
     fail_on: Annotated[Severity | None, typer.Option("--fail-on", help=t("opt_fail_on"))] = None,
 ) -> None:
     """Analyse recordings in the foreground."""
+    from qa.cli.inputs import find_recordings
     from qa.cli.options import load_settings, pack_names
-    from qa.cli.scan import run
 
+    files = find_recordings(paths)
     settings = load_settings(
         speech={"model": model, "device": device, "language": language, "role_map": role_map},
         rules={"packs": pack_names(packs)},
     )
-    raise typer.Exit(run(paths, settings, json, fail_on))
+    from qa.cli.scan import run  # the pipeline takes seconds to import: a mistake is told before that
+
+    raise typer.Exit(run(files, settings, json, fail_on))
 
 
 def evaluate(
@@ -59,12 +62,15 @@ def evaluate(
     reuse: Annotated[bool, typer.Option("--reuse", help=t("opt_reuse"))] = False,
 ) -> None:
     """Measure against ground truth."""
-    from qa.cli.evaluate import run
     from qa.cli.options import load_settings, pack_names
+    from qa.evaluate.truth import require
 
+    require(folder)
     settings = load_settings(
         speech={"model": model, "device": device, "language": language}, rules={"packs": pack_names(packs)}
     )
+    from qa.cli.evaluate import run
+
     raise typer.Exit(run(folder, settings, audio, json, reuse=reuse))
 
 

@@ -27,6 +27,10 @@ from qa.settings import Settings
 
 def run(where: Path, settings: Settings, audio: str | None, json: Path | None, *, reuse: bool) -> int:
     """Evaluate a folder of recordings, or a JSON-lines file of dialogues."""
+    if where.suffix == ".jsonl":
+        from qa.cli import evaluate_dialogues
+
+        return evaluate_dialogues.run(where, settings, json)
     store.ensure_whisper(settings.speech.model, settings)
     columns = (
         TextColumn("{task.description}"),
@@ -61,22 +65,22 @@ def show(evaluation: Evaluation) -> None:
         if score.reason:
             out.print(Text(f"{score.id}: {say(score.reason)}", style="yellow"))
     if evaluation.left_out:
-        out.print(Text(_word("left_out", names=", ".join(evaluation.left_out)), style="yellow"))
+        out.print(Text(word("left_out", names=", ".join(evaluation.left_out)), style="yellow"))
     out.print()
     out.print(_cost_line(evaluation))
     stages = as_json(scores, evaluation.cost)["total"]
     if isinstance(stages, dict) and stages.get("stages"):
         told = "  ".join(f"{name} {cost['rtf']:.3f}" for name, cost in stages["stages"].items())
-        out.print(_word("stages_title", stages=told))
+        out.print(word("stages_title", stages=told))
 
 
 def families_table(counts: dict[str, Counts]) -> Table:
     """Right, false, missed, precision and recall of each family."""
     table = Table(
-        title=_word("families_title"), title_justify="left", box=None, pad_edge=False, padding=(0, 2, 0, 0)
+        title=word("families_title"), title_justify="left", box=None, pad_edge=False, padding=(0, 2, 0, 0)
     )
     for column in ("family", "tp", "fp", "fn", "precision", "recall"):
-        table.add_column(_word(f"col_{column}"), justify="left" if column == "family" else "right")
+        table.add_column(word(f"col_{column}"), justify="left" if column == "family" else "right")
     for family, found in counts.items():
         numbers = (str(found.tp), str(found.fp), str(found.fn), percent(found.precision), percent(found.recall))
         table.add_row(family_name(family), *numbers)
@@ -85,16 +89,14 @@ def families_table(counts: dict[str, Counts]) -> Table:
 
 def family_name(family: str) -> str:
     """A family in the reader's language; one without a name is shown as it is."""
-    name = _word(f"family_{family}")
+    name = word(f"family_{family}")
     return family if name.startswith("evaluate.") else name
 
 
 def _measures_table(scores: Sequence[RecordingScore]) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for column in ("recording", "cer", "lost", "invented", "roles", "der"):
-        table.add_column(
-            _word(f"col_{column}"), justify="left" if column == "recording" else "right", no_wrap=True
-        )
+        table.add_column(word(f"col_{column}"), justify="left" if column == "recording" else "right", no_wrap=True)
     for score in scores:
         lost = f"{score.coverage.lost_seconds:.1f}" if score.coverage else "–"
         invented = str(len(score.coverage.invented)) if score.coverage else "–"
@@ -112,7 +114,7 @@ def _measures_table(scores: Sequence[RecordingScore]) -> Table:
         )
     else:
         total = ("–",) * 4
-    table.add_row(_word("total"), percent(sum_characters(scores).rate), *total, style="bold")
+    table.add_row(word("total"), percent(sum_characters(scores).rate), *total, style="bold")
     return table
 
 
@@ -125,7 +127,7 @@ def _mistakes(scores: Sequence[RecordingScore]) -> list[str]:
     for score in scores:
         for family, result in score.families.items():
             for kind, found in (("missed", result.missed), ("false", result.false)):
-                lines += [_word(kind, id=score.id, family=family_name(family), what=what) for what in found]
+                lines += [word(kind, id=score.id, family=family_name(family), what=what) for what in found]
     return lines
 
 
@@ -134,8 +136,8 @@ def _cost_line(evaluation: Evaluation) -> str:
     audio = sum(s.audio_s for s in evaluation.scores)
     per_second = cost.as_json(audio)
     if per_second["rtf"] is None:
-        return _word("cost_cached", audio=f"{audio:.0f}", peak=f"{cost.peak_mb:.0f}")
-    return _word(
+        return word("cost_cached", audio=f"{audio:.0f}", peak=f"{cost.peak_mb:.0f}")
+    return word(
         "cost",
         audio=f"{audio:.0f}",
         wall=f"{cost.wall_s:.0f}",
@@ -145,5 +147,6 @@ def _cost_line(evaluation: Evaluation) -> str:
     )
 
 
-def _word(name: str, **params: object) -> str:
+def word(name: str, /, **params: object) -> str:
+    """A sentence of the area `evaluate`."""
     return text(f"evaluate.{name}", LOCALE, **params)

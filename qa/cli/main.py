@@ -1,6 +1,7 @@
 """The command `tingjian`. Commands import what they need when they run, so that `--help` answers at once."""
 
 import importlib.util
+import os
 import sys
 import tempfile
 import time
@@ -13,7 +14,7 @@ from typing import Annotated, Final
 import typer
 
 from qa.cli import commands
-from qa.cli.words import say, t, without_language
+from qa.cli.words import LOCALE, say, t, without_language
 from qa.core.errors import TingjianError
 
 INTERRUPTED: Final = 130
@@ -78,6 +79,8 @@ def _add(app: typer.Typer, name: str, module: str, *, wanted: bool) -> None:
 
 def run(arguments: list[str]) -> int:
     """Run one command line and return its exit code. Whatever happens, a person gets a sentence."""
+    if len(without_language(arguments)) < len(arguments):
+        os.environ["TINGJIAN_LOCALE"] = LOCALE  # so that settings, and processes we start, speak it too
     arguments = without_language(arguments)
     try:
         code = build(arguments)(arguments, prog_name="tingjian", standalone_mode=False)

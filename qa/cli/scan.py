@@ -8,7 +8,7 @@ import msgspec
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
-from qa.cli.inputs import Given, find_recordings, identify
+from qa.cli.inputs import Given, identify
 from qa.cli.render import show_result
 from qa.cli.terminal import download_bars, err, out, write_file
 from qa.cli.words import LOCALE, say, t
@@ -42,9 +42,8 @@ class Line(msgspec.Struct, frozen=True):
     result: msgspec.Raw | None = None
 
 
-def run(paths: Sequence[Path], settings: Settings, json: Path | None, fail_on: Severity | None) -> int:
+def run(files: Sequence[Path], settings: Settings, json: Path | None, fail_on: Severity | None) -> int:
     """Analyse recordings and print what was found; returns the exit code."""
-    files = find_recordings(paths)
     toolbox = _ready(settings)
     pipeline = Pipeline(settings, all_stages(toolbox))
     cache = FolderStageCache(settings.home / "stages")

@@ -71,7 +71,7 @@ class FamilyResult(Record, frozen=True):
 def judge(turns: Sequence[TruthTurn], analysis: Analysis | None) -> dict[str, FamilyResult]:
     """Compare an analysis with the tags of a call, family by family. No analysis finds nothing."""
     checks = analysis.checks if analysis else ()
-    findings = _told(analysis) if analysis else []
+    findings = told(analysis) if analysis else []
     judged = {family: _offences(family, turns, [f for f in findings if f.family == family]) for family in OFFENCES}
     judged[STEPS] = _steps(turns, checks)
     return {family: judged[family] for family in FAMILIES}
@@ -86,7 +86,7 @@ def step_of(rule: str) -> str | None:
     return None
 
 
-def _told(analysis: Analysis) -> list[Finding]:
+def told(analysis: Analysis) -> list[Finding]:
     """The findings that are really said: of no check that is unknown, of no rule on trial."""
     unsaid = [f for c in analysis.checks if c.outcome is Outcome.UNKNOWN for f in c.findings]
     return [f for f in analysis.findings if not f.shadow and f not in unsaid]

@@ -21,7 +21,7 @@ from qa.core.result import Result, RunStatus
 from qa.core.speech import AudioInfo
 from qa.evaluate.cer import compare
 from qa.evaluate.score import Cost, RecordingScore, score_call
-from qa.evaluate.truth import Truth, TruthFile, Utterance, read_calls, read_manifest
+from qa.evaluate.truth import Truth, TruthFile, Utterance, read_calls, read_manifest, require
 from qa.pipeline.cache import FolderStageCache, NoStageCache
 from qa.pipeline.context import RecordingInput, RunFailure
 from qa.pipeline.runner import Pipeline
@@ -53,14 +53,11 @@ def evaluate_folder(
     `audio` names the file of each call (`stereo_8k`, ...); `cache` keeps stage outputs between runs, at the
     price of knowing no times. Raises `NotFoundError` where the folder holds neither.
     """
-    if not folder.is_dir():
-        raise NotFoundError("evaluate.no_folder", folder=folder)
+    require(folder)
     calls = read_calls(folder)
     if calls:
         return _evaluate_calls(calls, settings, audio, progress, cache)
-    if (folder / "manifest.tsv").is_file():
-        return _evaluate_manifest(read_manifest(folder / "manifest.tsv"), settings, progress, cache)
-    raise NotFoundError("evaluate.nothing_here", folder=folder)
+    return _evaluate_manifest(read_manifest(folder / "manifest.tsv"), settings, progress, cache)
 
 
 def _evaluate_calls(

@@ -65,6 +65,16 @@ class Utterance(msgspec.Struct, frozen=True):
     text: str
 
 
+def require(where: Path) -> None:
+    """Raise `NotFoundError` unless there is something to evaluate: a file, or a folder with ground truth."""
+    if where.is_file():
+        return
+    if not where.is_dir():
+        raise NotFoundError("evaluate.no_folder", folder=where)
+    if not (where / "manifest.tsv").is_file() and not read_calls(where):
+        raise NotFoundError("evaluate.nothing_here", folder=where)
+
+
 def read_calls(folder: Path) -> list[TruthFile]:
     """Every call under `folder` in order of path. JSON files that describe no turns are passed over."""
     found: list[TruthFile] = []

@@ -1,0 +1,40 @@
+"""`tingjian evaluate FILE.jsonl`: the rules alone, on dialogues as text."""
+
+from pathlib import Path
+
+from rich.text import Text
+
+from qa.cli.evaluate import families_table, family_name, word
+from qa.cli.terminal import out, write_file
+from qa.core.errors import NotFoundError
+from qa.core.result import Analysis
+from qa.evaluate.dialogues import Dialogue, as_json, evaluate_dialogues, read_dialogues, totals
+from qa.evaluate.runner import to_bytes
+from qa.pipeline.adapters import Toolbox
+from qa.rules.call import CallContext
+from qa.rules.dialogue import from_turns
+from qa.settings import Settings
+
+
+def run(path: Path, settings: Settings, json: Path | None) -> int:
+    """Judge the dialogues of a file and print precision and recall per family."""
+    if not path.is_file():
+        raise NotFoundError("evaluate.no_folder", folder=path)
+    book = Toolbox(settings).rulebook
+
+    def analyse(dialogue: Dialogue) -> Analysis:
+        turns = [{"role": t.role.value, "text": t.text} for t in dialogue.turns]
+        attributes = {"industry": dialogue.industry} if dialogue.industry else {}
+        return book.analyse(from_turns(turns, dialogue.language), CallContext(attributes=attributes))
+
+    scores = evaluate_dialogues(read_dialogues(path), analyse)
+    for score in scores:
+        for family, result in score.families.items():
+            for kind, found in (("missed", result.missed), ("false", result.false)):
+                for what in found:
+                    out.print(Text(word(kind, id=score.id, family=family_name(family), what=what), style="dim"))
+    out.print(families_table(totals(scores)))
+    out.print(word("dialogues", count=len(scores)))
+    if json is not None:
+        write_file(json, to_bytes(as_json(scores)))
+    return 0

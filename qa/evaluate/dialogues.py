@@ -1,0 +1,139 @@
+"""Precision and recall of the rules alone, on dialogues as text: one JSON object per line.
+
+    {"id", "industry", "why", "turns": [{"role", "text"}], "expect": {"forbidden": [0], "greeting": [], ...}}
+
+`expect` names the indices of the turns to be flagged or, for a step, the turns that do it; a family that is not
+named is not judged. The unit of an offence is the turn: a flagged turn that is expected is right, any other a
+false one. The unit of a step is the dialogue, as on recordings: right when its check passed on one of the
+expected turns.
+"""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import msgspec
+
+from qa.core.base import Record
+from qa.core.errors import InputError
+from qa.core.finding import Outcome
+from qa.core.result import Analysis
+from qa.core.roles import Role
+from qa.evaluate.families import STEP_TAGS, Counts, FamilyResult, step_of, told
+from qa.evaluate.score import counts_json
+
+
+class DialogueTurn(msgspec.Struct, frozen=True):
+    """What one party says."""
+
+    role: Role
+    text: str
+
+
+class Dialogue(msgspec.Struct, frozen=True):
+    """A dialogue and what is to be found in it."""
+
+    id: str
+    turns: tuple[DialogueTurn, ...]
+    expect: dict[str, tuple[int, ...]]
+    industry: str = ""
+    why: str = ""
+    language: str = "zh"
+
+
+class DialogueScore(Record, frozen=True):
+    """How one dialogue was judged, family by family."""
+
+    id: str
+    families: dict[str, FamilyResult]
+
+
+Analyse = Callable[[Dialogue], Analysis]
+"""Applies the packs in force to a dialogue."""
+
+
+def read_dialogues(path: Path) -> list[Dialogue]:
+    """The dialogues of a file; blank lines are passed over. Raises `InputError` naming the line that is wrong."""
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as exc:
+        reason = exc.strerror if isinstance(exc, OSError) else "UTF-8"
+        raise InputError("evaluate.bad_dialogues", file=path, line=0, reason=reason) from exc
+    found: list[Dialogue] = []
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            dialogue = msgspec.json.decode(line, type=Dialogue)
+        except msgspec.DecodeError as exc:
+            raise InputError("evaluate.bad_dialogues", file=path, line=number, reason=exc) from exc
+        beyond = [i for turns in dialogue.expect.values() for i in turns if not 0 <= i < len(dialogue.turns)]
+        if beyond:
+            raise InputError("evaluate.bad_dialogues", file=path, line=number, reason=f"expect: {beyond[0]}")
+        found.append(dialogue)
+    return found
+
+
+def evaluate_dialogues(dialogues: Sequence[Dialogue], analyse: Analyse) -> list[DialogueScore]:
+    """Judge each dialogue."""
+    return [DialogueScore(d.id, judge(d, analyse(d))) for d in dialogues]
+
+
+def judge(dialogue: Dialogue, analysis: Analysis) -> dict[str, FamilyResult]:
+    """Compare an analysis with what is expected, for every family that `expect` names."""
+    return {
+        family: _step(dialogue, family, expected, analysis)
+        if family in STEP_TAGS
+        else _offence(dialogue, family, expected, analysis)
+        for family, expected in dialogue.expect.items()
+    }
+
+
+def totals(scores: Sequence[DialogueScore]) -> dict[str, Counts]:
+    """The counts of every family that was judged anywhere."""
+    found: dict[str, Counts] = {}
+    for score in scores:
+        for family, result in score.families.items():
+            found[family] = found.get(family, Counts()) + result.counts
+    return found
+
+
+def as_json(scores: Sequence[DialogueScore]) -> dict[str, object]:
+    """What `--json` writes: the dialogues that were not judged right, and the totals."""
+    wrong = [s for s in scores if any(r.counts.fp or r.counts.fn for r in s.families.values())]
+    return {
+        "dialogues": [
+            {
+                "id": s.id,
+                "families": {
+                    f: {**counts_json(r.counts), "missed": list(r.missed), "false": list(r.false)}
+                    for f, r in s.families.items()
+                },
+            }
+            for s in wrong
+        ],
+        "total": {"dialogues": len(scores), "families": {f: counts_json(c) for f, c in totals(scores).items()}},
+    }
+
+
+def _offence(dialogue: Dialogue, family: str, expected: Sequence[int], analysis: Analysis) -> FamilyResult:
+    flagged = {e.turn: f for f in told(analysis) if f.family == family for e in f.evidence}
+    wanted = set(expected)
+    return FamilyResult(
+        Counts(len(wanted & flagged.keys()), len(flagged.keys() - wanted), len(wanted - flagged.keys())),
+        missed=tuple(f"{i}: {dialogue.turns[i].text}" for i in sorted(wanted - flagged.keys())),
+        false=tuple(f"{flagged[i].rule}: {dialogue.turns[i].text}" for i in sorted(flagged.keys() - wanted)),
+    )
+
+
+def _step(dialogue: Dialogue, step: str, expected: Sequence[int], analysis: Analysis) -> FamilyResult:
+    passed = [
+        c for c in analysis.checks if step_of(c.rule) == step and c.outcome is Outcome.PASSED and not c.shadow
+    ]
+    on = sorted({e.turn for c in passed for e in c.evidence})
+    found = bool(set(on) & set(expected))
+    counts = Counts(int(found), int(bool(passed) and not found), int(bool(expected) and not found))
+    return FamilyResult(
+        counts,
+        missed=tuple(f"{i}: {dialogue.turns[i].text}" for i in expected) if counts.fn else (),
+        false=tuple(f"{passed[0].rule}: {dialogue.turns[i].text}" for i in on) if counts.fp else (),
+    )

@@ -1,0 +1,118 @@
+"""The command as a person runs it: real processes, real exit codes."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from qa.cli import main
+from qa.cli.reference import commands, settings_table
+from qa.core.errors import NotFoundError
+
+ROOT = Path(__file__).parents[3]
+
+
+def tingjian(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    env = {**os.environ, "TINGJIAN_LOCALE": "en", "TERM": "dumb", **environment}
+    command = [sys.executable, "-m", "qa.cli.main", *arguments]
+    return subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, timeout=120)
+
+
+def test_help_comes_without_loading_anything_heavy(tmp_path: Path) -> None:
+    code = (
+        "import sys; from qa.cli.main import run; code = run(['--help']);"
+        "heavy = {'torch', 'faster_whisper', 'ctranslate2', 'celery', 'sqlalchemy', 'fastapi', 'numpy'};"
+        "assert not heavy & set(sys.modules), heavy & set(sys.modules); sys.exit(code)"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path)
+    assert found.returncode == 0, found.stderr
+    assert "scan" in found.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (("scan", "absent.wav"), 2, "absent.wav"),
+        (("scan",), 2, "--help"),
+        (("fly",), 2, "fly"),
+        (("scan", "--fail-on", "often", "x"), 2, "often"),
+        (("models", "pull", "huge"), 4, "whisper-base"),
+        (("evaluate", "nowhere"), 4, "nowhere"),
+        (("evaluate", "empty"), 4, "empty"),
+        (("up", "--watch", "nowhere"), 2, "nowhere"),
+        (("up", "--port", "high"), 2, "--port"),
+    ],
+)
+def test_a_mistake_is_one_sentence_and_an_exit_code(
+    arguments: tuple[str, ...], code: int, said: str, tmp_path: Path
+) -> None:
+    (tmp_path / "empty").mkdir()
+    found = tingjian(*arguments, cwd=tmp_path)
+    assert found.returncode == code, found.stderr
+    assert said in found.stderr
+    assert len(found.stderr.strip().splitlines()) == 1
+    assert "Traceback" not in found.stderr + found.stdout
+
+
+def test_a_wrong_setting_is_named(tmp_path: Path) -> None:
+    found = tingjian("models", "list", cwd=tmp_path, TINGJIAN_SPEECH__BEAM_SIZE="wide")
+    assert (found.returncode, "speech.beam_size" in found.stderr) == (2, True)
+    (tmp_path / "tingjian.toml").write_text("[speech\n")
+    found = tingjian("models", "list", cwd=tmp_path)
+    assert (found.returncode, "tingjian.toml" in found.stderr) == (2, True)
+
+
+def test_sentences_come_in_the_language_that_was_asked_for(tmp_path: Path) -> None:
+    assert "不存在" in tingjian("--lang", "zh-Hans", "scan", "absent.wav", cwd=tmp_path).stderr
+    assert "檔案" in tingjian("scan", "absent.wav", "--lang=zh-Hant", cwd=tmp_path).stderr
+
+
+def test_what_nobody_foresaw_leaves_a_sentence_and_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def explode(*_: object, **__: object) -> None:
+        raise RuntimeError("card 6222021234567890123")
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(main, "build", lambda _: explode)
+    assert main.run(["scan"]) == main.UNEXPECTED
+    said = capsys.readouterr().err
+    assert "RuntimeError" in said
+    assert "Traceback" not in said
+    [kept] = (tmp_path / "var" / "logs").glob("*.log")
+    assert "6222021234567890123" not in kept.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("raised", "code"), [(KeyboardInterrupt(), 130), (NotFoundError("cli.no_such_file", file="x"), 4)]
+)
+def test_every_end_has_its_exit_code(
+    raised: BaseException, code: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def end(*_: object, **__: object) -> None:
+        raise raised
+
+    monkeypatch.setattr(main, "build", lambda _: end)
+    assert main.run(["scan"]) == code
+    assert len(capsys.readouterr().err.strip().splitlines()) == 1
+
+
+def test_the_documentation_mentions_every_command_and_every_setting() -> None:
+    page = (ROOT / "docs" / "reference.md").read_text(encoding="utf-8")
+    for name, _ in commands():
+        assert f"`tingjian {name}`" in page, f"run `make docs`: {name}"
+    for row in settings_table():
+        assert row.split("|")[1] in page, f"run `make docs`: {row}"
+    for language in ("README.md", "README.zh-CN.md"):
+        readme = (ROOT / language).read_text(encoding="utf-8")
+        for command in ("make demo", "make up", "tingjian scan", "tingjian evaluate", "tingjian doctor"):
+            assert command in readme, (language, command)
+
+
+def test_models_list_shows_what_is_there(tmp_path: Path) -> None:
+    found = tingjian("models", "list", cwd=tmp_path, TINGJIAN_MODELS_DIR=str(tmp_path / "none"))
+    assert found.returncode == 0
+    assert "whisper-large-v3-turbo" in found.stdout
+    assert "not installed" in found.stdout
