@@ -28,8 +28,11 @@ _LARGEST_GAIN: Final = 2.0
 
 _SILENT: Final = 16.0
 """RMS, 16-bit steps (-66 dBFS): above the idle noise of G.711 (8 steps), below any telephone line in use."""
-_STEADY_DB: Final = 8.0
-"""A channel whose loudest frames rise less than this over its quiet ones carries a steady noise or tone."""
+_STEADY_DB: Final = 4.0
+"""A channel whose loudest frames rise less than this over its quiet ones carries a steady noise or tone: white
+noise spreads over 1 dB in 50 ms frames, the most even of 775 spoken recordings over 10 dB."""
+_LEAST_STEADY: Final = 200
+"""Frames (10 s) that it takes to call a sound steady: a sentence cut out tightly may have no pause at all."""
 _IGNORED_FRAMES: Final = 4
 """Loudest frames left out when judging a dead channel (0.2 s): clicks of switching."""
 
@@ -109,5 +112,7 @@ def _is_dead(levels: NDArray[np.float32]) -> bool:
     if loudest < _SILENT:
         return True
     heard = ordered[ordered > 1.0]
+    if len(heard) < _LEAST_STEADY:
+        return False
     quiet = float(heard[len(heard) // 20])
     return 20 * log10(loudest / quiet) < _STEADY_DB

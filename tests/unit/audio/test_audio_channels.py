@@ -97,6 +97,11 @@ def test_one_short_word_in_a_long_call_keeps_its_channel_alive(tmp_path: Path) -
     assert info.dead_channels == ()
 
 
+def test_a_short_clip_that_is_all_speech_is_not_dead(tmp_path: Path) -> None:
+    sound = np.random.default_rng(0).normal(0, 3000, RATE * 2).astype(np.int16)
+    assert decode(pcm_wav(tmp_path / "a.wav", sound, RATE), tmp_path / "work").info.dead_channels == ()
+
+
 def test_silence_alone_is_decoded_and_dead(tmp_path: Path) -> None:
     info = stereo(tmp_path, np.zeros(RATE * 3), np.zeros(RATE * 3))
     assert info.dual_mono
