@@ -5,14 +5,13 @@ import os
 from celery import Celery, signals
 
 from qa.logging import configure
-from qa.pipeline.runner import Pipeline
 from qa.settings import Settings
 from workers.config import make_celery
-from workers.lifecycle import PipelineFactory, WorkerProcess
+from workers.lifecycle import PipelineFactory, WorkerProcess, real_pipeline
 from workers.tasks import register
 
 
-def build(settings: Settings, make_pipeline: PipelineFactory = Pipeline) -> Celery:
+def build(settings: Settings, make_pipeline: PipelineFactory = real_pipeline) -> Celery:
     """An application with its tasks."""
     celery = make_celery(settings)
     register(celery, WorkerProcess(settings, make_pipeline))

@@ -13,6 +13,7 @@ import structlog
 
 _FIRST_PAUSE_S = 0.5
 _LONGEST_PAUSE_S = 30.0
+_HOPELESS = 3
 _STEADY_S = 30.0
 """Alive this long, a child is taken to be well and its pauses start over."""
 
@@ -41,6 +42,12 @@ class Child:
         self._pause = _FIRST_PAUSE_S
         self._started = 0.0
         self._again_at = 0.0
+        self._quick_deaths = 0
+
+    @property
+    def hopeless(self) -> bool:
+        """Whether it has died again and again right after its start; the log says why."""
+        return self._quick_deaths >= _HOPELESS
 
     @property
     def pid(self) -> int | None:
@@ -79,6 +86,7 @@ class Child:
             code = self._process.wait()
             self._end_group(signal.SIGKILL)
             self._process = None
+            self._quick_deaths = 0 if now - self._started > _STEADY_S else self._quick_deaths + 1
             self._pause = (
                 _FIRST_PAUSE_S if now - self._started > _STEADY_S else min(self._pause * 2, _LONGEST_PAUSE_S)
             )

@@ -2,7 +2,7 @@
 
 import structlog
 from celery import Celery
-from kombu.exceptions import OperationalError
+from kombu.exceptions import ChannelError, OperationalError
 from redis.exceptions import RedisError
 
 from qa.services.doorbell import Queue
@@ -10,6 +10,9 @@ from qa.settings import Settings
 from workers.config import make_celery
 
 TASK_NAMES = {Queue.SPEECH: "tingjian.speech", Queue.LIGHT: "tingjian.light"}
+_UNREACHABLE = (OperationalError, RedisError, OSError)
+"""What a broker out of reach can raise."""
+
 _log = structlog.get_logger(__name__)
 
 
@@ -23,7 +26,7 @@ class CeleryDoorbell:
         """Send one message; never raises for a broker out of reach."""
         try:
             self._app.send_task(TASK_NAMES[queue], args=[run_id], queue=queue.value, retry=False)
-        except (OperationalError, RedisError, OSError) as error:
+        except _UNREACHABLE as error:
             _log.warning("doorbell.unheard", queue=queue.value, run=run_id, error=type(error).__name__)
 
     def waiting(self, queue: Queue) -> int | None:
@@ -33,13 +36,9 @@ class CeleryDoorbell:
                 connection.ensure_connection(max_retries=1, timeout=2)
                 declared = connection.default_channel.queue_declare(queue=queue.value, passive=True)
                 return int(declared.message_count)
-        except connection_errors() as error:
+        except ChannelError:
+            # An empty list does not exist in Redis: nothing waits.
+            return 0
+        except _UNREACHABLE as error:
             _log.debug("doorbell.unreachable", queue=queue.value, error=type(error).__name__)
             return None
-
-
-def connection_errors() -> tuple[type[BaseException], ...]:
-    """What a broker out of reach can raise; a queue that does not exist yet is a kind of these."""
-    from kombu.transport.virtual.exceptions import ChannelError as VirtualChannelError
-
-    return (OperationalError, RedisError, OSError, VirtualChannelError)

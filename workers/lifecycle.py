@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 
-from qa.pipeline.runner import Pipeline
 from qa.services import open_services
 from qa.services.work import PipelineLike, Worker
 from qa.settings import Settings
@@ -11,10 +10,17 @@ from workers.doorbell import CeleryDoorbell
 PipelineFactory = Callable[[Settings], PipelineLike]
 
 
+def real_pipeline(settings: Settings) -> PipelineLike:
+    """The pipeline with the models. Imported here: the parent of the pool stays free of their libraries."""
+    from qa.pipeline.runner import Pipeline
+
+    return Pipeline(settings)
+
+
 class WorkerProcess:
     """Lazily built state of one prefork child. Never used in the parent: models and connections do not fork."""
 
-    def __init__(self, settings: Settings, make_pipeline: PipelineFactory = Pipeline) -> None:
+    def __init__(self, settings: Settings, make_pipeline: PipelineFactory) -> None:
         self._settings = settings
         self._make_pipeline = make_pipeline
         self._worker: Worker | None = None

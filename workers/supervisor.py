@@ -15,6 +15,7 @@ import redis
 import structlog
 
 from qa.core.errors import ConflictError, DependencyError, EnvironmentProblemError, NotFoundError
+from qa.core.messages import Message, message
 from qa.logging import configure
 from qa.services import open_services
 from qa.services.doorbell import Queue
@@ -43,11 +44,16 @@ class Supervisor:
         settings: Settings,
         *,
         announce: Callable[[str], None] = print,
+        warn: Callable[[Message], None] = lambda _message: None,
         celery_app: str = "workers.app",
     ) -> None:
-        """`announce` is told the address once the API answers; `celery_app` names the module workers run."""
+        """`announce` is told the address once the API answers, `warn` what a person should look at.
+
+        `celery_app` names the module workers run.
+        """
         self._settings = settings.model_copy(update={"home": settings.home.absolute()})
         self._announce = announce
+        self._warn = warn
         self._celery_app = celery_app
         self._stop = threading.Event()
         self._environment = child_environment(self._settings)
@@ -145,6 +151,7 @@ class Supervisor:
 
     def _watch_over(self, children: list[Child], *, announce: bool) -> None:
         end = time.monotonic() + _API_START_S
+        told: set[str] = set()
         while not self._stop.wait(_WATCH_S):
             if announce and _answers(self.address):
                 announce = False
@@ -154,6 +161,9 @@ class Supervisor:
                 raise DependencyError("ledger.worker_keeps_dying", name="api", log=str(self._logs / "api.out"))
             for child in children:
                 child.keep_alive()
+                if child.hopeless and child.name not in told:
+                    told.add(child.name)
+                    self._warn(message("ledger.worker_keeps_dying", name=child.name, log=str(child.log)))
 
     def _stop_all(self, children: list[Child]) -> None:
         """Everything but the broker first, the broker last; who does not stop in time is killed.

@@ -14,4 +14,5 @@ def register(app: Celery, process: WorkerProcess) -> None:
         def answer(run_id: str, queue: Queue = queue) -> int:
             return process.worker().work(queue, run_id)
 
-        app.task(answer, name=TASK_NAMES[queue])
+        # Not shared: a shared task would turn up in every application of the process, whatever its pipeline.
+        app.task(answer, name=TASK_NAMES[queue], shared=False)

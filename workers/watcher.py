@@ -1,4 +1,4 @@
-"""`python -m workers.watcher DIR`: the folder watcher in a process of its own, so that no file can hurt the rest."""
+"""`python -m workers.watcher DIR`: watches a folder in a process of its own, so that no file can hurt the rest."""
 
 import signal
 import sys
