@@ -4,10 +4,12 @@ The models are the single source: the loader validates with them, the JSON Schem
 them, and `docs/rules.md` describes them. Unknown keys are refused so that a typing mistake never goes unseen.
 """
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 Id = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=80)]
 """Local id: small letters, digits and hyphens."""
@@ -22,7 +24,19 @@ Homophone = Literal["off", "auto", "on"]
 Exception_ = Literal["negated", "quoted", "warned", "asked", "hypothetical", "conditional", "corrected"]
 """Contexts in which a term does not mean what it says; see `qa.lexicon.context`."""
 
-DEFAULT_UNLESS: tuple[Exception_, ...] = ("negated", "quoted", "warned", "asked", "hypothetical", "corrected")
+FORBIDDEN_UNLESS: tuple[Exception_, ...] = ("negated", "quoted", "warned", "asked", "hypothetical", "corrected")
+"""What excuses a forbidden phrase of the agent, unless the pack says otherwise."""
+
+
+def default_unless(family: str, role: str, severity: str | None) -> tuple[Exception_, ...]:
+    """The contexts that excuse a term whose author did not choose: many for a promise, few for an insult or a
+    complaint (a complaint in the form of a question is one all the same), none for vocabulary.
+    """
+    if severity is None:
+        return ()
+    if role == "customer":
+        return ("negated",)
+    return FORBIDDEN_UNLESS if family == "forbidden" else ("negated", "quoted")
 
 
 def _as_text(value: object) -> object:
@@ -36,14 +50,22 @@ def _as_label(value: object) -> object:
     return {"zh-Hans": value} if isinstance(value, str) else value
 
 
+def _known_locales(value: dict[str, str]) -> dict[str, str]:
+    for locale in value:
+        if locale not in ("zh-Hans", "zh-Hant", "en"):
+            raise PydanticCustomError("not_one_of", "unknown locale", {"expected": "zh-Hans, zh-Hant, en"})
+    return value
+
+
 def _as_list(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
 Text = Annotated[str, BeforeValidator(_as_text), Field(min_length=1, max_length=500)]
 Label = Annotated[
-    dict[Literal["zh-Hans", "zh-Hant", "en"], str],
+    dict[str, str],
     BeforeValidator(_as_label),
+    AfterValidator(_known_locales),
     Field(description="Name for a person: a text (Simplified Chinese) or one per locale."),
 ]
 Texts = Annotated[list[Text], BeforeValidator(_as_list)]
@@ -53,23 +75,15 @@ Dialogue = Annotated[
 ]
 
 
+def label_of(label: Mapping[str, str] | None, fallback: str) -> dict[str, str]:
+    """A label as findings carry it; the id where nobody wrote one."""
+    return dict(label) if label else {"zh-Hans": fallback}
+
+
 class Model(BaseModel):
     """Base of everything in a pack: frozen, and unknown keys are an error."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
-
-
-class Validity(Model):
-    """From when until when something applies, both days included."""
-
-    since: date | None = None
-    until: date | None = None
-
-    @model_validator(mode="after")
-    def _ordered(self) -> "Validity":
-        if self.since and self.until and self.since > self.until:
-            raise ValueError("`since` lies after `until`")
-        return self
 
 
 class Applies(Model):
@@ -78,8 +92,14 @@ class Applies(Model):
     languages: list[str] = []
     industries: list[str] = []
     attributes: dict[str, Texts] = Field({}, description="Attribute -> values of which one must be there.")
-    since: date | None = None
-    until: date | None = None
+    since: date | None = Field(None, description="First day.")
+    until: date | None = Field(None, description="Last day.")
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "Applies":
+        if self.since and self.until and self.since > self.until:
+            raise PydanticCustomError("dates_reversed", "`since` lies after `until`")
+        return self
 
 
 class Examples(Model):
@@ -116,7 +136,7 @@ class Term(Model):
     family: Id | None = None
     role: RoleName | None = Field(None, description="Whose words count; `agent` by default.")
     unless: list[Exception_] | None = Field(
-        None, description="Contexts that excuse; by default all but `conditional`."
+        None, description="Contexts that excuse; the default depends on family and role."
     )
     affirmed: bool | None = Field(
         None,

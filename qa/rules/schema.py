@@ -8,6 +8,7 @@ import re
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from qa.lexicon.schema import (
     Applies,
@@ -38,7 +39,7 @@ Within = Annotated[
     ),
 ]
 
-Entity = Literal["phone", "id-card", "bank-card", "otp", "name", "address", "amount", "percent", "date", "number"]
+Entity = Literal["phone", "id_card", "bank_card", "otp", "name", "address", "amount", "percent", "date", "number"]
 
 
 def _terms(value: object) -> object:
@@ -72,7 +73,7 @@ class Says(Model):
     @model_validator(mode="after")
     def _something(self) -> "Says":
         if not (self.any or self.all or self.none or self.patterns):
-            raise ValueError("`says` names no term: give `any`, `all`, `none` or `patterns`")
+            raise PydanticCustomError("says_empty", "`says` names no term")
         return self
 
 
@@ -127,7 +128,7 @@ class Range(Model):
     @model_validator(mode="after")
     def _some(self) -> "Range":
         if self.above is None and self.below is None:
-            raise ValueError("give `above` or `below`")
+            raise PydanticCustomError("range_empty", "give `above` or `below`")
         return self
 
 
@@ -253,7 +254,7 @@ class Condition(Model):
         given = [name for name in OPERATORS if getattr(self, name) is not None]
         if len(given) != 1:
             found = ", ".join(f"`{g}`" for g in given) or "none"
-            raise ValueError(f"a condition needs exactly one operator, found {found}")
+            raise PydanticCustomError("one_operator", "exactly one operator", {"found": found})
         return self
 
     @property
@@ -283,7 +284,7 @@ class Rule(Model):
     @model_validator(mode="after")
     def _one_side(self) -> "Rule":
         if (self.require is None) == (self.forbid is None):
-            raise ValueError("a rule needs either `require` or `forbid`")
+            raise PydanticCustomError("rule_sides", "either `require` or `forbid`")
         return self
 
 
@@ -308,7 +309,7 @@ class Step(Model):
     @model_validator(mode="after")
     def _one_way(self) -> "Step":
         if sum(x is not None for x in (self.says, self.verbatim, self.condition)) != 1:
-            raise ValueError("a step needs exactly one of `says`, `verbatim` and `condition`")
+            raise PydanticCustomError("step_ways", "one of `says`, `verbatim`, `condition`")
         return self
 
 
@@ -345,7 +346,7 @@ class Item(Model):
     @model_validator(mode="after")
     def _one_kind(self) -> "Item":
         if self.manual == bool(self.check):
-            raise ValueError("an item needs either `check` or `manual: true`")
+            raise PydanticCustomError("item_kind", "either `check` or `manual`")
         return self
 
 

@@ -1,0 +1,222 @@
+"""When a term does not mean what it says: a small grammar of excuses.
+
+Each production is a function that looks at one hit in its surroundings (`Site`) and returns the words that excuse
+it, or nothing. A term chooses by name which of them it grants (`unless`).
+
+    negated       不承诺 保本 / 保本的基金 是没有的        denied, before or behind, an even number of times not
+    quoted        如果有人跟您说 保本 / 您说的 保本        somebody else's words
+    warned        别信 稳赚不赔 / 承诺保本 是违规的        warned against
+    asked         是不是 保本 / 保本吗                  a question, unless a rhetorical one
+    hypothetical  要是 保本，谁都买了                   the if-clause, never the clause that follows from it
+    conditional   只要持有到期就 保本                   under a condition
+    corrected     保本，不对，说错了                    taken back in the same breath
+
+The texts are match forms with one mark for each clause boundary: `,` `.` `?` `、`, and a blank for a pause.
+"""
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+from qa.core.roles import Role
+from qa.lexicon import context_words as w
+from qa.text.calltext import TurnText
+
+
+@dataclass(frozen=True, slots=True)
+class Excuse:
+    """Why a hit does not count."""
+
+    name: str
+    cue: str
+    """The words that say so, for explanations."""
+
+
+class Site:
+    """A hit and what surrounds it."""
+
+    def __init__(self, turn: TurnText, start: int, end: int) -> None:
+        marked = turn.marked
+        self.role: Role = turn.turn.role
+        first, last = turn.marked_offset(start), turn.marked_offset(end - 1) + 1
+        self.hit = marked[first:last]
+        self._before = marked[:first].replace(" ", "")
+        self._after = marked[last:].replace(" ", "")
+
+    @cached_property
+    def sentence_before(self) -> str:
+        """From the start of the sentence to the hit."""
+        return w.SENTENCE_END.split(self._before)[-1]
+
+    @cached_property
+    def clause_before(self) -> str:
+        """From the last comma to the hit; a list (保本、保息) is one clause."""
+        return self.sentence_before.rsplit(",", 1)[-1]
+
+    @cached_property
+    def previous_clause(self) -> str:
+        """The clause before the hit's in the same sentence."""
+        parts = self.sentence_before.split(",")
+        return parts[-2] if len(parts) > 1 else ""
+
+    @cached_property
+    def after(self) -> str:
+        """Everything behind the hit in the turn."""
+        return self._after
+
+    @cached_property
+    def sentence_after(self) -> str:
+        """From the hit to the end of the sentence, its mark included."""
+        found = w.SENTENCE_END.search(self._after)
+        return self._after[: found.end()] if found else self._after
+
+    @cached_property
+    def clause_after(self) -> str:
+        """From the hit to the next comma or mark, the mark included."""
+        found = w.CLAUSE_END.search(self._after)
+        return self._after[: found.end()] if found else self._after
+
+    @cached_property
+    def neutral_before(self) -> str:
+        """`clause_before` with the words blotted out that hold a negator and negate nothing (不错, 是不是)."""
+        return w.blot(w.PSEUDO_NEGATION, self.clause_before)
+
+
+def negated(site: Site) -> Excuse | None:
+    """Denied before it, behind it, or in a list that was denied as a whole."""
+    if _rhetorical_negation(site):
+        return None
+    cue = _negator_before(site.neutral_before)
+    if cue is None and w.LIST_LINK.fullmatch(site.clause_before):
+        cue = w.found(w.DENIED_COMMITMENT, w.blot(w.PSEUDO_NEGATION, site.previous_clause))
+    if cue is None:
+        cue = _negator_behind(site)
+    return Excuse("negated", cue) if cue else None
+
+
+def _rhetorical_negation(site: Site) -> bool:
+    """不是…吗 affirms."""
+    return bool(w.NOT_IS.search(site.clause_before) and w.ENDS_IN_PARTICLE.search(site.clause_after))
+
+
+def _negator_before(text: str) -> str | None:
+    """The negator whose scope reaches the end of `text`; None where there is none or a doubled one."""
+    last = None
+    for found in w.NEGATOR.finditer(text):
+        if w.in_scope(found, text):
+            last = found
+            if not found.group("near"):
+                break
+    if last is None:
+        return None
+    rest = text[last.end() :]
+    inner = [m for m in w.NEGATOR.finditer(rest) if w.in_scope(m, rest)]
+    if inner and not w.METALINGUISTIC.search(text[last.start() : last.end() + inner[0].start()]):
+        return None
+    if not inner and last.group("near") and w.DOUBLED.search(text[: last.start()]):
+        return None
+    return last.group()
+
+
+def _negator_behind(site: Site) -> str | None:
+    text = w.blot(w.PSEUDO_NEGATION_BEHIND, site.sentence_after)
+    found = w.DENIED_BEHIND.match(text)
+    return found.group("cue") if found else None
+
+
+def quoted(site: Site) -> Excuse | None:
+    """Somebody else's words, unless the speaker makes them his own (您说的保本，没错)."""
+    before = site.sentence_before[-w.QUOTE_REACH :]
+    cue = w.found(w.REPORTED, before) or w.found(w.SO_CALLED, before)
+    if cue is None:
+        said = w.YOU_SAID.search(before)
+        if said and not w.OFFERED.match(site.sentence_after):
+            cue = said.group()
+    if cue is None:
+        cue = w.found_at_start(w.AS_WORDS, site.sentence_after)
+    if cue is None or w.ENDORSED.match(site.after):
+        return None
+    return Excuse("quoted", cue)
+
+
+def warned(site: Site) -> Excuse | None:
+    """Warned against, before or behind."""
+    before = site.sentence_before[-w.QUOTE_REACH :]
+    cue = w.found(w.BEWARE_BEFORE, before)
+    if cue is None:
+        behind = w.CONDEMNED.match(site.sentence_after[: w.WARN_REACH])
+        if behind is None and site.sentence_after != site.after:
+            rest = site.after[len(site.sentence_after) :]
+            behind = w.CONDEMNED_NEXT.match(rest[: w.WARN_REACH])
+        cue = behind.group("cue") if behind and not w.OTHERS_CONDEMNED.search(behind.group()) else None
+    return Excuse("warned", cue) if cue else None
+
+
+def asked(site: Site) -> Excuse | None:
+    """A question about it. A rhetorical one, or one that only wants assent (明白吗), is none."""
+    if w.RHETORICAL.search(site.clause_before) or _rhetorical_negation(site):
+        return None
+    if w.TAG_BEHIND.match(site.clause_after):
+        return None
+    cue = w.found(w.A_NOT_A, site.clause_before) or w.found(w.WH_BEFORE, site.clause_before)
+    if cue is None:
+        cue = w.found(w.QUESTION_END, site.clause_after) or w.found_at_start(w.ASKED_BEHIND, site.sentence_after)
+    if cue is None and site.role is Role.CUSTOMER:
+        cue = w.found(w.CUSTOMER_QUESTION_END, site.clause_after)
+    return Excuse("asked", cue) if cue else None
+
+
+def hypothetical(site: Site) -> Excuse | None:
+    """In an if-clause that something follows from; what follows from it is a promise like any other."""
+    found = w.IF.search(site.clause_before)
+    if found is None:
+        return None
+    between = site.clause_before[found.end() :]
+    if w.APODOSIS.search(between):
+        return None
+    rest = site.sentence_after.strip(",.?")
+    return Excuse("hypothetical", found.group()) if len(rest) >= w.CONSEQUENCE_CHARS else None
+
+
+def conditional(site: Site) -> Excuse | None:
+    """Under a condition that the sentence states."""
+    cue = w.found(w.CONDITION, site.sentence_before)
+    return Excuse("conditional", cue) if cue else None
+
+
+def corrected(site: Site) -> Excuse | None:
+    """Taken back in the same breath."""
+    cue = w.found(w.TAKEN_BACK, site.after[: w.CORRECTION_REACH])
+    return Excuse("corrected", cue) if cue else None
+
+
+PRODUCTIONS: Final[dict[str, Callable[[Site], Excuse | None]]] = {
+    "negated": negated,
+    "quoted": quoted,
+    "warned": warned,
+    "asked": asked,
+    "hypothetical": hypothetical,
+    "conditional": conditional,
+    "corrected": corrected,
+}
+
+
+def excuse(site: Site, granted: Iterable[str]) -> Excuse | None:
+    """The first of the granted excuses that holds."""
+    for name in granted:
+        result = PRODUCTIONS[name](site)
+        if result is not None:
+            return result
+    return None
+
+
+def is_question(turn: TurnText, start: int, end: int) -> bool:
+    """Whether the stretch is asked about rather than stated."""
+    return asked(Site(turn, start, end)) is not None
+
+
+def word_pattern(*alternatives: str) -> re.Pattern[str]:
+    """See `context_words.rx`."""
+    return w.rx(*alternatives)

@@ -1,0 +1,148 @@
+"""The terms of all loaded packs, and what they find in a call once context is understood."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from qa.core.finding import MatchKind, Severity
+from qa.core.roles import Role
+from qa.lexicon.answers import affirmation, expects_answer
+from qa.lexicon.context import Excuse, Site, asked, excuse, negated
+from qa.lexicon.matcher import Hit, Matcher, MatchTerm
+from qa.lexicon.schema import Applies
+from qa.text.calltext import CallText, TurnText
+
+AFFIRMED_CERTAINTY = 0.9
+"""Of an offence that lies in the answer to a question."""
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledTerm:
+    """A term with the defaults of its file filled in."""
+
+    id: str
+    """Qualified."""
+    file: str
+    """Id of the file it stands in."""
+    version: int
+    language: str
+    family: str
+    label: Mapping[str, str]
+    severity: Severity | None
+    role: Role | None
+    """Whose words count; None for anybody's."""
+    unless: tuple[str, ...]
+    affirmed: bool
+    basis: str | None
+    wording: str | None
+    shadow: bool
+    applies: tuple[Applies, ...]
+    """Of the file and of the term; all must hold."""
+    match: MatchTerm
+
+
+@dataclass(frozen=True, slots=True)
+class TermHit:
+    """A term at a place, with what context makes of it."""
+
+    term: CompiledTerm
+    turn: TurnText
+    start: int
+    end: int
+    """Squeezed offsets in `turn`."""
+    kind: MatchKind
+    certainty: float
+    pattern: str
+    excuse: Excuse | None = None
+    question: "TermHit | None" = None
+    """What the other party asked, for a hit that lies in the answer."""
+
+    @property
+    def counts(self) -> bool:
+        """Whether it was meant."""
+        return self.excuse is None
+
+
+class Lexicon:
+    """All terms, compiled. Immutable, to be shared between threads."""
+
+    def __init__(self, terms: Sequence[CompiledTerm]) -> None:
+        self.terms = tuple(terms)
+        self._matcher = Matcher([t.match for t in terms])
+
+    def scan(self, call: CallText) -> "Scan":
+        """Everything that was said of these terms in a call."""
+        hits = [h for h in self._matcher.find(call) if call.turns[h.turn].turn.role is not Role.SYSTEM]
+        return Scan(call, self.terms, hits)
+
+
+class Scan:
+    """The hits of one call. Context is looked at only for the hits that somebody asks about."""
+
+    def __init__(self, call: CallText, terms: Sequence[CompiledTerm], hits: Sequence[Hit]) -> None:
+        self._call = call
+        self._terms = terms
+        self._raw: dict[str, list[Hit]] = defaultdict(list)
+        for h in hits:
+            self._raw[terms[h.term].id].append(h)
+        self._done: dict[tuple[str, Role | None], list[TermHit]] = {}
+
+    def found_ids(self) -> set[str]:
+        """Ids of the terms with any hit, excused or not."""
+        return set(self._raw)
+
+    def hits(self, term: str, role: Role | None) -> list[TermHit]:
+        """All hits of a term in the turns of `role` (None: anybody), excused ones included, in order."""
+        key = (term, role)
+        if key not in self._done:
+            self._done[key] = [x for h in self._raw.get(term, ()) for x in self._resolve(h, role)]
+        return self._done[key]
+
+    def meant(self, term: str, role: Role | None, role_given: bool) -> list[TermHit]:
+        """The hits that count: of `role` where a condition gives one, else of the term's own role."""
+        raw = self._raw.get(term)
+        if not raw:
+            return []
+        wanted = role if role_given else self._terms[raw[0].term].role
+        return [h for h in self.hits(term, wanted) if h.counts]
+
+    def _resolve(self, hit: Hit, role: Role | None) -> list[TermHit]:
+        term, turn = self._terms[hit.term], self._call.turns[hit.turn]
+        speaker = turn.turn.role
+        result = TermHit(term, turn, hit.start, hit.end, hit.kind, hit.certainty, hit.pattern)
+        if role is None or speaker is role:
+            reason = excuse(Site(turn, hit.start, hit.end), term.unless) if term.unless else None
+            return [_with(result, reason)]
+        if term.affirmed and speaker is role.other and speaker is not role:
+            answer = self._answered(result)
+            return [answer] if answer else []
+        return []
+
+    def _answered(self, question: TermHit) -> TermHit | None:
+        turn = question.turn
+        site = Site(turn, question.start, question.end)
+        if negated(site) is not None:
+            return None
+        is_asked = asked(site) is not None
+        if not expects_answer(turn, question.start, is_asked):
+            return None
+        hit_text = turn.squeezed[question.start : question.end]
+        answer = affirmation(self._call.turns, turn.turn_position, question.end, hit_text)
+        if answer is None:
+            return None
+        return TermHit(
+            question.term,
+            answer.turn,
+            answer.start,
+            answer.end,
+            MatchKind.CONTEXT,
+            AFFIRMED_CERTAINTY * question.certainty,
+            question.pattern,
+            question=question,
+        )
+
+
+def _with(hit: TermHit, reason: Excuse | None) -> TermHit:
+    if reason is None:
+        return hit
+    return TermHit(hit.term, hit.turn, hit.start, hit.end, hit.kind, hit.certainty, hit.pattern, reason)

@@ -1,0 +1,266 @@
+"""Finds the terms of all packs in a call: one pass of an automaton over the words, one over their sounds."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+import ahocorasick_rs
+
+from qa.core.finding import MatchKind
+from qa.lexicon.context_words import rx
+from qa.lexicon.homophones import Sounding, may_fire
+from qa.lexicon.patterns import Gapped, Pattern, gapped, parse, sound_forms
+from qa.text.calltext import SEPARATOR, CallText, TurnText
+from qa.text.syllables import syllables
+
+_FILLERS_BEFORE: Final = rx("(嗯|呃|啊|哎呀?|那个?|这个|就|喂|好的?|诶|哦|我说|反正|行|可能|都|真的|我)*")
+_PARTICLES_BEHIND: Final = rx("(啊|呀|吧|呢|哦|了|的|嘛|哈|呗|哟|啦)*")
+
+_MIN_GAPPED_SYLLABLES: Final = 4
+"""A pattern with gaps needs so many fixed syllables before its homophones are looked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class MatchTerm:
+    """What the matcher needs of a term."""
+
+    patterns: tuple[str, ...]
+    exclude: tuple[str, ...] = ()
+    homophone: str = "auto"
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A term at a place, context not yet considered."""
+
+    term: int
+    turn: int
+    """Position of the turn in `CallText.turns`."""
+    start: int
+    end: int
+    """Squeezed offsets."""
+    kind: MatchKind
+    certainty: float
+    """1 for the exact words."""
+    pattern: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Literal:
+    term: int
+    source: str
+    at_start: bool
+    at_end: bool
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class _GappedTerm:
+    term: int
+    pattern: Pattern
+    gapped: Gapped
+
+
+class Matcher:
+    """All terms, compiled. Thread-safe and immutable after construction."""
+
+    def __init__(self, terms: Sequence[MatchTerm]) -> None:
+        self.terms = tuple(terms)
+        literals: dict[str, list[_Literal]] = {}
+        sounds: dict[str, list[_Literal]] = {}
+        anchors: dict[str, list[_GappedTerm]] = {}
+        sound_anchors: dict[str, list[_GappedTerm]] = {}
+        for index, term in enumerate(self.terms):
+            for source in term.patterns:
+                pattern = _parsed(source)
+                if pattern.has_gaps:
+                    _add_gapped(anchors, sound_anchors, index, pattern, term.homophone)
+                else:
+                    _add_literals(literals, sounds, index, pattern, term.homophone)
+        self._exact = _Automaton(literals, anchors)
+        self._sound = _Automaton(sounds, sound_anchors)
+
+    def find(self, call: CallText) -> list[Hit]:
+        """All hits in order of turn and place; where hits of one term overlap, the best of them."""
+        hits = list(self._run(call, self._exact, call.joined, MatchKind.EXACT))
+        taken = {(h.term, h.turn, h.start) for h in hits}
+        heard = self._run(call, self._sound, syllables(call.joined), MatchKind.HOMOPHONE)
+        hits.extend(h for h in heard if (h.term, h.turn, h.start) not in taken)
+        return self._without_excluded(call, _best(hits))
+
+    def _run(self, call: CallText, automaton: "_Automaton", text: str, kind: MatchKind) -> Iterable[Hit]:
+        exact = kind is MatchKind.EXACT
+        for index, start, end in automaton.matches(text):
+            literals, anchored = automaton.entries[index]
+            turn = call.locate(start)
+            s, e = start - turn.base, end - turn.base
+            for literal in literals:
+                hit = self._literal(turn, literal, s, e, exact)
+                if hit is not None:
+                    yield hit
+            for gapped_term in anchored:
+                yield from self._around(turn, gapped_term, text, s, e, exact)
+
+    def _literal(self, turn: TurnText, literal: _Literal, start: int, end: int, exact: bool) -> Hit | None:
+        certainty = 1.0
+        if not exact:
+            mode = self.terms[literal.term].homophone
+            place = Sounding(start, end, literal.text)
+            sure = may_fire(turn, place, mode, _Probability(turn))
+            if sure is None:
+                return None
+            certainty = sure
+        if not _stands(turn, start, end, literal.at_start, literal.at_end):
+            return None
+        kind = MatchKind.EXACT if exact else MatchKind.HOMOPHONE
+        return Hit(literal.term, turn.turn_position, start, end, kind, certainty, literal.source)
+
+    def _around(
+        self, turn: TurnText, entry: _GappedTerm, text: str, start: int, end: int, exact: bool
+    ) -> Iterable[Hit]:
+        g = entry.gapped
+        regex = g.regex if exact else g.sounds
+        if regex is None:
+            return
+        low, high = turn.base, turn.base + len(turn.squeezed)
+        begin = max(low, low + start - g.before)
+        stop = min(high, low + start + g.after)
+        while (found := regex.search(text, begin, stop)) is not None:
+            s, e = found.start() - low, found.end() - low
+            if s > start:
+                return
+            begin = found.start() + 1
+            if e < end or not _stands(turn, s, e, entry.pattern.at_start, entry.pattern.at_end):
+                continue
+            if exact:
+                yield Hit(entry.term, turn.turn_position, s, e, MatchKind.EXACT, 1.0, entry.pattern.source)
+            elif not g.regex.search(turn.squeezed, s, e):
+                yield Hit(entry.term, turn.turn_position, s, e, MatchKind.HOMOPHONE, 0.6, entry.pattern.source)
+
+    def _without_excluded(self, call: CallText, hits: list[Hit]) -> list[Hit]:
+        return [
+            h
+            for h in hits
+            if not any(
+                s <= h.start and h.end <= e
+                for source in self.terms[h.term].exclude
+                for s, e in _places(source, call.turns[h.turn].squeezed)
+            )
+        ]
+
+
+class _Automaton:
+    """Texts to look for, and what each stands for."""
+
+    def __init__(self, literals: dict[str, list[_Literal]], anchors: dict[str, list[_GappedTerm]]) -> None:
+        texts = sorted(literals.keys() | anchors.keys())
+        self.entries = [(literals.get(t, ()), anchors.get(t, ())) for t in texts]
+        self._automaton = ahocorasick_rs.AhoCorasick(texts, store_patterns=False) if texts else None
+
+    def matches(self, text: str) -> list[tuple[int, int, int]]:
+        if self._automaton is None:
+            return []
+        found: list[tuple[int, int, int]] = self._automaton.find_matches_as_indexes(text, overlapping=True)
+        return found
+
+
+class _Probability:
+    """Lowest word probability in a stretch of a turn, by characters, made on first use."""
+
+    def __init__(self, turn: TurnText) -> None:
+        self._turn = turn
+
+    def __call__(self, start: int, end: int) -> float:
+        values = self._turn.probabilities
+        return min((values[i] for i in range(*self._turn.span(start, end))), default=1.0)
+
+
+def _add_literals(
+    literals: dict[str, list[_Literal]],
+    sounds: dict[str, list[_Literal]],
+    index: int,
+    pattern: Pattern,
+    homophone: str,
+) -> None:
+    for text in pattern.literals():
+        entry = _Literal(index, pattern.source, pattern.at_start, pattern.at_end, text)
+        literals.setdefault(text, []).append(entry)
+        if homophone == "off":
+            continue
+        for form in sound_forms(text):
+            if form.syllables == len(text) and form.syllables >= 2:
+                sounds.setdefault(form.text, []).append(entry)
+
+
+def _add_gapped(
+    anchors: dict[str, list[_GappedTerm]],
+    sound_anchors: dict[str, list[_GappedTerm]],
+    index: int,
+    pattern: Pattern,
+    homophone: str,
+) -> None:
+    audible = homophone != "off" and pattern.shortest() >= _MIN_GAPPED_SYLLABLES
+    entry = _GappedTerm(index, pattern, gapped(pattern, audible))
+    for anchor in entry.gapped.anchors:
+        anchors.setdefault(anchor, []).append(entry)
+        if audible:
+            for form in sound_forms(anchor):
+                sound_anchors.setdefault(form.text, []).append(entry)
+
+
+@lru_cache(maxsize=200_000)
+def _parsed(source: str) -> Pattern:
+    return parse(source)
+
+
+@lru_cache(maxsize=20_000)
+def _compiled(source: str) -> Gapped:
+    return gapped(_parsed(source), False)
+
+
+def _places(source: str, text: str) -> list[tuple[int, int]]:
+    return [m.span() for m in _compiled(source).regex.finditer(text)]
+
+
+def _stands(turn: TurnText, start: int, end: int, at_start: bool, at_end: bool) -> bool:
+    """Whether a match is whole: Latin words not cut, no sentence end inside, at the clause's edges if so asked."""
+    text = turn.squeezed
+    if _cuts_latin(turn, start - 1, start) or _cuts_latin(turn, end - 1, end):
+        return False
+    if any(b.strong and start < b.at < end for b in turn.breaks):
+        return False
+    if at_start:
+        clause = turn.clauses[turn.clause_index(start)]
+        if not _FILLERS_BEFORE.fullmatch(text, clause.start, start):
+            return False
+    if at_end:
+        clause = turn.clauses[turn.clause_index(end - 1)]
+        if not _PARTICLES_BEHIND.fullmatch(text, end, clause.end):
+            return False
+    return True
+
+
+def _cuts_latin(turn: TurnText, left: int, right: int) -> bool:
+    """Whether a Latin word or a number runs over the boundary between two neighbours."""
+    text = turn.squeezed
+    if left < 0 or right >= len(text):
+        return False
+    a, b = text[left], text[right]
+    if not (a.isascii() and b.isascii() and a.isalnum() and b.isalnum()):
+        return False
+    return turn.origin[right] - turn.origin[left] == 1 and a.isdigit() == b.isdigit()
+
+
+def _best(hits: list[Hit]) -> list[Hit]:
+    """Of overlapping hits of one term the exact before the homophone, then the longest."""
+    order = sorted(hits, key=lambda h: (h.kind is not MatchKind.EXACT, h.start - h.end, -h.certainty, h.start))
+    kept: dict[tuple[int, int], list[Hit]] = {}
+    for h in order:
+        others = kept.setdefault((h.term, h.turn), [])
+        if all(h.end <= o.start or o.end <= h.start for o in others):
+            others.append(h)
+    return sorted((h for g in kept.values() for h in g), key=lambda h: (h.turn, h.start, h.end, h.term))
+
+
+__all__ = ["SEPARATOR", "Hit", "MatchTerm", "Matcher"]

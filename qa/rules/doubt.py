@@ -1,0 +1,58 @@
+"""When not to accuse: what makes a check unknown although the words, taken as they stand, would fail it."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from qa.core.finding import MatchKind
+from qa.core.messages import Message, message
+from qa.core.roles import Role
+from qa.core.transcript import Span
+from qa.rules.places import LOW_TRUST, Place
+from qa.rules.scope import WHOLE, Window
+from qa.text.calltext import CallText
+
+LOST_SECONDS: Final = 2.0
+"""Speech without words, in the part a check looks at, from which something may have been said that nobody read:
+the shortest steps take about so long."""
+
+SURE_OF_ROLE: Final = 0.6
+"""Confidence in a turn's role under which its words accuse nobody."""
+
+
+def about_presence(places: Sequence[Place], role: Role | None, call: CallText) -> Message | None:
+    """Why something that was found must not be held against anybody."""
+    if role is not Role.CUSTOMER and not call.transcript.roles_certain:
+        return message("rules.roles_uncertain")
+    best = [p for p in places if p.trust >= LOW_TRUST or p.kind is MatchKind.MEASURE]
+    if places and not best:
+        return message("rules.low_trust", trust=max(p.trust for p in places))
+    if role is Role.AGENT and places and not any(sure_of_role(p, call) for p in best):
+        return message("rules.role_uncertain_here")
+    return None
+
+
+def sure_of_role(place: Place, call: CallText) -> bool:
+    """Whether it is sure enough who speaks at a place."""
+    turn = call.turns[place.turn].turn
+    return turn.role is not Role.UNKNOWN and turn.role_confidence >= SURE_OF_ROLE
+
+
+def about_absence(role: Role | None, call: CallText, inside: Window = WHOLE) -> Message | None:
+    """Why something that was not found may have been said all the same."""
+    transcript = call.transcript
+    if not any(t.squeezed for t in call.turns):
+        return message("rules.no_words")
+    if not transcript.roles_certain:
+        return message("rules.roles_uncertain")
+    if role is not None and not any(t.turn.role is role for t in call.turns):
+        return message("rules.no_turns_of_role")
+    if transcript.partial:
+        return message("rules.partial_audio")
+    lost = sum(_inside(s, inside) for s in transcript.unintelligible)
+    if lost >= LOST_SECONDS:
+        return message("rules.unintelligible", seconds=lost)
+    return None
+
+
+def _inside(span: Span, inside: Window) -> float:
+    return max(0.0, min(span.end, inside.until) - max(span.start, inside.since))

@@ -1,0 +1,111 @@
+"""Evaluates trees of conditions on one call."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from qa.core.messages import message
+from qa.core.roles import Role
+from qa.lexicon.lexicon import Scan
+from qa.rules.call import CallContext
+from qa.rules.conditions import measures, order, shape, words
+from qa.rules.schema import Anchor, Condition
+from qa.rules.scope import WHOLE, Window, role_of, window
+from qa.rules.verdicts import Verdict, conjunction, disjunction, negation, no, unknown
+from qa.text.calltext import CallText
+
+
+@dataclass
+class Evaluation:
+    """Everything about one call that conditions look at."""
+
+    call: CallText
+    scan: Scan
+    context: CallContext
+    resolve: Callable[[str], tuple[str, ...]]
+    """Term ids that a reference stands for."""
+    inline: Mapping[int, str]
+    """`id()` of a `says` with patterns on the spot -> the term id they were given."""
+    named: Mapping[str, Condition] = field(default_factory=dict)
+    steps: dict[str, Verdict] = field(default_factory=dict)
+    """Steps of the flow being evaluated."""
+    pack: str = ""
+
+    def check(self, condition: Condition, default_role: Role | None, inside: Window = WHOLE) -> Verdict:
+        """Whether a condition holds within a window."""
+        inside = inside.narrowed(window(condition.within, self.call))
+        for anchor, behind in ((condition.after, True), (condition.before, False)):
+            if anchor is not None:
+                found = self._anchored(anchor, behind, default_role, inside)
+                if isinstance(found, Verdict):
+                    return found
+                inside = found
+        return self._operate(condition, default_role, inside)
+
+    def _operate(self, condition: Condition, default_role: Role | None, inside: Window) -> Verdict:
+        role = role_of(condition.role, default_role)
+        if condition.all is not None:
+            return conjunction([self.check(c, role, inside) for c in condition.all] or [Verdict(True, _HOLDS)])
+        if condition.any is not None:
+            return disjunction([self.check(c, role, inside) for c in condition.any] or [no("rules.none_holds")])
+        if condition.none is not None:
+            return negation(
+                disjunction([self.check(c, role, inside) for c in condition.none] or [no("rules.none_holds")])
+            )
+        if condition.use is not None:
+            return self.check(self.named[condition.use], role, inside)
+        if condition.step is not None:
+            return self.steps.get(condition.step, unknown("rules.step_not_judged", step=condition.step))
+        return _OPERATORS[condition.operator](self, condition, role, inside)
+
+    def _anchored(
+        self, anchor: Anchor, behind: bool, default_role: Role | None, inside: Window
+    ) -> Window | Verdict:
+        verdict = self.check(anchor.condition, default_role, inside)
+        if verdict.value is None:
+            return verdict
+        places = verdict.places
+        index = anchor.hit - 1 if anchor.hit > 0 else anchor.hit
+        if not verdict.value or not -len(places) <= index < len(places):
+            return no("rules.no_anchor")
+        place = places[index]
+        last = len(self.call.turns)
+        if behind:
+            turns = None if anchor.turns is None else frozenset(range(place.turn, place.turn + anchor.turns + 1))
+            until = float("inf") if anchor.seconds is None else place.ends + anchor.seconds
+            limit = Window(turns, place.begins, until, after=(place.turn, place.end - 1))
+        else:
+            turns = (
+                None
+                if anchor.turns is None
+                else frozenset(range(max(0, place.turn - anchor.turns), min(last, place.turn + 1)))
+            )
+            since = 0.0 if anchor.seconds is None else place.begins - anchor.seconds
+            limit = Window(turns, since, place.begins, before=(place.turn, place.start))
+        return inside.narrowed(limit)
+
+
+_HOLDS: Final = message("rules.holds")
+
+Operator = Callable[[Evaluation, Condition, Role | None, Window], Verdict]
+
+_OPERATORS: Final[Mapping[str, Operator]] = {
+    "says": words.says,
+    "matches": words.matches,
+    "similar": words.similar,
+    "repeats": words.repeats,
+    "entity": words.entity,
+    "asks_model": words.asks_model,
+    "silence": measures.silence,
+    "rate": measures.rate,
+    "interrupts": measures.interrupts,
+    "loudness": measures.loudness,
+    "pitch": measures.pitch,
+    "responds": measures.responds,
+    "talk_share": shape.talk_share,
+    "duration": shape.duration,
+    "turns": shape.turns,
+    "ends_with": shape.ends_with,
+    "attribute": shape.attribute,
+    "then": order.then,
+}

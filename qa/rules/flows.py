@@ -1,0 +1,166 @@
+"""Flows: which steps of a call were done, missing, too late or out of order."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qa.core.finding import Check, Finding, Outcome, Severity
+from qa.core.messages import Message, message
+from qa.core.roles import Role
+from qa.lexicon.schema import label_of
+from qa.rules.applicability import why_not
+from qa.rules.doubt import about_absence
+from qa.rules.evaluate import Evaluation
+from qa.rules.places import Place, evidence_of
+from qa.rules.schema import Condition, Flow, Step
+from qa.rules.scope import role_of, window
+from qa.rules.single import MAX_EVIDENCE
+from qa.rules.verdicts import Verdict, no, yes
+
+if TYPE_CHECKING:
+    from qa.rules.book import Placed
+
+
+def checks(name: str, flow: Flow, place: Placed, on: Evaluation) -> list[Check]:
+    """One check per step, of the family `step`, named `flow.step`."""
+    applies = (*place.applies, *((flow.applies,) if flow.applies else ()))
+    reason = why_not(place.language, applies, on.call.transcript, on.context)
+    if reason is None and flow.when is not None:
+        due = on.check(flow.when, Role.AGENT)
+        if due.value is None:
+            return [_made(name, flow, s, Outcome.UNKNOWN, due.reason, (), on) for s in flow.steps]
+        reason = None if due.value else due.reason
+    if reason is not None:
+        return [_made(name, flow, s, Outcome.NOT_APPLICABLE, reason, (), on) for s in flow.steps]
+    on.steps = {s.id: _done(s, on, False) for s in flow.steps}
+    previous: list[str] = []
+    result = []
+    for step in flow.steps:
+        behind = [*step.after, *(previous if flow.ordered else [])]
+        result.append(_made(name, flow, step, *_judge(step, behind, on), on))
+        previous.append(step.id)
+    return result
+
+
+def as_condition(step: Step) -> Condition:
+    """The step's content as a condition."""
+    if step.condition is not None:
+        return step.condition
+    return _made_condition(step)
+
+
+def _made_condition(step: Step) -> Condition:
+    role = step.role if "role" in step.model_fields_set else None
+    if step.says is not None:
+        return Condition.model_construct(says=step.says, role=role)
+    return Condition.model_construct(similar=step.verbatim, role=step.role)
+
+
+def _done(step: Step, on: Evaluation, in_time: bool) -> Verdict:
+    """Whether the step's content is there; `in_time`: within its part of the call."""
+    verdict = on.check(as_condition(step), role_of(step.role, None))
+    if not in_time or step.within is None or not verdict.value:
+        return verdict
+    part = window(step.within, on.call)
+    places = [p for p in verdict.places if part.holds(p)]
+    return yes(places, verdict.reason) if places else no("rules.step_too_late")
+
+
+def _judge(step: Step, behind: list[str], on: Evaluation) -> tuple[Outcome, Message, tuple[Place, ...]]:
+    if step.when is not None:
+        due = on.check(step.when, Role.AGENT)
+        if due.value is None:
+            return Outcome.UNKNOWN, due.reason, ()
+        if not due.value:
+            return Outcome.NOT_APPLICABLE, due.reason, ()
+    anywhere = on.steps[step.id]
+    if anywhere.value is None:
+        return Outcome.UNKNOWN, anywhere.reason, ()
+    if not anywhere.value:
+        return _missing(step, anywhere, on)
+    timely = _done(step, on, True)
+    if not timely.value:
+        return _late(step, message("rules.step_too_late"), anywhere.places, on)
+    for other in step.before:
+        if _first(on.steps[other]) is not None and not _starts_before(timely, on.steps[other]):
+            return _late(step, message("rules.step_not_before", other=other), timely.places, on)
+    for other in behind:
+        if _first(on.steps[other]) is not None and not _some_after(timely, on.steps[other]):
+            return _late(step, message("rules.step_not_after", other=other), timely.places, on)
+    reason = timely.reason if timely.reason.code == "rules.covered" else message("rules.step_done")
+    return Outcome.PASSED, reason, timely.places
+
+
+def _missing(step: Step, verdict: Verdict, on: Evaluation) -> tuple[Outcome, Message, tuple[Place, ...]]:
+    if step.optional:
+        return Outcome.NOT_APPLICABLE, message("rules.step_optional"), ()
+    doubt = about_absence(role_of(step.role, None), on.call, window(step.within, on.call))
+    if doubt is not None:
+        return Outcome.UNKNOWN, doubt, ()
+    covered = verdict.reason.code == "rules.not_covered"
+    return Outcome.FAILED, verdict.reason if covered else message("rules.step_missing"), ()
+
+
+def _late(
+    step: Step, reason: Message, places: tuple[Place, ...], on: Evaluation
+) -> tuple[Outcome, Message, tuple[Place, ...]]:
+    if step.optional:
+        return Outcome.PASSED, reason, places
+    doubt = about_absence(role_of(step.role, None), on.call, window(step.within, on.call))
+    if doubt is not None:
+        return Outcome.UNKNOWN, doubt, ()
+    return Outcome.FAILED, reason, places
+
+
+def _first(verdict: Verdict) -> tuple[int, int] | None:
+    return min((p.key for p in verdict.places), default=None) if verdict.value else None
+
+
+def _starts_before(step: Verdict, other: Verdict) -> bool:
+    a, b = _first(step), _first(other)
+    return a is None or b is None or a < b
+
+
+def _some_after(step: Verdict, other: Verdict) -> bool:
+    b = _first(other)
+    return b is None or any(p.key >= b for p in step.places)
+
+
+def _made(
+    name: str, flow: Flow, step: Step, outcome: Outcome, reason: Message, places: tuple[Place, ...], on: Evaluation
+) -> Check:
+    label = label_of(step.label, step.id)
+    severity = Severity(step.severity)
+    evidence = tuple(evidence_of(p, on.call.turns[p.turn].turn) for p in places[:MAX_EVIDENCE])
+    findings: tuple[Finding, ...] = ()
+    if outcome is Outcome.FAILED:
+        role = role_of(step.role, None) or Role.AGENT
+        sure = [t.turn.role_confidence for t in on.call.turns if t.turn.role is role]
+        findings = (
+            Finding(
+                rule=f"{name}.{step.id}",
+                rule_version=flow.version,
+                family="step",
+                label=label,
+                severity=severity,
+                role=role,
+                evidence=evidence,
+                reason=reason,
+                confidence=round(min(0.9, sum(sure) / len(sure)), 4) if sure else 0.5,
+                basis=step.basis,
+                wording=step.wording,
+                shadow=flow.shadow,
+            ),
+        )
+    return Check(
+        rule=f"{name}.{step.id}",
+        rule_version=flow.version,
+        family="step",
+        label=label,
+        outcome=outcome,
+        reason=reason,
+        severity=severity,
+        findings=findings,
+        evidence=evidence if outcome is Outcome.PASSED else (),
+        shadow=flow.shadow,
+    )

@@ -1,0 +1,307 @@
+"""Reads packs: files, then models, then one rule book. Nothing half-read ever replaces what is loaded."""
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from pydantic import BaseModel, ValidationError
+
+from qa.core.errors import BadPackError
+from qa.core.finding import Severity
+from qa.core.roles import Role
+from qa.lexicon.lexicon import CompiledTerm
+from qa.lexicon.matcher import MatchTerm
+from qa.lexicon.patterns import PatternError, parse
+from qa.lexicon.schema import Applies, Term, TermDefaults, default_unless, label_of
+from qa.lexicon.yaml_reader import line_of, parse_yaml, read_yaml
+from qa.rules.book import Placed, PlacedCard, PlacedFlow, PlacedRule, RuleBook
+from qa.rules.references import check_file
+from qa.rules.schema import Condition, PackFile, Says
+from qa.rules.scope import role_of
+
+SCHEMA_VERSION: Final = 1
+ENGINE_VERSION: Final = "1"
+"""Raise it with every change of the engine that can change a finding; part of the fingerprint."""
+
+_SUFFIXES: Final = (".yaml", ".yml")
+
+
+class SourceFile:
+    """One file of a pack, read and validated."""
+
+    def __init__(self, pack: str, path: str, text: str, model: PackFile) -> None:
+        self.pack = pack
+        """`zh.finance`."""
+        self.path = path
+        """As it is shown to people: `zh/finance/forbidden.yaml`."""
+        self.text = text
+        self.model = model
+
+    def error(self, code: str, location: Sequence[str | int], **params: object) -> BadPackError:
+        """A `BadPackError` that names file, line and field."""
+        field = ".".join(str(x) for x in location)
+        return BadPackError(
+            f"rules.{code}", file=self.path, line=line_of(self.text, location), field=field, **params
+        )
+
+
+def builtin_pack_dir() -> Path:
+    """The folder of the packs that come with the program: in the wheel, or in the checkout."""
+    package = Path(__file__).resolve().parent.parent
+    shipped = package / "_data" / "lexicons"
+    return shipped if shipped.is_dir() else package.parent / "lexicons"
+
+
+def load_packs(names: Sequence[str], dirs: Sequence[Path]) -> RuleBook:
+    """The rule book of some packs (`zh/finance`), each looked for in `dirs` in order, then among those shipped.
+
+    Raises `BadPackError` for the first mistake, with file, line and a sentence.
+    """
+    files = [f for name in sorted(dict.fromkeys(names)) for f in read_pack(name, dirs)]
+    return build(files)
+
+
+def read_pack(name: str, dirs: Sequence[Path]) -> list[SourceFile]:
+    """The files of one pack in order of their names."""
+    folder = _folder(name, dirs)
+    paths = sorted(p for p in folder.iterdir() if p.suffix in _SUFFIXES and p.is_file())
+    if not paths:
+        raise BadPackError("rules.empty_pack", pack=name)
+    return [_read(name, p) for p in paths]
+
+
+def _folder(name: str, dirs: Sequence[Path]) -> Path:
+    parts = name.split("/")
+    if not all(p and p.replace("-", "").isalnum() and p.isascii() for p in parts):
+        raise BadPackError("rules.bad_pack_name", pack=name)
+    for base in (*dirs, builtin_pack_dir()):
+        folder = Path(base).joinpath(*parts)
+        if folder.is_dir():
+            return folder
+    raise BadPackError("rules.unknown_pack", pack=name, available=", ".join(available_packs(dirs)))
+
+
+def available_packs(dirs: Sequence[Path]) -> list[str]:
+    """Names of all packs that can be loaded."""
+    found = set()
+    for base in (*dirs, builtin_pack_dir()):
+        for suffix in _SUFFIXES:
+            found |= {p.parent.relative_to(base).as_posix() for p in Path(base).glob(f"*/*/*{suffix}")}
+    return sorted(found)
+
+
+def _read(name: str, path: Path) -> SourceFile:
+    shown = f"{name}/{path.name}"
+    data = read_yaml(path, shown)
+    return _validated(name, shown, path.read_text(encoding="utf-8-sig"), data)
+
+
+def from_text(name: str, text: str, shown: str = "pack.yaml") -> SourceFile:
+    """One file of a pack from its text; for tests and for editors."""
+    return _validated(name, shown, text, parse_yaml(text, shown))
+
+
+def _validated(name: str, shown: str, text: str, data: object) -> SourceFile:
+    pack = name.replace("/", ".")
+    if not isinstance(data, dict):
+        raise BadPackError("rules.not_a_pack", file=shown, line=1)
+    version = data.get("schema_version", 1)
+    if isinstance(version, int) and version > SCHEMA_VERSION:
+        raise BadPackError("rules.from_the_future", file=shown, version=version, known=SCHEMA_VERSION)
+    try:
+        model = PackFile.model_validate(data)
+    except ValidationError as e:
+        raise _field_error(shown, text, e) from None
+    except RecursionError:
+        raise BadPackError("rules.too_deep", file=shown) from None
+    if model.id != pack and not model.id.startswith(f"{pack}."):
+        raise SourceFile(pack, shown, text, model).error("foreign_id", ("id",), pack=pack)
+    return SourceFile(pack, shown, text, model)
+
+
+_PROBLEMS: Final[Mapping[str, str]] = {
+    "missing": "missing_field",
+    "extra_forbidden": "unknown_key",
+    "literal_error": "not_one_of",
+    "string_pattern_mismatch": "bad_form",
+    "too_short": "empty_field",
+    "string_too_short": "empty_field",
+    "dates_reversed": "dates_reversed",
+    "says_empty": "says_empty",
+    "range_empty": "range_empty",
+    "one_operator": "one_operator",
+    "rule_sides": "rule_sides",
+    "step_ways": "step_ways",
+    "item_kind": "item_kind",
+}
+
+
+def _field_error(shown: str, text: str, error: ValidationError) -> BadPackError:
+    first = min(error.errors(include_url=False), key=lambda e: (e["type"] == "missing", len(e["loc"])))
+    location = tuple(x for x in first["loc"] if not (isinstance(x, str) and "[" in x))
+    code = _PROBLEMS.get(first["type"], "bad_value")
+    context: dict[str, Any] = first.get("ctx", {})
+    return BadPackError(
+        f"rules.{code}",
+        file=shown,
+        line=line_of(text, location),
+        field=".".join(str(x) for x in location) or "-",
+        problem=first["msg"],
+        allowed=str(context.get("expected", "")),
+        found=str(context.get("found", "")),
+    )
+
+
+def build(files: Sequence[SourceFile]) -> RuleBook:
+    """One rule book of files; checks what no file can know by itself: references, duplicates, cycles."""
+    files = sorted(files, key=lambda f: (f.pack, f.path))
+    _unique(files, lambda f: [(f.model.id, ("id",))])
+    _unique(files, lambda f: [(f"{f.pack}.{t.id}", ("terms", i, "id")) for i, t in enumerate(f.model.terms)]
+    )
+    _unique(files, _rule_ids)
+    places = {f.model.id: _placed(f) for f in files}
+    terms: list[CompiledTerm] = []
+    inline: dict[int, str] = {}
+    for f in files:
+        place = places[f.model.id]
+        terms += [_term(f, place, i, t) for i, t in enumerate(f.model.terms)]
+        terms += _inline_terms(f, inline)
+    book = RuleBook(
+        terms=tuple(terms),
+        rules=tuple(PlacedRule(f"{f.pack}.{r.id}", places[f.model.id], r) for f in files for r in f.model.rules),
+        flows=tuple(PlacedFlow(f"{f.pack}.{w.id}", places[f.model.id], w) for f in files for w in f.model.flows),
+        cards=tuple(
+            PlacedCard(f"{f.pack}.{c.id}", places[f.model.id], c) for f in files for c in f.model.scorecards
+        ),
+        files=places,
+        versions={f.model.id: f.model.version for f in files},
+        fingerprint=_fingerprint(files),
+        inline=inline,
+    )
+    for f in files:
+        check_file(f, book)
+    book.lexicon  # noqa: B018 - compiled here, so that the first call is as fast as the next
+    return book
+
+
+def _rule_ids(f: SourceFile) -> Iterator[tuple[str, tuple[str | int, ...]]]:
+    m = f.model
+    lists = {
+        "rules": [x.id for x in m.rules],
+        "flows": [x.id for x in m.flows],
+        "scorecards": [x.id for x in m.scorecards],
+    }
+    for kind, ids in lists.items():
+        for i, name in enumerate(ids):
+            yield f"{f.pack}.{name}", (kind, i, "id")
+
+
+def _unique(
+    files: Sequence[SourceFile],
+    ids: Callable[[SourceFile], Any],
+) -> None:
+    seen: dict[str, str] = {}
+    for f in files:
+        for name, location in ids(f):
+            if name in seen:
+                raise f.error("duplicate_id", location, id=name, other=seen[name])
+            seen[name] = f.path
+
+
+def _placed(f: SourceFile) -> Placed:
+    m = f.model
+    return Placed(
+        pack=f.pack,
+        file=m.id,
+        language=m.language,
+        label=label_of(m.label, m.id),
+        applies=(m.applies,) if m.applies else (),
+        conditions=m.conditions,
+    )
+
+
+def _term(f: SourceFile, place: Placed, index: int, term: Term) -> CompiledTerm:
+    for where in ("patterns", "exclude"):
+        for j, source in enumerate(getattr(term, where)):
+            try:
+                parse(source)
+            except PatternError as e:
+                raise f.error(e.code, ("terms", index, where, j), pattern=source, term=term.id) from None
+    defaults: TermDefaults = f.model.defaults
+    severity = term.severity or defaults.severity
+    family = term.family or defaults.family or "other"
+    role = term.role or defaults.role or "agent"
+    unless = next((u for u in (term.unless, defaults.unless) if u is not None), None)
+    affirmed = next((a for a in (term.affirmed, defaults.affirmed) if a is not None), None)
+    return CompiledTerm(
+        id=f"{f.pack}.{term.id}",
+        file=f.model.id,
+        version=term.version if "version" in term.model_fields_set else f.model.version,
+        language=f.model.language,
+        family=family,
+        label=label_of(term.label, term.patterns[0]),
+        severity=Severity(severity) if severity else None,
+        role=role_of(role, None),
+        unless=tuple(unless) if unless is not None else default_unless(family, role, severity),
+        affirmed=affirmed
+        if affirmed is not None
+        else (family == "forbidden" and role == "agent" and bool(severity)),
+        basis=term.basis or defaults.basis,
+        wording=term.wording or defaults.wording,
+        shadow=term.shadow,
+        applies=(*place.applies, *((term.applies,) if term.applies else ())),
+        match=MatchTerm(tuple(term.patterns), tuple(term.exclude), term.homophone or defaults.homophone or "auto"),
+    )
+
+
+def _inline_terms(f: SourceFile, inline: dict[int, str]) -> Iterator[CompiledTerm]:
+    for number, (says, role, location) in enumerate(_says_in(f.model)):
+        if not says.patterns:
+            continue
+        for j, source in enumerate(says.patterns):
+            try:
+                parse(source)
+            except PatternError as e:
+                raise f.error(e.code, (*location, "patterns", j), pattern=source, term="-") from None
+        name = f"{f.model.id}.inline-{number}"
+        inline[id(says)] = name
+        yield CompiledTerm(
+            name, f.model.id + ".inline", f.model.version, f.model.language, "inline", {}, None, role, (), False, None,
+            None, False, (), MatchTerm(tuple(says.patterns)),
+        )  # fmt: skip
+
+
+def _says_in(model: PackFile) -> Iterator[tuple[Says, Role | None, tuple[str | int, ...]]]:
+    """Every `says` of a file with the role that its surroundings give it."""
+    for name, condition in model.conditions.items():
+        yield from _says_under(condition, Role.AGENT, ("conditions", name))
+    for i, rule in enumerate(model.rules):
+        yield from _says_under(rule, role_of(rule.role, None), ("rules", i))
+    for i, flow in enumerate(model.flows):
+        yield from _says_under(flow, Role.AGENT, ("flows", i))
+    for i, card in enumerate(model.scorecards):
+        yield from _says_under(card, Role.AGENT, ("scorecards", i))
+
+
+def _says_under(
+    value: object, role: Role | None, location: tuple[str | int, ...]
+) -> Iterator[tuple[Says, Role | None, tuple[str | int, ...]]]:
+    if isinstance(value, Says):
+        yield value, role, location
+    elif isinstance(value, list):
+        for i, item in enumerate(value):
+            yield from _says_under(item, role, (*location, i))
+    elif isinstance(value, BaseModel) and not isinstance(value, Applies):
+        if isinstance(value, Condition):
+            role = role_of(value.role, role)
+        for name in type(value).model_fields:
+            yield from _says_under(getattr(value, name), role, (*location, name))
+
+
+def _fingerprint(files: Sequence[SourceFile]) -> str:
+    digest = hashlib.sha256(f"engine {ENGINE_VERSION}".encode())
+    for f in files:
+        digest.update(f"\n{f.pack} {f.path} {len(f.text)}\n".encode())
+        digest.update(f.text.encode())
+    return digest.hexdigest()[:32]

@@ -1,0 +1,162 @@
+"""Terms that are a finding in themselves: forbidden phrases, rudeness, complaints."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Final
+
+from qa.core.finding import Check, Finding, MatchKind, Outcome, Severity
+from qa.core.messages import Message, message
+from qa.core.roles import Role
+from qa.lexicon.lexicon import CompiledTerm, Scan, TermHit
+from qa.rules.applicability import why_not
+from qa.rules.call import CallContext
+from qa.rules.doubt import about_absence, about_presence
+from qa.rules.places import evidence_of, place_of
+from qa.text.calltext import CallText
+
+if TYPE_CHECKING:
+    from qa.rules.book import RuleBook
+
+_REASONS: Final = {
+    MatchKind.EXACT: "rules.said",
+    MatchKind.HOMOPHONE: "rules.sounds_like",
+    MatchKind.SIMILAR: "rules.sounds_like",
+    MatchKind.CONTEXT: "rules.affirmed",
+}
+
+
+def checks(book: RuleBook, call: CallText, scan: Scan, context: CallContext) -> list[Check]:
+    """One check per file and family of terms that have a severity."""
+    groups: dict[tuple[str, str], list[CompiledTerm]] = defaultdict(list)
+    for term in book.terms:
+        if term.severity is not None:
+            groups[term.file, term.family].append(term)
+    families: dict[str, int] = defaultdict(int)
+    for file, _ in groups:
+        families[file] += 1
+    found = scan.found_ids()
+    result = []
+    for (file, family), terms in groups.items():
+        name = file if families[file] == 1 else f"{file}.{family}"
+        result.append(_check(book, name, terms, found, call, scan, context))
+    return result
+
+
+def _check(
+    book: RuleBook,
+    name: str,
+    terms: list[CompiledTerm],
+    found: set[str],
+    call: CallText,
+    scan: Scan,
+    context: CallContext,
+) -> Check:
+    first = terms[0]
+    place = book.files[first.file]
+    applying = [t for t in terms if why_not(t.language, t.applies, call.transcript, context) is None]
+    findings: list[Finding] = []
+    doubts: list[Message] = []
+    for term in applying:
+        if term.id in found:
+            made, doubt = _findings(term, call, scan)
+            findings += made
+            doubts += doubt
+    findings = _without_covered(findings)
+    if not applying:
+        reason = why_not(first.language, first.applies, call.transcript, context) or message("rules.holds")
+        outcome = Outcome.NOT_APPLICABLE
+    elif any(not f.shadow for f in findings):
+        outcome, reason = Outcome.FAILED, message("rules.terms_found", count=len(findings))
+    elif doubts:
+        outcome, reason = Outcome.UNKNOWN, doubts[0]
+    elif first.role is Role.AGENT and (absent := about_absence(first.role, call)) is not None:
+        outcome, reason = Outcome.UNKNOWN, absent
+    else:
+        outcome, reason = Outcome.PASSED, message("rules.no_terms_found")
+    return Check(
+        rule=name,
+        rule_version=book.versions[first.file],
+        family=first.family,
+        label=dict(place.label),
+        outcome=outcome,
+        reason=reason,
+        severity=max((t.severity for t in terms if t.severity), key=lambda s: s.rank),
+        findings=tuple(findings),
+        shadow=all(t.shadow for t in terms),
+    )
+
+
+def _findings(term: CompiledTerm, call: CallText, scan: Scan) -> tuple[list[Finding], list[Message]]:
+    """The findings of one term, one per turn, and the doubts that kept it from more."""
+    by_turn: dict[int, list[TermHit]] = defaultdict(list)
+    for hit in scan.hits(term.id, term.role):
+        if hit.counts:
+            by_turn[hit.turn.turn_position].append(hit)
+    findings, doubts = [], []
+    for hits in by_turn.values():
+        places = [place_of(h) for h in hits]
+        doubt = about_presence(places, term.role, call)
+        if doubt is None and term.role is None and hits[0].turn.turn.role is Role.UNKNOWN:
+            doubt = message("rules.role_uncertain_here")
+        if doubt is not None:
+            doubts.append(doubt)
+        else:
+            findings.append(_finding(term, hits))
+    return findings, doubts
+
+
+def _finding(term: CompiledTerm, hits: list[TermHit]) -> Finding:
+    best = max(hits, key=lambda h: h.certainty)
+    severity = term.severity or Severity.INFO
+    if best.kind in (MatchKind.HOMOPHONE, MatchKind.SIMILAR) and severity is Severity.CRITICAL:
+        severity = Severity.WARNING
+    evidence = []
+    for hit in hits:
+        evidence.append(evidence_of(place_of(hit), hit.turn.turn))
+        if hit.question is not None:
+            evidence.append(evidence_of(place_of(hit.question), hit.question.turn.turn))
+    speaker = best.turn.turn
+    trust = max(place_of(h).trust for h in hits)
+    quote = evidence[0].quote
+    return Finding(
+        rule=term.id,
+        rule_version=term.version,
+        family=term.family,
+        label=dict(term.label),
+        severity=severity,
+        role=speaker.role,
+        evidence=tuple(evidence),
+        reason=message(_REASONS[best.kind], quote=quote, pattern=best.pattern, question=_question(best)),
+        confidence=round(best.certainty * trust * speaker.role_confidence, 4),
+        basis=term.basis,
+        wording=term.wording,
+        shadow=term.shadow,
+    )
+
+
+def _question(hit: TermHit) -> str:
+    if hit.question is None:
+        return ""
+    place = place_of(hit.question)
+    return hit.question.turn.text[place.start : place.end]
+
+
+def _without_covered(findings: list[Finding]) -> list[Finding]:
+    """Drop findings whose every piece of evidence lies inside a longer one of another, no less severe."""
+    return [f for f in findings if not any(_covers(o, f) for o in findings if o is not f)]
+
+
+def _covers(longer: Finding, shorter: Finding) -> bool:
+    if longer.severity.rank < shorter.severity.rank or longer.shadow is not shorter.shadow:
+        return False
+    return all(
+        any(
+            o.turn == e.turn
+            and o.char_start <= e.char_start
+            and e.char_end <= o.char_end
+            and (o.char_end - o.char_start > e.char_end - e.char_start or longer.rule < shorter.rule)
+            for o in longer.evidence
+        )
+        for e in shorter.evidence
+    )

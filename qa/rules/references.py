@@ -1,0 +1,106 @@
+"""Checks that cross references of a file lead somewhere: terms, conditions, steps, checks; and never in a circle."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel
+
+from qa.rules.regexes import RegexError, compiled
+from qa.rules.schema import Condition, Flow, Matches, Says, Silence
+
+if TYPE_CHECKING:
+    from qa.rules.book import RuleBook
+    from qa.rules.loader import SourceFile
+
+Location = tuple[str | int, ...]
+
+
+def check_file(f: SourceFile, book: RuleBook) -> None:
+    """Raises `BadPackError` for the first reference that leads nowhere."""
+    m = f.model
+    for name in m.conditions:
+        _no_circle(f, name, ())
+    roots: list[tuple[object, Location, frozenset[str]]] = [
+        *((c, ("conditions", n), frozenset[str]()) for n, c in m.conditions.items()),
+        *((r, ("rules", i), frozenset[str]()) for i, r in enumerate(m.rules)),
+        *((w, ("flows", i), frozenset(s.id for s in w.steps)) for i, w in enumerate(m.flows)),
+        *((c, ("scorecards", i), frozenset[str]()) for i, c in enumerate(m.scorecards)),
+    ]
+    for root, location, steps in roots:
+        for value, where in _walk(root, location):
+            _check(f, book, value, where, steps)
+    for i, flow in enumerate(m.flows):
+        _check_steps(f, flow, ("flows", i))
+    for i, card in enumerate(m.scorecards):
+        for j, section in enumerate(card.sections):
+            for k, item in enumerate(section.items):
+                for n, reference in enumerate(item.check):
+                    if not _known_check(reference, f.pack, book):
+                        where = ("scorecards", i, "sections", j, "items", k, "check", n)
+                        raise f.error("unknown_check", where, name=reference)
+
+
+def _walk(value: object, location: Location) -> Iterator[tuple[object, Location]]:
+    if isinstance(value, BaseModel):
+        yield value, location
+        for name in type(value).model_fields:
+            yield from _walk(getattr(value, name), (*location, name))
+    elif isinstance(value, list):
+        for i, item in enumerate(value):
+            yield from _walk(item, (*location, i))
+
+
+def _check(f: SourceFile, book: RuleBook, value: object, where: Location, steps: frozenset[str]) -> None:
+    references: list[str] = []
+    if isinstance(value, Says):
+        references = [*value.any, *value.all, *value.none]
+    elif isinstance(value, Silence) and value.excused_after:
+        references = [value.excused_after]
+    elif isinstance(value, Matches):
+        for source in (value.regex, value.exclude):
+            try:
+                compiled(source or "")
+            except RegexError as e:
+                raise f.error(e.code, where, regex=source, problem=e.problem) from None
+    elif isinstance(value, Condition):
+        if value.use is not None and value.use not in f.model.conditions:
+            raise f.error("unknown_condition", (*where, "use"), name=value.use)
+        if value.step is not None and value.step not in steps:
+            raise f.error("unknown_step", (*where, "step"), name=value.step)
+    for reference in references:
+        if not reference.startswith("family:") and not book.resolve(reference, f.pack):
+            raise f.error("unknown_term", where, name=reference)
+
+
+def _no_circle(f: SourceFile, name: str, path: tuple[str, ...]) -> None:
+    if name in path:
+        raise f.error("condition_cycle", ("conditions", name), path=" -> ".join((*path, name)))
+    condition = f.model.conditions.get(name)
+    if condition is None:
+        return
+    for value, _ in _walk(condition, ()):
+        if isinstance(value, Condition) and value.use is not None:
+            _no_circle(f, value.use, (*path, name))
+
+
+def _check_steps(f: SourceFile, flow: Flow, where: Location) -> None:
+    ids = [s.id for s in flow.steps]
+    for i, step in enumerate(flow.steps):
+        if step.id in ids[:i]:
+            raise f.error("duplicate_id", (*where, "steps", i, "id"), id=step.id, other=f.path)
+        for key in ("before", "after"):
+            for other in getattr(step, key):
+                if other not in ids:
+                    raise f.error("unknown_step", (*where, "steps", i, key), name=other)
+
+
+def _known_check(reference: str, pack: str, book: RuleBook) -> bool:
+    if reference.startswith("family:") or reference == "pii":
+        return True
+    names = {reference, f"{pack}.{reference}"}
+    known = {*book.terms_by_id, *book.files, *(r.id for r in book.rules), *(w.id for w in book.flows)}
+    known |= {f"{w.id}.{s.id}" for w in book.flows for s in w.flow.steps}
+    known |= {f"{t.file}.{t.family}" for t in book.terms}
+    return bool(names & known)

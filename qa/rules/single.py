@@ -1,0 +1,117 @@
+"""One rule on one call."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qa.core.finding import Check, Finding, MatchKind, Outcome, Severity
+from qa.core.messages import Message, message
+from qa.core.roles import Role
+from qa.lexicon.schema import label_of
+from qa.rules.applicability import why_not
+from qa.rules.doubt import about_absence, about_presence
+from qa.rules.evaluate import Evaluation
+from qa.rules.places import evidence_of
+from qa.rules.schema import Rule
+from qa.rules.scope import role_of
+from qa.rules.verdicts import Verdict
+
+if TYPE_CHECKING:
+    from qa.rules.book import Placed
+
+MAX_EVIDENCE = 20
+"""Pieces of evidence kept with one finding; a reviewer hears the first few."""
+
+
+def check(name: str, rule: Rule, place: Placed, on: Evaluation) -> Check:
+    """What a rule says of a call."""
+    outcome, reason, verdict = _judge(rule, place, on)
+    evidence = (
+        tuple(evidence_of(p, on.call.turns[p.turn].turn) for p in verdict.places[:MAX_EVIDENCE]) if verdict else ()
+    )
+    label = label_of(rule.label, rule.id)
+    findings: tuple[Finding, ...] = ()
+    if outcome is Outcome.FAILED:
+        role = role_of(rule.role, None)
+        findings = (
+            Finding(
+                rule=name,
+                rule_version=rule.version,
+                family=rule.family,
+                label=label,
+                severity=Severity(rule.severity),
+                role=role or Role.AGENT,
+                evidence=evidence,
+                reason=reason,
+                confidence=_confidence(verdict, on, role),
+                basis=rule.basis,
+                wording=rule.wording,
+                shadow=rule.shadow,
+            ),
+        )
+    return Check(
+        rule=name,
+        rule_version=rule.version,
+        family=rule.family,
+        label=label,
+        outcome=outcome,
+        reason=reason,
+        severity=Severity(rule.severity),
+        findings=findings,
+        evidence=evidence if outcome is Outcome.PASSED else (),
+        shadow=rule.shadow,
+    )
+
+
+def _judge(rule: Rule, place: Placed, on: Evaluation) -> tuple[Outcome, Message, Verdict | None]:
+    transcript = on.call.transcript
+    applies = (*place.applies, *((rule.applies,) if rule.applies else ()))
+    reason = why_not(place.language, applies, transcript, on.context)
+    if reason is not None:
+        return Outcome.NOT_APPLICABLE, reason, None
+    role = role_of(rule.role, None)
+    if rule.when is not None:
+        due = on.check(rule.when, role)
+        if due.value is None:
+            return Outcome.UNKNOWN, due.reason, None
+        if not due.value:
+            return Outcome.NOT_APPLICABLE, due.reason, None
+    wanted = rule.require or rule.forbid
+    assert wanted is not None  # noqa: S101 - the schema says so
+    verdict = on.check(wanted, role)
+    if verdict.value is None:
+        return Outcome.UNKNOWN, verdict.reason, None
+    if rule.require is not None:
+        return _required(verdict, role, on)
+    return _forbidden(verdict, role, on)
+
+
+def _required(verdict: Verdict, role: Role | None, on: Evaluation) -> tuple[Outcome, Message, Verdict | None]:
+    if verdict.value:
+        doubt = about_presence(verdict.places, None if on.call.transcript.roles_certain else role, on.call)
+        return (Outcome.UNKNOWN, doubt, None) if doubt else (Outcome.PASSED, verdict.reason, verdict)
+    doubt = about_absence(role, on.call)
+    return (Outcome.UNKNOWN, doubt, None) if doubt else (Outcome.FAILED, verdict.reason, verdict)
+
+
+def _forbidden(verdict: Verdict, role: Role | None, on: Evaluation) -> tuple[Outcome, Message, Verdict | None]:
+    if verdict.value:
+        doubt = about_presence(verdict.places, role, on.call)
+        return (
+            (Outcome.UNKNOWN, doubt, None)
+            if doubt
+            else (Outcome.FAILED, message("rules.forbidden_holds"), verdict)
+        )
+    doubt = about_absence(role, on.call)
+    return (Outcome.UNKNOWN, doubt, None) if doubt else (Outcome.PASSED, verdict.reason, verdict)
+
+
+def _confidence(verdict: Verdict | None, on: Evaluation, role: Role | None) -> float:
+    if verdict is not None and verdict.places:
+        return round(max(_sure(p.certainty * p.trust, p.kind) for p in verdict.places), 4)
+    turns = [t.turn.role_confidence for t in on.call.turns if role is None or t.turn.role is role]
+    return round(min(0.9, sum(turns) / len(turns)), 4) if turns else 0.5
+
+
+def _sure(value: float, kind: MatchKind) -> float:
+    return 0.9 if kind is MatchKind.MEASURE else value

@@ -1,0 +1,192 @@
+"""A call's words prepared for matching: every form that terms and the context grammar need, made once per call.
+
+    turn text     您好， 這裡是…      what the recogniser wrote; offsets in evidence refer to it
+    normal form   您好, 这里是…       same length
+    squeezed      你好这里是…         match form without punctuation and blanks; `origin` leads back to the offsets
+
+The squeezed texts of all turns are joined by a separator that no pattern can hold, so that one pass of the
+automaton covers the call and no match runs from one turn into the next.
+"""
+
+import re
+from bisect import bisect_right
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+from qa.core.transcript import Transcript, Turn
+from qa.text.normalise import match_form, normal_form
+
+SEPARATOR: Final = "\n"
+
+PAUSE_SECONDS: Final = 0.45
+"""A gap between two words that counts as the end of a clause: recognisers often leave punctuation out. Pauses
+within a clause of fluent speech stay mostly under 0.4 s (Goldman-Eisler's 250 ms is the onset of hesitation)."""
+
+_MARKS: Final = re.compile(r"(?:[^\w%]|_)+")
+_STOP: Final = frozenset("。!?;\n….")
+_POINT: Final = re.compile(r"(?<=\d)\.(?=\d)")
+
+
+@dataclass(frozen=True, slots=True)
+class Break:
+    """A boundary between clauses, before the squeezed character `at`."""
+
+    at: int
+    mark: str
+    """`.` end of a sentence, `?` end of a question, `,` a comma, `、` a list, ` ` a pause."""
+
+    @property
+    def strong(self) -> bool:
+        """Ends a sentence."""
+        return self.mark in ".?"
+
+
+@dataclass(frozen=True)
+class Clause:
+    """A stretch between two breaks, in squeezed offsets."""
+
+    start: int
+    end: int
+    mark: str
+    """The break behind it; `.` at the end of the turn unless the recogniser wrote something else."""
+
+
+@dataclass
+class TurnText:
+    """One turn in its forms."""
+
+    turn: Turn
+    text: str
+    normal: str
+    squeezed: str
+    origin: list[int]
+    """Offset into `text` of each squeezed character, and `len(text)` at the end."""
+    base: int
+    """Offset of `squeezed` in the joined text of the call."""
+    turn_position: int = 0
+    """Place of the turn in the call."""
+
+    @cached_property
+    def probabilities(self) -> list[float]:
+        """The recogniser's probability for every character of `text`."""
+        return [w.probability for w in self.turn.words for _ in w.text]
+
+    @cached_property
+    def trusts(self) -> list[float]:
+        """The trust in every character of `text`."""
+        return [w.trust for w in self.turn.words for _ in w.text]
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """Offsets into `text` of the squeezed stretch `start..end`."""
+        if start >= end:
+            at = self.origin[min(start, len(self.origin) - 1)]
+            return at, at
+        return self.origin[start], self.origin[end - 1] + 1
+
+    def squeezed_offset(self, offset: int) -> int:
+        """The first squeezed character at or behind `offset` of `text`."""
+        return bisect_right(self.origin, offset - 1) if offset else 0
+
+    @cached_property
+    def breaks(self) -> tuple[Break, ...]:
+        """All clause boundaries inside the turn, by punctuation and by pauses."""
+        found: dict[int, str] = {}
+        for at in range(1, len(self.squeezed)):
+            before, here = self.origin[at - 1], self.origin[at]
+            if here - before > 1:
+                mark = _mark(self.normal[before + 1 : here], self.squeezed[at - 1], self.squeezed[at])
+                if mark:
+                    found[at] = mark
+        for at in self._pauses():
+            found.setdefault(at, " ")
+        return tuple(Break(at, found[at]) for at in sorted(found))
+
+    def _pauses(self) -> list[int]:
+        words, offsets = self.turn.words, self.turn.offsets()
+        return [
+            self.squeezed_offset(offsets[i])
+            for i in range(1, len(words))
+            if words[i].start - words[i - 1].end >= PAUSE_SECONDS
+            and 0 < self.squeezed_offset(offsets[i]) < len(self.squeezed)
+        ]
+
+    @cached_property
+    def marked(self) -> str:
+        """The squeezed text with the mark of every break put in, and the last one at its end."""
+        parts = [self.squeezed[c.start : c.end] + c.mark for c in self.clauses]
+        return "".join(parts)
+
+    def marked_offset(self, at: int) -> int:
+        """Where the squeezed character `at` stands in `marked`."""
+        return at + bisect_right([b.at for b in self.breaks], at)
+
+    @cached_property
+    def clauses(self) -> tuple[Clause, ...]:
+        """The clauses of the turn in order."""
+        result, start = [], 0
+        for b in self.breaks:
+            result.append(Clause(start, b.at, b.mark))
+            start = b.at
+        tail = self.normal[self.origin[-2] + 1 :] if self.squeezed else ""
+        result.append(Clause(start, len(self.squeezed), "?" if "?" in tail else "."))
+        return tuple(result)
+
+    def clause_index(self, at: int) -> int:
+        """Which clause holds the squeezed character `at`."""
+        return min(bisect_right([b.at for b in self.breaks], at), len(self.clauses) - 1)
+
+
+def _mark(between: str, left: str, right: str) -> str:
+    """The kind of break that some punctuation makes; nothing for a blank between letters or a hyphen."""
+    if "?" in between:
+        return "?"
+    if any(c in _STOP for c in between):
+        return "."
+    if "、" in between:
+        return "、"
+    if between.isspace():
+        return "" if left.isascii() and right.isascii() else ","  # Whisper writes a blank for a comma
+    return "" if all(c in "-_'\"“”‘’《》()<>「」『』·~" or c.isspace() for c in between) else ","
+
+
+class CallText:
+    """All turns of a call, prepared once."""
+
+    def __init__(self, transcript: Transcript) -> None:
+        self.transcript = transcript
+        self.turns: list[TurnText] = []
+        base = 0
+        texts = [t.text for t in transcript.turns]
+        for position, (turn, text) in enumerate(zip(transcript.turns, texts, strict=True)):
+            prepared = prepare(turn, text, base, position)
+            self.turns.append(prepared)
+            base += len(prepared.squeezed) + 1
+        self.joined = SEPARATOR.join(t.squeezed for t in self.turns)
+        self.entities: tuple[object, ...] | None = None
+        """Filled by `qa.text.pii` on first use."""
+        self._bases = [t.base for t in self.turns]
+
+    def locate(self, at: int) -> TurnText:
+        """The turn that holds character `at` of the joined text."""
+        return self.turns[bisect_right(self._bases, at) - 1]
+
+
+def prepare(turn: Turn, text: str, base: int = 0, position: int = 0) -> TurnText:
+    """The forms of one turn whose text is `text`."""
+    normal = normal_form(text)
+    matchable = match_form(normal)
+    points = {m.start() for m in _POINT.finditer(matchable)} if "." in matchable else frozenset()
+    parts: list[str] = []
+    origin: list[int] = []
+    last = 0
+    for m in _MARKS.finditer(matchable):
+        if m.start() in points:
+            continue
+        parts.append(matchable[last : m.start()])
+        origin.extend(range(last, m.start()))
+        last = m.end()
+    parts.append(matchable[last:])
+    origin.extend(range(last, len(matchable)))
+    origin.append(len(text))
+    return TurnText(turn, text, normal, "".join(parts), origin, base, position)

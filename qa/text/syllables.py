@@ -1,0 +1,77 @@
+"""Syllable classes: each Chinese character is replaced by one that stands for how it sounds on a telephone line.
+
+The classes are private-use characters, so that the same automaton that finds terms finds their homophones, and
+a translated text has the length of the original. See `build_syllables` for the mergers.
+"""
+
+from functools import cache
+from itertools import product
+from pathlib import Path
+from typing import Final, NamedTuple
+
+_TABLE: Final = Path(__file__).parent / "data" / "syllables.txt"
+_FIRST_CLASS: Final = 0xE000
+_DIGITS: Final = {
+    "0": "零",
+    "1": "一",
+    "2": "二",
+    "3": "三",
+    "4": "四",
+    "5": "五",
+    "6": "六",
+    "7": "七",
+    "8": "八",
+    "9": "九",
+}
+_MAX_READINGS: Final = 8
+"""Readings tried for one pattern; beyond that the commonest reading must do."""
+
+
+class _Tables(NamedTuple):
+    classes: dict[int, str]
+    others: dict[str, str]
+    names: dict[str, str]
+
+
+@cache
+def _tables() -> _Tables:
+    classes: dict[int, str] = {}
+    symbols: dict[str, str] = {}
+    others: dict[str, str] = {}
+    head, _, tail = _TABLE.read_text(encoding="utf-8").partition("*\n")
+    for i, line in enumerate(head.splitlines()):
+        name, chars = line.split("\t")
+        symbols[name] = chr(_FIRST_CLASS + i)
+        classes.update(dict.fromkeys(map(ord, chars), symbols[name]))
+    for line in tail.splitlines():
+        char, names = line.split("\t")
+        others[char] = "".join(symbols[n] for n in names.split())
+    for digit, char in _DIGITS.items():
+        classes[ord(digit)] = classes[ord(char)]
+    return _Tables(classes, others, {s: n for n, s in symbols.items()})
+
+
+def syllables(text: str) -> str:
+    """The text with every Chinese character and digit replaced by its class; other characters stay."""
+    return text.translate(_tables().classes)
+
+
+def readings(text: str) -> list[str]:
+    """The class forms of a pattern: the commonest reading first, then those its polyphonic characters allow."""
+    tables = _tables()
+    plain = syllables(text)
+    choices = [p + tables.others.get(c, "") for c, p in zip(text, plain, strict=True)]
+    count = 1
+    for c in choices:
+        count *= len(c)
+    return ["".join(r) for r in product(*choices)] if count <= _MAX_READINGS else [plain]
+
+
+def is_syllable(char: str) -> bool:
+    """Whether a character of a class form stands for a Chinese syllable."""
+    return char in _tables().names
+
+
+def class_name(char: str) -> str:
+    """The class of one character of a class form in letters (`zan`), or the character itself."""
+    return _tables().names.get(char, char)
