@@ -1,139 +1,24 @@
 """kill -9 of anything, at any moment: every accepted recording ends with exactly one result, as if undisturbed."""
 
 import logging
-import os
 import random
 import signal
-import subprocess
-import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
 from hashlib import sha256
 from pathlib import Path
 
 import psutil
 import pytest
-import sqlalchemy as sa
-from ledger_fakes import FakePipeline, wav_bytes, write_wav
+from ledger_fakes import wav_bytes, write_wav
+from ledger_harness import Service, accept, all_done, kill, one_true_result_each, wait_until
 
-from qa.core.result import RunStatus
-from qa.db.models import ResultRow
-from qa.pipeline.context import RecordingInput
-from qa.services import IntakeMeta, Services, open_services
-from qa.settings import IntakeSettings, LedgerSettings, Settings
-from workers.doorbell import CeleryDoorbell
-from workers.environment import child_environment
+from qa.core.errors import ConflictError
+from qa.services import IntakeMeta, Services
+from qa.settings import Settings
+from workers.supervisor import Supervisor
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow]
-
-HERE = Path(__file__).parent
-PATIENCE_S = 120.0
-
-
-class Service:
-    """`tingjian up` with fake models, in a process group of its own."""
-
-    def __init__(self, settings: Settings, watch: Path | None = None) -> None:
-        self.settings = settings
-        self.watch = watch
-        self.process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        environment = child_environment(self.settings)
-        environment["PYTHONPATH"] = os.pathsep.join([str(HERE), str(HERE.parent)])
-        arguments = [sys.executable, str(HERE / "fault_up.py"), *([str(self.watch)] if self.watch else [])]
-        self.process = subprocess.Popen(arguments, env=environment, start_new_session=True)
-
-    def stop(self) -> None:
-        if self.process is not None and self.process.poll() is None:
-            self.process.terminate()
-            self.process.wait(30)
-
-    def family(self) -> list[psutil.Process]:
-        """The supervisor and everything below it."""
-        assert self.process is not None
-        top = psutil.Process(self.process.pid)
-        return [top, *top.children(recursive=True)]
-
-    def find(self, wanted: Callable[[str], bool]) -> list[psutil.Process]:
-        found = []
-        for process in self.family():
-            try:
-                if wanted(" ".join(process.cmdline())):
-                    found.append(process)
-            except psutil.Error:
-                continue
-        return found
-
-    def speech(self) -> list[psutil.Process]:
-        """Parent and pool process of the speech worker."""
-        return self.find(lambda line: "celery" in line and "-Q speech" in line)
-
-
-@pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return Settings(
-        home=tmp_path / "home",
-        intake=IntakeSettings(settle_seconds=0.3),
-        ledger=LedgerSettings(
-            lease_seconds=3, heartbeat_seconds=0.5, sweep_seconds=0.5, max_attempts=50, retry_seconds=0.1
-        ),
-    )
-
-
-@pytest.fixture
-def services(settings: Settings) -> Iterator[Services]:
-    opened = open_services(settings, CeleryDoorbell(settings), migrate=True)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def service(settings: Settings) -> Iterator[Service]:
-    running = Service(settings)
-    yield running
-    running.stop()
-
-
-def wait_until(happened: Callable[[], bool], what: str) -> None:
-    end = time.monotonic() + PATIENCE_S
-    while not happened():
-        assert time.monotonic() < end, f"waited in vain: {what}"
-        time.sleep(0.02)
-
-
-def accept(services: Services, count: int) -> list[str]:
-    return [
-        services.intake.accept_stream([wav_bytes(seed)], IntakeMeta(f"{seed}.wav")).recording.id
-        for seed in range(count)
-    ]
-
-
-def all_done(services: Services) -> bool:
-    counts = services.recordings.counts()
-    return counts.queued == counts.running == 0
-
-
-def one_true_result_each(services: Services, ids: list[str]) -> None:
-    pipeline = FakePipeline()
-    for recording_id in ids:
-        view = services.recordings.get(recording_id)
-        assert view.status is RunStatus.DONE
-        assert len(services.recordings.results(recording_id)) == 1
-        source = RecordingInput(services.recordings.audio_path(recording_id), view.sha256, view.name)
-        assert services.recordings.result(recording_id).result == pipeline.result(source)
-    with services.database.read() as session:
-        count = session.execute(sa.select(sa.func.count()).select_from(ResultRow)).scalar_one()
-    assert count == len(ids)
-
-
-def kill(processes: list[psutil.Process]) -> None:
-    for process in processes:
-        try:
-            process.kill()
-        except psutil.NoSuchProcess:
-            continue
 
 
 def test_the_speech_worker_killed_at_five_random_moments(services: Services, service: Service) -> None:
@@ -215,9 +100,6 @@ def test_a_stop_in_the_middle_loses_nothing_and_counts_no_attempt(services: Serv
 
 
 def test_a_second_instance_on_the_same_home_is_refused(service: Service, settings: Settings) -> None:
-    from qa.core.errors import ConflictError
-    from workers.supervisor import Supervisor
-
     service.start()
     wait_until(lambda: len(service.speech()) > 0, "the first instance")
     with pytest.raises(ConflictError):
@@ -250,9 +132,7 @@ def test_a_watched_folder_is_taken_in_through_a_running_service(
 
 def test_signals_are_given_back(settings: Settings) -> None:
     before = signal.getsignal(signal.SIGTERM)
-    from workers.supervisor import Supervisor
-
-    supervisor = Supervisor(settings, celery_app="fault_worker_app")
+    supervisor = Supervisor(settings, celery_app="ledger_worker_app")
     supervisor.stop()
     assert supervisor.run(api=False) == 0
     assert signal.getsignal(signal.SIGTERM) == before
