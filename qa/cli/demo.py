@@ -16,44 +16,32 @@ from pathlib import Path
 from typing import Annotated, Final
 
 import typer
-from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from qa.api.client import Client
 from qa.api.schemas import RecordingOut
-from qa.cli.demo_view import report
-from qa.core.errors import EnvironmentProblemError, NotFoundError, TingjianError
+from qa.cli.render import show_result
+from qa.cli.terminal import err, out
+from qa.cli.words import LOCALE
+from qa.core.errors import EnvironmentProblemError, NotFoundError
 from qa.core.result import RunStatus
-from qa.i18n import pick_locale, render, text
-from qa.settings import Settings
+from qa.i18n import text
 
 SAMPLES: Final = 3
 _START_SECONDS: Final = 120.0
 """The first start on a slow disk reads torch and the models' libraries, some gigabytes."""
 _STOP_SECONDS: Final = 15.0
 _WAIT_SECONDS: Final = 3600.0
-_SERVICE: Final = (
-    "import sys; from qa.settings import Settings; from workers.supervisor import Supervisor; "
-    "sys.exit(Supervisor(Settings()).run())"
-)
 
 
 def demo(
-    home: Annotated[Path, typer.Option(help="Folder of the demo's own service.")] = Path("var/demo"),
-    samples: Annotated[Path | None, typer.Option(help="Folder searched for recordings (FLAC).")] = None,
+    home: Annotated[Path, typer.Option(help=text("demo.help_home", LOCALE))] = Path("var/demo"),
+    samples: Annotated[Path | None, typer.Option(help=text("demo.help_samples", LOCALE))] = None,
 ) -> None:
     """Upload three sample calls to a service of its own, show what was found, and stop it again."""
-    locale = pick_locale(Settings().locale or os.environ.get("LC_ALL") or os.environ.get("LANG"))
-    console = Console()
-    try:
-        files = find_samples(samples)
-        with running_service(home.absolute(), console, locale) as url:
-            failed = show(url, files, console, locale)
-    except TingjianError as error:
-        console.print(f"[red]{render(error.message, locale)}[/red]")
-        raise typer.Exit(error.exit_code) from None
-    except KeyboardInterrupt:
-        raise typer.Exit(130) from None
+    files = find_samples(samples)
+    with running_service(home.absolute()) as url:
+        failed = show(url, files)
     if failed:
         raise typer.Exit(1)
 
@@ -72,7 +60,7 @@ def find_samples(folder: Path | None = None) -> list[Path]:
 
 
 @contextlib.contextmanager
-def running_service(home: Path, console: Console, locale: str) -> Iterator[str]:
+def running_service(home: Path) -> Iterator[str]:
     """Broker, workers and API on a free port; yields the address and stops all of it in the end.
 
     Raises `EnvironmentProblemError` where the service does not come up; its log is `service.log` in `home`.
@@ -88,8 +76,8 @@ def running_service(home: Path, console: Console, locale: str) -> Iterator[str]:
     }
     with log_path.open("wb") as log:
         # A session of its own: Ctrl-C in the terminal is ours to pass on, once, and in order.
-        process = subprocess.Popen(  # noqa: S603 - our own interpreter, fixed arguments
-            [sys.executable, "-c", _SERVICE],
+        process = subprocess.Popen(
+            [sys.executable, "-m", "qa.cli.main", "up"],
             env={**os.environ, **settings},
             stdin=subprocess.DEVNULL,
             stdout=log,
@@ -97,14 +85,14 @@ def running_service(home: Path, console: Console, locale: str) -> Iterator[str]:
             start_new_session=True,
         )
     try:
-        with console.status(text("demo.starting", locale)):
-            _wait_until_ready(process, url, log_path)
-        console.print(text("demo.started", locale, url=url, home=home))
+        err.print(_said("starting"))
+        _wait_until_ready(process, url, log_path)
+        err.print(_said("started", url=url, home=home))
         yield url
     finally:
-        with console.status(text("demo.stopping", locale)):
-            _stop(process)
-        console.print(text("demo.stopped", locale))
+        err.print(_said("stopping"))
+        _stop(process)
+        err.print(_said("stopped"))
 
 
 def _free_port() -> int:
@@ -139,46 +127,47 @@ def _stop(process: "subprocess.Popen[bytes]") -> None:
         process.wait()
 
 
-def show(url: str, files: Sequence[Path], console: Console, locale: str) -> int:
+def show(url: str, files: Sequence[Path]) -> int:
     """Upload `files`, follow them, print what was found; returns how many failed."""
-    ids = _upload(url, files, console, locale)
-    finals = _follow(url, ids, console, locale)
+    ids = _upload(url, files)
+    finals = _follow(url, ids)
     failed = 0
-    with Client(url, locale=locale) as client:
+    with Client(url, locale=LOCALE) as client:
         for final in finals:
             if final.status is RunStatus.FAILED:
                 failed += 1
                 said = final.run.reason.text if final.run.reason else final.status.value
-                console.print(f"[red]{final.name}: {said}[/red]")
+                out.print(f"{final.name}: {said}", style="red")
                 continue
-            report(console, final, client.result(final.id), locale)
+            show_result(out, client.result(final.id))
     return failed
 
 
-def _upload(url: str, files: Sequence[Path], console: Console, locale: str) -> list[str]:
+def _upload(url: str, files: Sequence[Path]) -> list[str]:
     ids: list[str] = []
-    with Client(url, locale=locale) as client, _bars(console) as bars:
+    with Client(url, locale=LOCALE) as client, _bars() as bars:
         for path in files:
-            task = bars.add_task(text("demo.uploading", locale, name=path.name), total=path.stat().st_size)
+            task = bars.add_task(_said("uploading", name=path.name), total=path.stat().st_size)
             sent = client.upload(
                 path,
                 {"source": "demo"},
                 on_sent=lambda done, total, task=task: bars.update(task, completed=done, total=total),  # type: ignore[misc]
             )
-            said = "demo.duplicate" if sent.duplicate else "demo.accepted"
-            bars.console.print(text(said, locale, name=path.name, id=sent.id, first=sent.name))
+            bars.console.print(
+                _said("duplicate" if sent.duplicate else "accepted", name=path.name, id=sent.id, first=sent.name)
+            )
             bars.remove_task(task)
             if sent.id not in ids:
                 ids.append(sent.id)
     return ids
 
 
-def _follow(url: str, ids: Sequence[str], console: Console, locale: str) -> list[RecordingOut]:
-    with _bars(console) as bars, ThreadPoolExecutor(max_workers=max(1, len(ids))) as pool:
-        return list(pool.map(lambda recording_id: _follow_one(url, recording_id, bars, locale), ids))
+def _follow(url: str, ids: Sequence[str]) -> list[RecordingOut]:
+    with _bars() as bars, ThreadPoolExecutor(max_workers=max(1, len(ids))) as pool:
+        return list(pool.map(lambda recording_id: _follow_one(url, recording_id, bars), ids))
 
 
-def _follow_one(url: str, recording_id: str, bars: Progress, locale: str) -> RecordingOut:
+def _follow_one(url: str, recording_id: str, bars: Progress) -> RecordingOut:
     task: TaskID | None = None
     stage: str | None = None
 
@@ -199,11 +188,15 @@ def _follow_one(url: str, recording_id: str, bars: Progress, locale: str) -> Rec
         if state.status.final:
             bars.remove_task(task)
 
-    with Client(url, locale=locale) as client:
+    with Client(url, locale=LOCALE) as client:
         return client.wait(recording_id, on_progress=update, within=_WAIT_SECONDS)
 
 
-def _bars(console: Console) -> Progress:
+def _bars() -> Progress:
     return Progress(
-        TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), console=console, transient=True
+        TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), console=err, transient=True
     )
+
+
+def _said(sentence: str, /, **params: object) -> str:
+    return text(f"demo.{sentence}", LOCALE, **params)
