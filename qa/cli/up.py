@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from qa.cli.options import load_settings
-from qa.cli.terminal import download_bars, out
+from qa.cli.terminal import download_bars, err, out
+from qa.cli.words import say
 from qa.core.errors import InputError
 from qa.models import store
 
@@ -20,4 +21,5 @@ def run(watch: Path | None, port: int | None) -> int:
                 store.ensure_artefact(artefact, settings, bars)
     from workers.supervisor import Supervisor
 
-    return Supervisor(settings, announce=out.print).run(watch=watch)
+    supervisor = Supervisor(settings, announce=out.print, warn=lambda message: err.print(say(message)))
+    return supervisor.run(watch=watch)
