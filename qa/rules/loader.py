@@ -157,8 +157,7 @@ def build(files: Sequence[SourceFile]) -> RuleBook:
     """One rule book of files; checks what no file can know by itself: references, duplicates, cycles."""
     files = sorted(files, key=lambda f: (f.pack, f.path))
     _unique(files, lambda f: [(f.model.id, ("id",))])
-    _unique(files, lambda f: [(f"{f.pack}.{t.id}", ("terms", i, "id")) for i, t in enumerate(f.model.terms)]
-    )
+    _unique(files, lambda f: [(f"{f.pack}.{t.id}", ("terms", i, "id")) for i, t in enumerate(f.model.terms)])
     _unique(files, _rule_ids)
     places = {f.model.id: _placed(f) for f in files}
     terms: list[CompiledTerm] = []

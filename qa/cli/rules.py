@@ -1,0 +1,159 @@
+"""`tingjian rules`: test, try, compare and import rules. Thin: everything is done in `qa.rules`."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from qa.cli.lexicon import PackDir, Packs, _r
+from qa.cli.options import load_settings, pack_names
+from qa.cli.words import LOCALE, say
+from qa.core.base import encode
+from qa.core.errors import NotFoundError
+from qa.i18n import label_in, text
+from qa.rules.loader import SourceFile, available_packs, build, read_pack
+
+app = typer.Typer(no_args_is_help=True)
+
+Json = Annotated[str | None, typer.Option("--json", help=_r("cli_json"), metavar="FILE")]
+Industry = Annotated[str | None, typer.Option("--industry", help=_r("cli_industry"), metavar="NAME")]
+
+
+def read_files(packs: str | None, dirs: Sequence[Path] | None) -> tuple[Sequence[str], list[SourceFile]]:
+    """The files of the packs that a command line names; of those of the settings where it names none."""
+    settings = load_settings().rules
+    folders = (*(dirs or ()), *settings.pack_dirs)
+    names = available_packs(folders) if packs == "all" else (pack_names(packs) or settings.packs)
+    return names, [f for name in names for f in read_pack(name, folders)]
+
+
+@app.command("test", help=_r("cli_test"))
+def test(packs: Packs = None, pack_dir: PackDir = None) -> None:
+    """Run the examples; exit code 1 where one is not as it should be."""
+    from qa.rules.examples import run_examples
+
+    _, files = read_files(packs, pack_dir)
+    report = run_examples(build(files), files)
+    for failure in report.failures:
+        typer.echo(say(failure))
+    if report.failures:
+        typer.echo(text("rules.cli_test_failed", LOCALE, failed=len(report.failures), count=report.count))
+        raise typer.Exit(1)
+    typer.echo(text("rules.cli_test_ok", LOCALE, count=report.count))
+
+
+@app.command("try", help=_r("cli_try"))
+def try_(
+    file: Annotated[str, typer.Argument(help=_r("cli_try_file"), metavar="FILE")],
+    packs: Packs = None,
+    pack_dir: PackDir = None,
+    industry: Industry = None,
+    json: Json = None,
+) -> None:
+    """Show what hits, where and why."""
+    from qa.rules.call import CallContext
+    from qa.rules.dialogue_files import read_calls
+    from qa.rules.trial import try_dialogue
+
+    book = build(read_files(packs, pack_dir)[1])
+    trials = {}
+    for name, transcript, attributes in read_calls(_content(file), file):
+        given = attributes | ({"industry": industry} if industry else {})
+        trial = try_dialogue(book, transcript, CallContext(attributes=given))
+        trials[name] = trial
+        if json == "-":
+            continue
+        for finding in trial.analysis.findings:
+            where = finding.evidence[0].turn if finding.evidence else "-"
+            shown = f"{finding.severity.value:8} {where!s:>3} {label_in(finding.label, LOCALE)} [{finding.rule}]"
+            typer.echo(f"{shown} {say(finding.reason)}")
+        for miss in trial.near_misses:
+            typer.echo(
+                f"{text('rules.cli_near', LOCALE):8} {miss.turn!s:>3} “{miss.quote}” [{miss.term}] {say(miss.why)}"
+            )
+        if not trial.analysis.findings and not trial.near_misses:
+            typer.echo(text("rules.cli_nothing", LOCALE))
+    _write(json, encode(trials))
+
+
+@app.command("schema", help=_r("cli_schema"))
+def schema() -> None:
+    """Print the JSON Schema."""
+    from qa.rules.json_schema import pack_schema
+
+    typer.echo(pack_schema())
+
+
+@app.command("import-sca", help=_r("cli_import"))
+def import_sca(
+    file: Annotated[Path, typer.Argument(metavar="FILE")],
+    pack: Annotated[str, typer.Option("--pack", metavar="NAME")] = "zh/imported",
+    out: Annotated[str, typer.Option("--out", help=_r("cli_out"), metavar="FILE")] = "-",
+) -> None:
+    """Convert, then tell what could not be carried over."""
+    from qa.rules.import_sca import convert
+
+    result = convert(_content(str(file)), pack, str(file))
+    _write(out, result.yaml.encode())
+    for dropped in result.dropped:
+        typer.echo(say(dropped), err=True)
+    summary = text(
+        "rules.sca_done", LOCALE, carried=result.carried, rules=result.rules, dropped=len(result.dropped)
+    )
+    typer.echo(summary, err=True)
+
+
+@app.command("backtest", help=_r("cli_backtest"))
+def backtest(
+    files: Annotated[list[Path], typer.Argument(help=_r("cli_transcripts"), metavar="FILE_OR_FOLDER...")],
+    against: Annotated[Path, typer.Option("--against", help=_r("cli_against"), metavar="DIR")],
+    packs: Packs = None,
+    pack_dir: PackDir = None,
+    json: Json = None,
+) -> None:
+    """Compare two versions of packs on the same calls."""
+    from qa.rules.call import CallContext
+    from qa.rules.dialogue_files import read_calls
+    from qa.rules.trial import backtest as compare
+
+    names, new = read_files(packs, pack_dir)
+    old = [f for name in names for f in read_pack(name, [against])]
+    paths = [p for f in files for p in (sorted(f.rglob("*.json*")) if f.is_dir() else [f])]
+    calls = (
+        (f"{path.name}:{name}", transcript, CallContext(attributes=attributes))
+        for path in paths
+        for name, transcript, attributes in read_calls(_content(str(path)), str(path))
+    )
+    result = compare(build(old), build(new), calls)
+    for difference in result.differences if json != "-" else ():
+        typer.echo(difference.call)
+        for mark, findings in (("+", difference.appeared), ("-", difference.disappeared)):
+            for f in findings:
+                quote = f.evidence[0].quote if f.evidence else ""
+                typer.echo(f"  {mark} {f.severity.value:8} {f.rule} “{quote}”")
+        for before, after in difference.changed:
+            typer.echo(f"  ~ {after.rule}: {before.outcome.value} -> {after.outcome.value}")
+    counts = {"appeared": sum(result.appeared.values()), "disappeared": sum(result.disappeared.values())}
+    told = text("rules.cli_difference", LOCALE, calls=result.calls, changed=len(result.differences), **counts)
+    typer.echo(told, err=json == "-")
+    _write(json, encode(result))
+
+
+def _content(file: str) -> str:
+    if file == "-":
+        return sys.stdin.read()
+    path = Path(file)
+    if not path.is_file():
+        raise NotFoundError("rules.no_file", file=file)
+    return path.read_text(encoding="utf-8-sig", errors="replace")
+
+
+def _write(target: str | None, content: bytes) -> None:
+    if target is None:
+        return
+    if target == "-":
+        typer.echo(content.decode())
+    else:
+        Path(target).write_bytes(content)

@@ -1,0 +1,130 @@
+"""Runs the examples that every term, rule and flow carries, and lints packs that have too few."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from qa.core.finding import Outcome
+from qa.core.messages import Message, message
+from qa.core.roles import Role
+from qa.i18n import text
+from qa.lexicon.schema import Examples
+from qa.lexicon.yaml_reader import line_of
+from qa.rules import flows, single
+from qa.rules.book import RuleBook
+from qa.rules.call import CallContext
+from qa.rules.dialogue import from_example
+from qa.rules.loader import SourceFile
+from qa.rules.scope import role_of
+from qa.text.calltext import CallText
+
+Location = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One example and where it stands."""
+
+    file: SourceFile
+    location: Location
+    id: str
+    """Qualified id of the term, rule or flow."""
+    kind: str
+    """`term`, `rule` or `flow`."""
+    index: int
+    lines: str | list[str]
+    should_hit: bool
+
+    @property
+    def shown(self) -> str:
+        """The example on one line."""
+        return self.lines if isinstance(self.lines, str) else " / ".join(self.lines)
+
+
+@dataclass(frozen=True, slots=True)
+class ExampleReport:
+    """What running all examples came to."""
+
+    count: int
+    failures: tuple[Message, ...]
+
+
+def lint(files: Sequence[SourceFile]) -> list[Message]:
+    """What a pack lacks although it loads: examples on both sides."""
+    problems = []
+    for f in files:
+        for kind, location, name, examples in _carriers(f):
+            if kind == "vocabulary" and examples.hit:
+                continue
+            if not examples.hit or not examples.miss:
+                problems.append(message("rules.no_examples", file=f.path, line=line_of(f.text, location), id=name))
+    return problems
+
+
+def run_examples(book: RuleBook, files: Sequence[SourceFile]) -> ExampleReport:
+    """Run every example against the whole book; each failure says what happened instead."""
+    failures, count = [], 0
+    for example in _examples(files):
+        count += 1
+        hit, why = _run(book, example)
+        if hit is not example.should_hit:
+            code = "example_misses" if example.should_hit else "example_hits"
+            failures.append(
+                message(
+                    f"rules.{code}",
+                    file=example.file.path,
+                    line=line_of(example.file.text, example.location),
+                    id=example.id,
+                    example=example.shown,
+                    why=why,
+                )
+            )
+    return ExampleReport(count, tuple(failures))
+
+
+def _carriers(f: SourceFile) -> Iterator[tuple[str, Location, str, Examples]]:
+    """Everything that carries examples. Vocabulary needs no counterexample: it accuses nobody."""
+    for i, term in enumerate(f.model.terms):
+        flags = (term.severity or f.model.defaults.severity) is not None
+        yield ("term" if flags else "vocabulary"), ("terms", i), f"{f.pack}.{term.id}", term.examples
+    for i, rule in enumerate(f.model.rules):
+        yield "rule", ("rules", i), f"{f.pack}.{rule.id}", rule.examples
+    for i, flow in enumerate(f.model.flows):
+        yield "flow", ("flows", i), f"{f.pack}.{flow.id}", flow.examples
+
+
+def _examples(files: Sequence[SourceFile]) -> Iterator[Example]:
+    for f in files:
+        for kind, location, name, examples in _carriers(f):
+            plain = "term" if kind == "vocabulary" else kind
+            for side, lines in (("hit", examples.hit), ("miss", examples.miss)):
+                for j, example in enumerate(lines):
+                    where = (*location, "examples", side, j)
+                    yield Example(f, where, name, plain, int(location[1]), example, side == "hit")
+
+
+def _run(book: RuleBook, example: Example) -> tuple[bool, str]:
+    language = example.file.model.language
+    if example.kind == "term":
+        return _run_term(book, example, language)
+    call = CallText(from_example(example.lines, Role.AGENT, language))
+    scan = book.lexicon.scan(call)
+    place = book.files[example.file.model.id]
+    on = book.evaluation(call, scan, CallContext(), place)
+    if example.kind == "rule":
+        check = single.check(example.id, example.file.model.rules[example.index], place, on)
+        return check.outcome is Outcome.FAILED, text(check.reason.code, "en", **check.reason.params)
+    checks = flows.checks(example.id, example.file.model.flows[example.index], place, on)
+    failed = [c.rule.rsplit(".", 1)[-1] for c in checks if c.outcome is Outcome.FAILED]
+    return bool(failed), ", ".join(failed)
+
+
+def _run_term(book: RuleBook, example: Example, language: str) -> tuple[bool, str]:
+    term = book.terms_by_id[example.id]
+    call = CallText(from_example(example.lines, term.role or role_of("agent", None) or Role.AGENT, language))
+    hits = book.lexicon.scan(call).hits(example.id, term.role)
+    meant = [h for h in hits if h.counts]
+    if meant:
+        h = meant[0]
+        return True, f"{h.turn.squeezed[h.start : h.end]} ({h.kind.value}: {h.pattern})"
+    excuse = next((h.excuse for h in hits if h.excuse), None)
+    return False, text("rules.excused", "en", excuse=excuse.name, cue=excuse.cue) if excuse else ""
