@@ -13,7 +13,8 @@ import structlog
 _DIGITS = re.compile(r"\d(?:[ \-]?\d){6,}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _ID = re.compile(
-    r"(?<![0-9a-zA-Z])(?:[0-9a-f]{32}|[0-9a-f]{64}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?![0-9a-zA-Z])"
+    r"(?<![0-9a-zA-Z])(?:[0-9a-f]{32}|[0-9a-f]{64}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+    r"|20[0-9]{2}-[01][0-9]-[0-3][0-9])(?![0-9a-zA-Z-])"
 )
 _MAX_BYTES = 20 * 2**20
 _KEPT_FILES = 5
@@ -67,7 +68,7 @@ def configure(home: Path | None, process: str, *, console: bool = False, level: 
 def mask(value: str) -> str:
     """Hide what may be a number of a person (seven digits or more) and anything that would break a line.
 
-    Ids of ours and hashes (UUIDs, 32 or 64 hex digits) stay: without them a log is of no use.
+    Ids of ours and hashes (UUIDs, 32 or 64 hex digits) and dates stay: without them a log is of no use.
     """
     kept = [m.span() for m in _ID.finditer(value)]
     masked = _DIGITS.sub(
