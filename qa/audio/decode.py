@@ -14,6 +14,7 @@ import av
 import soundfile
 
 from qa.audio.channels import ChannelComparison
+from qa.audio.framed import FramedReader, framing_of
 from qa.audio.names import shown_name
 from qa.audio.packets import PacketReader, Piece
 from qa.audio.probe import VOX_RATE, ProbeInfo, checked_size, describe, is_vox, opened, probe
@@ -85,7 +86,7 @@ class _Source:
 
     claims: ProbeInfo
     pieces: Iterable[Piece]
-    reader: PacketReader | None = None
+    reader: PacketReader | FramedReader | None = None
     file: Reading | None = None
 
 
@@ -96,8 +97,13 @@ def _source(path: Path) -> Iterator[_Source]:
         return
     size = checked_size(path)
     with opened(path) as found:
-        reader = PacketReader(found.container, found.stream)
         claims = describe(path, size, found.container, found.stream)
+        framing = framing_of(found.file) if claims.container in ("amr", "aac") else None
+        reader = (
+            PacketReader(found.container, found.stream)
+            if framing is None
+            else FramedReader(found.file, framing, claims.sample_rate, claims.channels)
+        )
         yield _Source(claims, reader, reader, found.file)
 
 

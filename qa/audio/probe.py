@@ -51,6 +51,9 @@ _RATES: Final = range(2_000, 768_001)
 _ARCHIVES: Final = (b"PK\x03\x04", b"\x1f\x8b", b"7z\xbc\xaf", b"Rar!")
 
 
+_LEAST_LETTERS: Final = 8
+
+
 class ProbeInfo(Record, frozen=True):
     """What a file claims about its sound."""
 
@@ -111,8 +114,11 @@ def checked_size(path: Path) -> int:
 
 
 def is_vox(path: Path) -> bool:
-    """Dialogic VOX: no header at all, known by its extension."""
-    return path.suffix.lower() == ".vox" and not _has_header(path)
+    """Dialogic VOX: no header at all, known by its extension. Raises for text and archives of that name."""
+    if path.suffix.lower() != ".vox" or _has_header(path):
+        return False
+    _refuse_disguised(path, shown_name(path))
+    return True
 
 
 class Opened(NamedTuple):
@@ -138,6 +144,8 @@ def _open(path: Path, stack: ExitStack) -> Opened:
     name = shown_name(path)
     raw = None if _has_header(path) else _RAW.get(path.suffix.lower())
     options = {"format_whitelist": _FORMATS, "protocol_whitelist": "none"}
+    if raw is not None:
+        _refuse_disguised(path, name)
     if raw in ("alaw", "mulaw"):
         options["sample_rate"] = "8000"
     try:
@@ -199,6 +207,28 @@ def _has_header(path: Path) -> bool:
     return _start(path, 4) in (b"RIFF", b"OggS", b"fLaC", b"caff", b".snd", b"FORM", b"RIFX", b"RF64")
 
 
+def _refuse_disguised(path: Path, name: str) -> None:
+    """Any bytes at all are valid in a format without a header, so text and archives are told by their look."""
+    start = _start(path, 4096)
+    if start.startswith(_ARCHIVES):
+        raise BadRecordingError("audio.is_archive", name=name)
+    # Silence in A-law is a row of the letter U: text has more letters than one.
+    if len(set(start)) >= _LEAST_LETTERS and _is_text(start):
+        raise BadRecordingError("audio.is_text", name=name)
+
+
+def _is_text(start: bytes) -> bool:
+    if not start or b"\0" in start:
+        return False
+    try:
+        text = start.decode("utf-8")
+    except UnicodeDecodeError as problem:
+        if problem.start < len(start) - 4:
+            return False
+        text = start[: problem.start].decode("utf-8")
+    return all(c.isprintable() or c in "\t\r\n\ufeff" for c in text)
+
+
 def _what_it_is(path: Path) -> str:
     """The message code that tells best why a file is no recording."""
     start = _start(path, 4096)
@@ -206,11 +236,4 @@ def _what_it_is(path: Path) -> str:
         return "audio.is_archive"
     if start[4:8] == b"ftyp":
         return "audio.no_index"
-    if start and b"\0" not in start and not start.startswith((b"RIFF", b"OggS", b"fLaC")):
-        try:
-            start.decode("utf-8")
-        except UnicodeDecodeError as problem:
-            if problem.start < len(start) - 4:
-                return "audio.not_audio"
-        return "audio.is_text"
-    return "audio.not_audio"
+    return "audio.is_text" if _is_text(start) else "audio.not_audio"

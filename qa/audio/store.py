@@ -70,6 +70,10 @@ class ChannelWriter:
                 file.close()
             for number, part in enumerate(self._parts[:channels]):
                 part.replace(channel_path(self._workdir, number))
+            stale = channels
+            while (path := channel_path(self._workdir, stale)).exists():  # of an earlier decode
+                path.unlink()
+                stale += 1
         except OSError as problem:
             raise storage_error(problem) from None
 

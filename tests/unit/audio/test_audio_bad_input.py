@@ -53,6 +53,9 @@ def zip_bytes() -> bytes:
         ("zeros.wav", bytes(5000), "audio.not_audio"),
         ("header.wav", b"RIFF\x24\x00\x00\x00WAVE", "audio.not_audio"),
         ("zero.wav", wav_bytes(b"", tag=1, channels=1, rate=8000, bits=16), "audio.no_sound"),
+        ("notes.ul", b"This is a text, not a recording.\n" * 40, "audio.is_text"),
+        ("notes.vox", b"This is a text, not a recording.\n" * 40, "audio.is_text"),
+        ("calls.al", zip_bytes(), "audio.is_archive"),
         ("list.m3u8", b"#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9,\n/etc/passwd\n", "audio.is_text"),
     ],
 )
@@ -63,6 +66,20 @@ def test_what_is_no_recording_is_told_in_one_sentence(tmp_path: Path, name: str,
     if code != "audio.no_sound":
         with pytest.raises(BadRecordingError):
             probe(path)
+
+
+def test_a_law_that_begins_with_silence_is_not_taken_for_text(tmp_path: Path) -> None:
+    path = tmp_path / "call.al"
+    path.write_bytes(b"U" * 80_000)
+    assert decode(path, tmp_path / "work").info.dead_channels == (0,)
+
+
+def test_amr_with_megabytes_of_rubbish_is_given_up(tmp_path: Path) -> None:
+    path = tmp_path / "a.amr"
+    path.write_bytes(b"#!AMR\n" + (b"\x3c" + bytes(31)) * 50 + b"\xff" * 5_000_000)
+    info = decode(path, tmp_path / "work").info
+    assert info.truncated
+    assert info.duration == pytest.approx(1.0, abs=0.05)
 
 
 def test_random_bytes_are_no_recording(tmp_path: Path) -> None:

@@ -67,6 +67,48 @@ def test_damage_in_containers_with_time_stamps_moves_nothing(
     assert audio.info.duration == pytest.approx(SECONDS, abs=0.1)
 
 
+@pytest.mark.parametrize("filling", ["random", "zeros", "removed"])
+@pytest.mark.parametrize("seed", range(4))
+def test_damaged_amr_is_back_in_step_after_the_damage(tmp_path: Path, seed: int, filling: str) -> None:
+    path = encode(
+        tmp_path / "a.amr", clicks(8000), "libopencore_amrnb", rate=8000, bit_rate=12200, container="amr"
+    )
+    data = bytearray(path.read_bytes())
+    start, size = int(len(data) * (0.3 + 0.07 * seed)), 1500 + 77 * seed
+    random = np.random.default_rng(seed).bytes(size)
+    data[start : start + size] = {"random": random, "zeros": bytes(size), "removed": b""}[filling]
+    path.write_bytes(data)
+    audio = decode(path, tmp_path / "work")
+    missing = 0.02 * size / 32 if filling == "removed" else 0.0
+    assert audio.info.duration == pytest.approx(10.02 - missing, abs=0.05)
+    assert audio.info.partial
+    assert audio.info.bad_packets
+    assert soft_bursts(audio.channels[0])[-1] == pytest.approx(8.3 - missing, abs=0.05)
+
+
+def soft_bursts(samples: np.ndarray) -> list[float]:
+    """AMR softens the bursts: look for them at a third of the level."""
+    return found(np.clip(samples.astype(np.int32) * 3, -32768, 32767).astype(np.int16))
+
+
+def test_damaged_adts_loses_at_most_a_frame_of_time(tmp_path: Path) -> None:
+    sound = (clicks(16000) / 32768).astype(np.float32)
+    path = encode(tmp_path / "a.aac", sound, "aac", rate=16000, container="adts", sample_format="flt")
+    whole = found(decode(path, tmp_path / "work").channels[0])
+    audio = decode(damaged(path, 0.43, 1), tmp_path / "work")
+    assert found(audio.channels[0])[-1] == pytest.approx(whole[-1], abs=0.065)
+    assert audio.info.partial
+
+
+def test_a_cut_amr_is_decoded_up_to_the_cut(tmp_path: Path) -> None:
+    path = encode(
+        tmp_path / "a.amr", clicks(8000), "libopencore_amrnb", rate=8000, bit_rate=12200, container="amr"
+    )
+    info = decode(cut(path, 0.61), tmp_path / "work").info
+    assert info.duration == pytest.approx(6.1, abs=0.1)
+    assert not info.damaged
+
+
 def test_the_filled_stretch_is_silent(tmp_path: Path) -> None:
     path = encode(tmp_path / "a.flac", clicks(16000), "flac", rate=16000)
     audio = decode(damaged(path, 0.5, 0), tmp_path / "work")
