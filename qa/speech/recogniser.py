@@ -1,4 +1,5 @@
-"""Whisper itself, through faster-whisper and CTranslate2: windows of sound in, words with times out. No guards here."""
+"""Whisper itself, through faster-whisper and CTranslate2: windows of sound in, words with times out. No guards
+here."""
 
 import zlib
 from collections.abc import Sequence
@@ -11,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qa.core.errors import ModelError
+from qa.speech.textguards import to_simplified
 
 _Floats = NDArray[np.float32]
 
@@ -50,14 +52,35 @@ class DecodeOptions:
     beam_size: int = 5
     temperature: float = 0.0
     """Above 0 samples instead of searching: for windows that the first pass got wrong."""
-    timestamps: bool = True
-    """Let the model write its own time marks. It then loses far fewer windows than without."""
+    timestamps: bool = False
+    """Let the model write its own time marks too: another way of reading a window that came out empty."""
+    simplified: bool = True
+    """Keep Mandarin from coming out in Traditional characters, of which most cost two or three tokens."""
 
 
 def compression(text: str) -> float:
     """Bytes over compressed bytes, as Whisper's authors measure repetition."""
     data = text.encode()
     return len(data) / len(zlib.compress(data)) if data else 0.0
+
+
+def is_traditional(text: str) -> bool:
+    """Whether a text holds a character that only Traditional Chinese writes.
+
+    Characters that GB 2312 has too (著 in 著名) are Simplified as well.
+    """
+    return any(
+        c >= "\u2e80" and c != simple and not _in_gb2312(c)
+        for c, simple in zip(text, to_simplified(text), strict=False)
+    )
+
+
+def _in_gb2312(character: str) -> bool:
+    try:
+        character.encode("gb2312")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def pick_device(device: str, compute_type: str) -> tuple[str, str]:
@@ -102,13 +125,22 @@ class Recogniser:
 
     def encode(self, sounds: Sequence[_Floats]) -> "Encoded":
         """Run the encoder over windows of at most thirty seconds."""
+        from ctranslate2 import StorageView
+
         model = self._model
         mels = [model.feature_extractor(sound)[..., :-1][:, :_LONGEST_FRAMES] for sound in sounds]
         frames = [mel.shape[1] for mel in mels]
-        stacked = np.zeros((len(mels), mels[0].shape[0], _LONGEST_FRAMES), np.float32)
+        stacked = np.empty((len(mels), mels[0].shape[0], _LONGEST_FRAMES), np.float32)
         for row, mel in zip(stacked, mels, strict=True):
             row[:, : mel.shape[1]] = mel
-        return Encoded(model.encode(stacked), tuple(frames))
+            # The rest is as silent as the window gets, as in training; faster-whisper's zeros are a faint noise.
+            row[:, mel.shape[1] :] = mel.min()
+        if self._model.model.device == "cuda":
+            return Encoded(model.encode(stacked), tuple(frames))
+        # On a CPU eight windows together fall out of its caches: one by one costs a quarter less, for
+        # the same numbers.
+        parts = [np.array(model.encode(stacked[i : i + 1])) for i in range(len(mels))]
+        return Encoded(StorageView.from_array(np.concatenate(parts)), tuple(frames))
 
     def languages_of(self, encoded: "Encoded") -> list[dict[str, float]]:
         """For each window, the probability of every language."""
@@ -119,56 +151,39 @@ class Recogniser:
             for row in self._model.model.detect_language(encoded.output)
         ]
 
-    def decode(self, encoded: "Encoded", languages: Sequence[str], options: DecodeOptions) -> list[Decoded]:
-        """Write down what was said in each window, in the given language of each."""
-        tokenizers = {language: self._tokenizer(language) for language in set(languages)}
-        any_tokenizer = next(iter(tokenizers.values()))
-        prompts = [
-            self._model.get_prompt(tokenizers[language], [], without_timestamps=not options.timestamps)
-            for language in languages
-        ]
+    def decode(self, encoded: "Encoded", language: str, options: DecodeOptions) -> list[Decoded]:
+        """Write down what was said in each window, all in one language."""
+        tokenizer = self._tokenizer(language)
+        prompt = self._model.get_prompt(tokenizer, [], without_timestamps=not options.timestamps)
         search: dict[str, Any] = {"beam_size": options.beam_size}
         if options.temperature > 0:
             search = {"beam_size": 1, "num_hypotheses": options.beam_size, "sampling_topk": 0}
         results = self._model.model.generate(
             encoded.output,
-            prompts,
+            [prompt] * len(encoded.frames),
             max_length=_MOST_TOKENS,
             suppress_blank=True,
-            suppress_tokens=self._suppressed(any_tokenizer),
+            suppress_tokens=self._suppressed(language, simplified=options.simplified),
             sampling_temperature=options.temperature,
             return_scores=True,
             return_no_speech_prob=True,
             **search,
         )
-        tokens = [[t for t in r.sequences_ids[0] if t < any_tokenizer.eot] for r in results]
-        aligned = self._align(encoded, tokens, languages, tokenizers)
+        tokens = [[t for t in r.sequences_ids[0] if t < tokenizer.eot] for r in results]
         out: list[Decoded] = []
-        for result, ids, words in zip(results, tokens, aligned, strict=True):
-            text = any_tokenizer.decode(ids)
+        for result, ids, words in zip(results, tokens, self._align(encoded, tokens, tokenizer), strict=True):
+            text = tokenizer.decode(ids)
             length = len(result.sequences_ids[0])
             # CTranslate2 divides the score by the length without the end mark; Whisper's authors count it.
             mean = result.scores[0] * length / (length + 1)
             out.append(Decoded(text, words, float(mean), float(result.no_speech_prob), compression(text)))
         return out
 
-    def _align(
-        self,
-        encoded: "Encoded",
-        tokens: list[list[int]],
-        languages: Sequence[str],
-        tokenizers: dict[str, Any],
-    ) -> list[tuple[HeardWord, ...]]:
+    def _align(self, encoded: "Encoded", tokens: list[list[int]], tokenizer: Any) -> list[tuple[HeardWord, ...]]:
         from faster_whisper.transcribe import merge_punctuations
 
-        if len(tokenizers) == 1:
-            rows = self._model.find_alignment(
-                next(iter(tokenizers.values())), tokens, encoded.output, list(encoded.frames)
-            )
-        else:
-            rows = self._align_mixed(encoded, tokens, languages, tokenizers)
         out: list[tuple[HeardWord, ...]] = []
-        for row in rows:
+        for row in self._model.find_alignment(tokenizer, tokens, encoded.output, list(encoded.frames)):
             if row:
                 merge_punctuations(row, _PREPENDED, _APPENDED)
             out.append(
@@ -180,36 +195,24 @@ class Recogniser:
             )
         return out
 
-    def _align_mixed(
-        self,
-        encoded: "Encoded",
-        tokens: list[list[int]],
-        languages: Sequence[str],
-        tokenizers: dict[str, Any],
-    ) -> list[list[dict[str, Any]]]:
-        """Windows of several languages in one batch: the start sequence differs, so one call for each language.
-
-        The other languages' windows are aligned with no text, which costs next to nothing.
-        """
-        rows: list[list[dict[str, Any]]] = [[] for _ in tokens]
-        for language, tokenizer in tokenizers.items():
-            mine = [ids if wanted == language else [] for ids, wanted in zip(tokens, languages, strict=True)]
-            found = self._model.find_alignment(tokenizer, mine, encoded.output, list(encoded.frames))
-            for index, row in enumerate(found):
-                if languages[index] == language:
-                    rows[index] = row
-        return rows
-
     def _tokenizer(self, language: str) -> Any:
         from faster_whisper.tokenizer import Tokenizer
 
         model = self._model
         return Tokenizer(model.hf_tokenizer, model.model.is_multilingual, task="transcribe", language=language)
 
-    def _suppressed(self, tokenizer: Any) -> list[int]:
+    def _suppressed(self, language: str, *, simplified: bool) -> list[int]:
         from faster_whisper.transcribe import get_suppressed_tokens
 
-        return list(get_suppressed_tokens(tokenizer, [-1]))
+        tokens = list(get_suppressed_tokens(self._tokenizer(language), [-1]))
+        return tokens + self._traditional if simplified and language == "zh" else tokens
+
+    @cached_property
+    def _traditional(self) -> list[int]:
+        """Tokens that are whole Traditional characters."""
+        tokenizer = self._model.hf_tokenizer
+        texts = tokenizer.decode_batch([[i] for i in range(tokenizer.get_vocab_size())])
+        return [index for index, text in enumerate(texts) if is_traditional(text)]
 
 
 @dataclass(frozen=True, slots=True)

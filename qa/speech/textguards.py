@@ -27,14 +27,14 @@ _SCRIPTS: Final[Mapping[str, tuple[str, ...]]] = {
 """Scripts that a language is written in; a language not listed is not checked."""
 
 _LOOPS: Final = ((1, 1, 10), (2, 3, 6), (4, 30, 4))
-"""Shortest and longest repeated unit, and how often it must stand in a row. 对对对对 and a number of eight equal digits are speech;
-a sentence said four times without a breath is not."""
+"""Shortest and longest repeated unit, and how often it must stand in a row. 对对对对 and a number of eight equal
+digits are speech; a sentence said four times without a breath is not."""
 
 
 def letters(text: str) -> str:
     """The letters and digits of a text, lower case, Traditional as Simplified: what phantoms are compared on."""
     folded = unicodedata.normalize("NFKC", text).casefold()
-    return "".join(c for c in _to_simplified(folded) if unicodedata.category(c)[0] in "LN")
+    return "".join(c for c in to_simplified(folded) if unicodedata.category(c)[0] in "LN")
 
 
 def has_letters(text: str) -> bool:
@@ -82,8 +82,10 @@ def loop_words(words: Sequence[str]) -> list[range]:
     text = "".join(parts)
     found: list[range] = []
     for shortest, longest, times in _LOOPS:
-        for match in re.finditer(rf"(.{{{shortest},{longest}}}?)\1{{{times - 1},}}", text):
-            found.append(_words_over(parts, match.start() + len(match[1]), match.end()))
+        found += (
+            _words_over(parts, match.start() + len(match[1]), match.end())
+            for match in re.finditer(rf"(.{{{shortest},{longest}}}?)\1{{{times - 1},}}", text)
+        )
     return found
 
 
@@ -109,7 +111,8 @@ def _script(character: str) -> str:
     return unicodedata.name(character, "")
 
 
-def _to_simplified(text: str) -> str:
+def to_simplified(text: str) -> str:
+    """Traditional to Simplified, character for character."""
     return str(_converter().convert(text))
 
 

@@ -9,8 +9,8 @@ from qa.core.transcript import Span, Word
 def clamped(word: Span, speech: Sequence[Span], slack: float) -> Span | None:
     """The part of a word's time that lies in speech; None where there is none within `slack` seconds.
 
-    A word that stretches over a silence stays in the span it shares most time with, the earlier one if equal. One that lies beside
-    speech moves to its edge.
+    A word that stretches over a silence stays in the span it shares most time with, the earlier one if equal.
+    One that lies beside speech moves to its edge.
     """
     first = max(0, bisect_left(speech, word.start, key=lambda s: s.end) - 1)
     best, shared = None, -1.0

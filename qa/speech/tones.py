@@ -13,7 +13,8 @@ _MOST_FRAMES: Final = 200
 _SINUSOIDS: Final = 2
 """Call progress tones and DTMF are one or two frequencies (ITU-T E.180, Q.23)."""
 _SHARE: Final = 0.9
-"""Share of a frame's energy that its two strongest peaks hold; chords and melodies with harmonics stay far below."""
+"""Share of a frame's energy that its two strongest peaks hold; chords and melodies with harmonics stay far
+below."""
 _DEEPEST: Final = 1e-5
 
 

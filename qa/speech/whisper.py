@@ -1,6 +1,7 @@
-"""The recogniser with its guards: windows over the detected speech of all channels, decoded together, checked, decoded again."""
+"""The recogniser with its guards: windows over the detected speech of all channels, decoded together, checked,
+decoded again."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -10,7 +11,7 @@ from qa.core.transcript import Span
 from qa.speech.base import SAMPLE_RATE, ChannelInput, Hook, Samples, no_hook
 from qa.speech.guards import Draft, GuardOptions, Guards
 from qa.speech.language import LanguageVote
-from qa.speech.recogniser import DecodeOptions, Recogniser, pick_device
+from qa.speech.recogniser import Decoded, DecodeOptions, Recogniser, pick_device
 from qa.speech.windows import Window, WindowOptions, plan_windows
 
 
@@ -65,6 +66,7 @@ class WhisperTranscriber:
     def transcribe(self, inputs: Sequence[ChannelInput], hook: Hook = no_hook) -> list[ChannelTranscription]:
         """One transcription per input, in order; `channel` is the index in `inputs`."""
         drafts = [Draft(i, item) for i, item in enumerate(inputs)]
+        self._guards.drop_echoes(drafts)
         vote = LanguageVote([item.language for item in inputs])
         windows = [w for d in drafts for w in plan_windows(d.index, d.samples, d.speech, self.options.windows)]
         total = sum(w.duration for w in windows)
@@ -90,10 +92,11 @@ class WhisperTranscriber:
         *,
         context: float = 3.0,
     ) -> ChannelTranscription:
-        """Decode one span again by itself, with `context` seconds around it: a second hearing of what a finding rests on.
+        """Decode one span again by itself, with `context` seconds around it: a second hearing of what a finding
+        rests on.
 
-        Only words whose middle lies in `start..end` are returned. Nothing of the first decode is used, so that the two
-        can be held against each other.
+        Only words whose middle lies in `start..end` are returned. Nothing of the first decode is used, so that
+        the two can be held against each other.
         """
         total = len(samples) / SAMPLE_RATE
         near = Span(max(0.0, start - context), min(total, end + context))
@@ -122,13 +125,26 @@ class WhisperTranscriber:
     ) -> None:
         for first in range(0, len(windows), self.options.batch_size):
             batch = windows[first : first + self.options.batch_size]
-            encoded = self._recogniser.encode([w.sound(drafts[w.source].samples) for w in batch])
-            if any(not vote.decided(w.source) for w in batch):
-                vote.hear(
-                    [w.source for w in batch], [w.duration for w in batch], self._recogniser.languages_of(encoded)
-                )
-            languages = [vote.choice(w.source).language for w in batch]
-            for window, decoded in zip(batch, self._recogniser.decode(encoded, languages, options), strict=True):
-                self._guards.add(drafts[window.source], window, decoded, vote.choice(window.source).language)
+            for window, decoded in self._decode_batch(batch, drafts, vote, options):
+                language = vote.choice(window.source).language
+                self._guards.add(drafts[window.source], window, decoded, language)
             done += sum(w.duration for w in batch)
             hook("transcribe", done, total)
+
+    def _decode_batch(
+        self, batch: Sequence[Window], drafts: Sequence[Draft], vote: LanguageVote, options: DecodeOptions
+    ) -> Iterator[tuple[Window, Decoded]]:
+        recogniser = self._recogniser
+        sounds = [w.sound(drafts[w.source].samples) for w in batch]
+        encoded = recogniser.encode(sounds)
+        if any(not vote.decided(w.source) for w in batch):
+            heard = recogniser.languages_of(encoded)
+            vote.hear([w.source for w in batch], [w.duration for w in batch], heard)
+        languages = [vote.choice(w.source).language for w in batch]
+        if len(set(languages)) == 1:
+            yield from zip(batch, recogniser.decode(encoded, languages[0], options), strict=True)
+            return
+        for language in dict.fromkeys(languages):  # rare: encoding again is simpler than taking a batch apart
+            mine = [i for i, wanted in enumerate(languages) if wanted == language]
+            part = recogniser.encode([sounds[i] for i in mine])
+            yield from zip((batch[i] for i in mine), recogniser.decode(part, language, options), strict=True)

@@ -1,7 +1,7 @@
 """Which stretches of sound are decoded together: windows of at most thirty seconds, cut in silences.
 
-Whisper reads thirty seconds at a time whether they are full or not, so the speech of a channel is laid side by side: long
-silences are shortened, and a map leads every moment of a window back to the moment of the recording.
+Whisper reads thirty seconds at a time whether they are full or not, so the speech of a channel is laid side by
+side: long silences are shortened, and a map leads every moment of a window back to the moment of the recording.
 """
 
 from bisect import bisect_right
@@ -31,8 +31,8 @@ class WindowOptions:
     seconds: float = 29.0
     """Longest window, at most `LONGEST`."""
     pad: float = 0.4
-    """Seconds of the real silence kept on either side of speech; shorter pauses stay whole. With 0.15 the recogniser runs
-    turns into each other and drops some."""
+    """Seconds of the real silence kept on either side of speech; shorter pauses stay whole. With 0.15 the
+    recogniser runs turns into each other and drops some."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ def plan_windows(source: int, samples: Samples, speech: Sequence[Span], options:
     windows: list[Window] = []
     pieces: list[Piece] = []
     filled = 0.0
-    for span in _cut_long(samples, _widened(speech, options.pad, len(samples) / SAMPLE_RATE), options.seconds):
+    for span in cut_long(samples, _widened(speech, options.pad, len(samples) / SAMPLE_RATE), options.seconds):
         if pieces and filled + span.duration > options.seconds:
             windows.append(Window(source, tuple(pieces)))
             pieces, filled = [], 0.0
@@ -101,6 +101,11 @@ def plan_windows(source: int, samples: Samples, speech: Sequence[Span], options:
     if pieces:
         windows.append(Window(source, tuple(pieces)))
     return windows
+
+
+def window_over(source: int, span: Span) -> Window:
+    """One window over one unbroken stretch."""
+    return Window(source, (Piece(0.0, span.start, span.end),))
 
 
 def _widened(speech: Sequence[Span], pad: float, total: float) -> list[Span]:
@@ -114,7 +119,8 @@ def _widened(speech: Sequence[Span], pad: float, total: float) -> list[Span]:
     return out
 
 
-def _cut_long(samples: Samples, spans: Sequence[Span], longest: float) -> list[Span]:
+def cut_long(samples: Samples, spans: Sequence[Span], longest: float) -> list[Span]:
+    """The spans, with those over `longest` seconds cut at quiet moments."""
     out: list[Span] = []
     for span in spans:
         start = span.start
