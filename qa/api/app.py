@@ -7,10 +7,12 @@ from importlib.metadata import version
 from fastapi import FastAPI
 from fastapi.responses import JSONResponse
 from prometheus_client import CollectorRegistry
+from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 from starlette.requests import Request
 
 from qa.api import problems
+from qa.api.bell import BackgroundDoorbell
 from qa.api.context import Context
 from qa.api.envelope import Envelope, RequestMetrics
 from qa.api.guard import Guard, check_exposure
@@ -33,12 +35,12 @@ def create_app(
     """
     settings = settings or Settings()
     check_exposure(settings.server)
-    bell = doorbell or CeleryDoorbell(settings)
     registry = CollectorRegistry()
     metrics = RequestMetrics(registry)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        bell = doorbell or BackgroundDoorbell(CeleryDoorbell(settings))
         opened = services or open_services(settings, bell, migrate=True)
         app.state.context = Context(settings, opened, bell, registry)
         collector = health.LedgerCollector(app.state.context)
@@ -47,6 +49,8 @@ def create_app(
             yield
         finally:
             registry.unregister(collector)
+            if isinstance(bell, BackgroundDoorbell):
+                await run_in_threadpool(bell.close)
             if services is None:
                 opened.close()
 

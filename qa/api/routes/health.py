@@ -105,8 +105,10 @@ class LedgerCollector(Collector):
         waiting = GaugeMetricFamily("tingjian_queue_waiting", "Messages nobody has taken yet.", labels=("queue",))
         for queue in Queue:
             messages = self._context.doorbell.waiting(queue)
-            if messages is not None:
-                waiting.add_metric((queue.value,), messages)
+            if messages is None:
+                # A broker that is away takes seconds to say so, and would for the next queue again.
+                break
+            waiting.add_metric((queue.value,), messages)
         yield waiting
         free = GaugeMetricFamily("tingjian_disk_free_bytes", "Free space where recordings are kept.")
         free.add_metric((), self._context.free_bytes())
