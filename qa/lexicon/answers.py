@@ -87,7 +87,7 @@ def _yes(turn: TurnText, hit: str) -> Answer | None:
     if turn.turn.role is not Role.AGENT and turn.turn.role is not Role.CUSTOMER:
         return None
     found = _YES.match(marked)
-    if found is None and _NEGATIVE_QUESTION.match(hit):
+    if found is None and _NEGATIVE_QUESTION.search(hit):
         found = _NO_AS_YES.match(marked)
     if found is None or _RETRACTS.search(marked[found.end("cue") : found.end("cue") + _AFTER_YES]):
         return None

@@ -160,7 +160,8 @@ def asked(site: Site) -> Excuse | None:
         return None
     if w.TAG_BEHIND.match(site.clause_after):
         return None
-    cue = w.found(w.A_NOT_A, site.clause_before) or w.found(w.WH_BEFORE, site.clause_before)
+    cue = w.found(w.STRADDLING, f"{site.clause_before[-1:]};{site.hit[:2]}")
+    cue = cue or w.found(w.A_NOT_A, site.clause_before) or w.found(w.WH_BEFORE, site.clause_before)
     if cue is None:
         cue = w.found(w.QUESTION_END, site.clause_after) or w.found_at_start(w.ASKED_BEHIND, site.sentence_after)
     if cue is None and site.role is Role.CUSTOMER:

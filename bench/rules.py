@@ -1,0 +1,125 @@
+"""How fast the rule engine is: calls per minute on one core, beside a naive loop of regular expressions.
+
+    python -m bench.rules [--calls 200] [--packs zh/common,zh/finance]     (all packs by default)
+
+The calls are ten minutes long (2,500 characters in 60 turns), put together from the examples of the packs and from
+neutral sentences, so that about every third turn holds something. Figures are CPU seconds of this process.
+"""
+
+import argparse
+import random
+import re
+import resource
+import sys
+import time
+
+from qa.core.roles import Role
+from qa.core.transcript import Transcript
+from qa.lexicon.matcher import Matcher, MatchTerm
+from qa.rules.book import RuleBook
+from qa.rules.call import CallContext
+from qa.rules.dialogue import transcript
+from qa.rules.loader import SourceFile, available_packs, build, read_pack
+from qa.text.calltext import CallText
+
+CHARACTERS = 2500
+NEUTRAL = (
+    "您稍等一下，我帮您查询一下系统里的记录。",
+    "好的，我明白了，那我明天再打过来问一下进度可以吗？",
+    "这边显示您上个月一共有三笔消费，金额分别是二十元、三十五元和一百零八元。",
+    "我想问一下我的快递为什么一直没有到，已经等了五天了。",
+    "系统显示您的订单已经在派送途中，预计今天下午六点之前送达。",
+    "嗯，那您把地址再跟我核对一遍吧，我怕填错了。",
+    "我们会有专门的同事在两个工作日之内给您回电话，请您保持电话畅通。",
+)
+
+
+def cpu() -> float:
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    return usage.ru_utime + usage.ru_stime
+
+
+def made_up_call(seed: int, lines: list[str]) -> Transcript:
+    pick = random.Random(seed)
+    pairs, length, role = [], 0, Role.AGENT
+    while length < CHARACTERS:
+        text = pick.choice(lines) if pick.random() < 0.3 else pick.choice(NEUTRAL)
+        pairs.append((role, text))
+        length += len(text)
+        role = role.other
+    return transcript(pairs)
+
+
+def example_lines(files: list[SourceFile]) -> list[str]:
+    examples = [e for f in files for t in f.model.terms for e in (*t.examples.hit, *t.examples.miss)]
+    return [e.split("：")[-1] for e in examples if isinstance(e, str)] or list(NEUTRAL)
+
+
+def naive(book: RuleBook, calls: list[Transcript]) -> float:
+    """One regular expression per term over the plain text of every turn; no context, no homophones, no offsets."""
+    expressions = [
+        re.compile("|".join(re.sub(r"…|\{[^}]*\}", ".{0,8}", re.sub(r"[\^$]", "", p)) for p in t.match.patterns))
+        for t in book.terms
+    ]
+    start = cpu()
+    for call in calls:
+        for turn in call.turns:
+            for expression in expressions:
+                for _ in expression.finditer(turn.text):
+                    pass
+    return cpu() - start
+
+
+def engine(book: RuleBook, calls: list[Transcript]) -> float:
+    start = cpu()
+    for call in calls:
+        book.analyse(call, CallContext())
+    return cpu() - start
+
+
+def many_terms(count: int, calls: list[Transcript]) -> float:
+    """CPU seconds for matching alone with so many invented terms of three to five characters."""
+    pick = random.Random(count)
+    alphabet = (
+        "".join(sorted({c for s in NEUTRAL for c in s if c.isalpha()})) + "保本息零风险稳赚赔收益承诺投诉退款经理"
+    )
+    texts = {"".join(pick.choices(alphabet, k=pick.randint(3, 5))) for _ in range(count)}
+    matcher = Matcher([MatchTerm((t,)) for t in sorted(texts)])
+    prepared = [CallText(c) for c in calls]
+    for call in prepared[:5]:
+        matcher.find(call)
+    start = cpu()
+    for call in prepared:
+        matcher.find(call)
+    return cpu() - start
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--calls", type=int, default=100)
+    options.add_argument("--packs", default="")
+    arguments = options.parse_args()
+    names = arguments.packs.split(",") if arguments.packs else available_packs([])
+    start = cpu()
+    files = [f for n in names for f in read_pack(n, [])]
+    book = build(files)
+    loading = cpu() - start
+    print(f"{len(book.terms)} terms of {len(names)} packs loaded in {loading:.2f} CPU s")
+    lines = example_lines(files)
+    calls = [made_up_call(i, lines) for i in range(arguments.calls)]
+    engine(book, calls[:3])
+    spent = engine(book, calls)
+    print(
+        f"engine        {60 * len(calls) / spent:10,.0f} calls per minute and core ({1000 * spent / len(calls):.2f} ms each)"
+    )
+    plain = naive(book, calls[: max(1, len(calls) // 10)]) * 10
+    print(f"naive regexes {60 * len(calls) / plain:10,.0f} calls per minute and core (matching alone)")
+    few, many = many_terms(1000, calls), many_terms(100_000, calls)
+    print(
+        f"matching alone: 1,000 terms {1000 * few / len(calls):.2f} ms, 100,000 terms {1000 * many / len(calls):.2f} ms"
+    )
+    print(f"python {sys.version.split()[0]}, {time.strftime('%Y-%m-%d')}")
+
+
+if __name__ == "__main__":
+    main()
