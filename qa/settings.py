@@ -66,7 +66,7 @@ class LedgerSettings(_Group):
 
     lease_seconds: float = Field(60.0, description="A claimed run is anybody's again after this, unless renewed.")
     heartbeat_seconds: float = Field(10.0, description="How often a worker renews its lease.")
-    max_attempts: int = Field(5, description="Then the run fails and waits for a person.")
+    max_attempts: int = Field(8, description="Attempts at a run; then it has failed and waits for a person.")
     sweep_seconds: float = Field(10.0, description="How often lost work is looked for.")
     max_run_seconds: float = Field(6 * 3600.0, description="A run that works longer than this is killed.")
     retry_seconds: float = Field(5.0, description="Wait before a second attempt; doubled for each one after.")

@@ -1,7 +1,9 @@
 """What a worker process owns: services and a pipeline, made after the fork and on first use."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
+from qa.core.result import Result
+from qa.pipeline.context import Phase, Progress, RecordingInput, RunFailure, StageCache
 from qa.services import open_services
 from qa.services.work import PipelineLike, Worker
 from qa.settings import Settings
@@ -15,6 +17,22 @@ def real_pipeline(settings: Settings) -> PipelineLike:
     from qa.pipeline.runner import Pipeline
 
     return Pipeline(settings)
+
+
+class LazyPipeline:
+    """Builds the pipeline with the first run, so that what is wrong with it becomes that run's reason."""
+
+    def __init__(self, build: Callable[[], PipelineLike]) -> None:
+        self._build = build
+        self._pipeline: PipelineLike | None = None
+
+    def run(
+        self, inputs: Sequence[RecordingInput], cache: StageCache, progress: Progress, phase: Phase
+    ) -> list[Result | RunFailure]:
+        """See `PipelineLike`."""
+        if self._pipeline is None:
+            self._pipeline = self._build()
+        return self._pipeline.run(inputs, cache, progress, phase)
 
 
 class WorkerProcess:
@@ -35,7 +53,7 @@ class WorkerProcess:
                 services.storage,
                 doorbell,
                 self._settings.ledger,
-                self._make_pipeline(self._settings),
+                LazyPipeline(lambda: self._make_pipeline(self._settings)),
                 batch_recordings(self._settings),
             )
         return self._worker

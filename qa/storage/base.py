@@ -1,7 +1,6 @@
 """What the services ask of a store; a local folder answers today, an object store can tomorrow."""
 
 import re
-from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
@@ -84,6 +83,6 @@ class Storage(Protocol):
         """Where a resumable upload grows."""
         ...
 
-    def stale_spool(self, older_than_s: float) -> Iterator[Path]:
-        """Spool files that nobody has touched for that long."""
+    def clean(self, spool_s: float, scratch_s: float) -> int:
+        """Remove what killed processes left: spool files and working folders untouched for that many seconds."""
         ...

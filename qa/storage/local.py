@@ -5,6 +5,7 @@ import hashlib
 import os
 import re
 import secrets
+import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -75,6 +76,8 @@ class LocalStorage:
         self._uploads = home / "uploads"
         self._audio = home / "audio"
         self._artefacts = home / "artefacts"
+        # The pipeline's working folders; it makes them itself.
+        self._scratch = home / "scratch"
         for folder in (self._spool, self._uploads, self._audio, self._artefacts):
             with storage_errors(folder):
                 folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -134,15 +137,23 @@ class LocalStorage:
             raise ValueError("not an upload id")
         return self._uploads / f"{upload_id}{suffix}"
 
-    def stale_spool(self, older_than_s: float) -> Iterator[Path]:
-        """Left behind by a process that was killed."""
-        limit = time.time() - older_than_s
-        for path in self._spool.iterdir():
-            try:
-                if path.stat().st_mtime < limit:
-                    yield path
-            except FileNotFoundError:
-                continue
+    def clean(self, spool_s: float, scratch_s: float) -> int:
+        """Remove what killed processes left; returns how many files and folders."""
+        removed = 0
+        for folder, age in ((self._spool, spool_s), (self._scratch, scratch_s)):
+            limit = time.time() - age
+            for path in list(folder.glob("*")):
+                try:
+                    if path.stat().st_mtime >= limit:
+                        continue
+                except FileNotFoundError:
+                    continue
+                if path.is_dir():
+                    shutil.rmtree(path, ignore_errors=True)
+                else:
+                    path.unlink(missing_ok=True)
+                removed += 1
+        return removed
 
     def _audio_file(self, sha256: str, suffix: str) -> Path:
         if suffix != safe_suffix(f"name{suffix}"):

@@ -91,6 +91,21 @@ def test_artefacts_are_kept_by_recording_and_name(storage: LocalStorage) -> None
     assert storage.get_artefact(SHA, "peaks-1") == b"12"
 
 
+def test_what_killed_processes_left_is_cleaned_away_but_nothing_fresh(
+    storage: LocalStorage, tmp_path: Path
+) -> None:
+    old, fresh = tmp_path / "scratch" / "run-old", tmp_path / "scratch" / "run-fresh"
+    for folder in (old, fresh):
+        folder.mkdir(parents=True)
+        (folder / "samples").write_bytes(b"x")
+    (tmp_path / "spool" / "old").write_bytes(b"x")
+    os.utime(old, (0, 0))
+    os.utime(tmp_path / "spool" / "old", (0, 0))
+    assert storage.clean(60, 60) == 2
+    assert [p.name for p in _files(tmp_path)] == ["samples"]
+    assert fresh.exists()
+
+
 @pytest.mark.parametrize("name", ["../x", "a/b", "", ".hidden", "UPPER"])
 def test_names_that_could_leave_the_folder_are_refused(storage: LocalStorage, name: str) -> None:
     with pytest.raises(ValueError, match="not an artefact name"):
