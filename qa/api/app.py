@@ -14,6 +14,7 @@ from starlette.requests import Request
 from qa.api import problems
 from qa.api.bell import BackgroundDoorbell
 from qa.api.context import Context
+from qa.api.derived import Maker
 from qa.api.envelope import Envelope, RequestMetrics
 from qa.api.guard import Guard, check_exposure
 from qa.api.openapi import document
@@ -43,6 +44,7 @@ def create_app(
         bell = doorbell or BackgroundDoorbell(CeleryDoorbell(settings))
         opened = services or open_services(settings, bell, migrate=True)
         app.state.context = Context(settings, opened, bell, registry)
+        app.state.maker = Maker(app.state.context)
         collector = health.LedgerCollector(app.state.context)
         registry.register(collector)
         try:

@@ -1,12 +1,18 @@
 """What is made from a recording on demand and kept: the waveform and a version that browsers play.
 
-Making either decodes the whole recording, so few are made at a time however many pages are open.
+Making either decodes the whole recording. A few are made at a time however many pages are open, and those that
+wait do so in the event loop: threads that waited would be missing to everybody else.
 """
 
+import asyncio
 import tempfile
-import threading
+from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
+from weakref import WeakValueDictionary
+
+from anyio import CapacityLimiter, to_thread
+from starlette.concurrency import run_in_threadpool
 
 from qa.api.context import Context
 from qa.audio.decode import DecodeLimits, decode
@@ -21,44 +27,62 @@ PEAKS_NAME: Final = "peaks-1.json"
 """Counted up when the outline is drawn differently."""
 PLAYABLE_TYPE: Final = "audio/flac"
 _FOLDER: Final = "playable-1"
-_AT_ONCE: Final = threading.BoundedSemaphore(2)
+_AT_ONCE: Final = 2
+T = TypeVar("T")
 
 
-def peaks_of(context: Context, recording_id: str) -> Peaks:
-    """The outline of a recording, made once. Raises what `decode` raises."""
+class Maker:
+    """Makes what is derived. One per application, made inside its event loop."""
 
-    def make(audio: Path) -> bytes:
-        with _AT_ONCE, tempfile.TemporaryDirectory(dir=_workroom(context), prefix="peaks-") as workdir:
-            return encode(peaks(decode(audio, Path(workdir), _limits(context)).channels))
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._limiter = CapacityLimiter(_AT_ONCE)
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
-    return from_json(context.services.recordings.artefact(recording_id, PEAKS_NAME, make), Peaks)
+    async def peaks(self, view: RecordingView) -> Peaks:
+        """The outline of a recording, made once. Raises what `decode` raises."""
+        kept = await run_in_threadpool(self._context.services.storage.get_artefact, view.sha256, PEAKS_NAME)
+        if kept is None:
+            kept = await self._make(view.sha256, lambda: self._make_peaks(view.id))
+        return from_json(kept, Peaks)
 
+    async def playable(self, view: RecordingView) -> Path:
+        """A FLAC of the recording as the analysis heard it, made once. Raises what `decode` raises.
 
-def playable_of(context: Context, view: RecordingView) -> Path:
-    """A FLAC of the recording as the analysis heard it, made once. Raises what `decode` raises.
-
-    A file of its own rather than an artefact: hours of sound are served by range and must not pass through
-    memory. The folder may be emptied at any time.
-    """
-    made = context.settings.home / "cache" / _FOLDER / view.sha256[:2] / f"{view.sha256}.flac"
-    if made.is_file():
+        A file of its own rather than an artefact: hours of sound are served by range and must not pass through
+        memory. The folder may be emptied at any time.
+        """
+        made = self._folder() / _FOLDER / view.sha256[:2] / f"{view.sha256}.flac"
+        if not await run_in_threadpool(made.is_file):
+            await self._make(view.sha256, lambda: self._make_playable(view.id, made))
         return made
-    audio = context.services.recordings.audio_path(view.id)
-    with _AT_ONCE:
+
+    async def _make(self, sha256: str, make: Callable[[], T]) -> T:
+        # Whoever asks while it is being made waits for that one, and finds it made.
+        lock = self._locks.setdefault(sha256, asyncio.Lock())
+        async with lock:
+            return await to_thread.run_sync(make, limiter=self._limiter)
+
+    def _make_peaks(self, recording_id: str) -> bytes:
+        def make(audio: Path) -> bytes:
+            with tempfile.TemporaryDirectory(dir=self._folder(), prefix="peaks-") as workdir:
+                return encode(peaks(decode(audio, Path(workdir), self._limits()).channels))
+
+        return self._context.services.recordings.artefact(recording_id, PEAKS_NAME, make)
+
+    def _make_playable(self, recording_id: str, made: Path) -> None:
+        audio = self._context.services.recordings.audio_path(recording_id)
         if not made.is_file():
-            to_playable(audio, made, _limits(context))
-    return made
+            to_playable(audio, made, self._limits())
 
+    def _limits(self) -> DecodeLimits:
+        intake = self._context.settings.intake
+        return DecodeLimits(intake.max_bytes, intake.max_seconds, intake.max_channels)
 
-def _limits(context: Context) -> DecodeLimits:
-    intake = context.settings.intake
-    return DecodeLimits(intake.max_bytes, intake.max_seconds, intake.max_channels)
-
-
-def _workroom(context: Context) -> Path:
-    folder = context.settings.home / "cache"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StorageError("api.disk_not_writable", error=error.strerror or "?") from error
-    return folder
+    def _folder(self) -> Path:
+        folder = self._context.settings.home / "cache"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StorageError("api.disk_not_writable", error=error.strerror or "?") from error
+        return folder

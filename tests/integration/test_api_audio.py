@@ -2,8 +2,10 @@
 
 import io
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import httpx
 import pytest
 import soundfile
 from api_live import LiveApi, api_settings, live_api
@@ -79,6 +81,18 @@ def test_peaks_have_a_minimum_and_a_maximum_per_point(api: LiveApi, path: str) -
     assert all(low <= high for low, high in zip(pairs[::2], pairs[1::2], strict=True))
     assert api.http.get(f"{path}/peaks", params={"per_second": 10}).json() == outline
     assert api.http.get(f"{path}/peaks", params={"per_second": 7}).status_code == 422
+
+
+def test_many_pages_that_open_at_once_get_one_and_the_same(api: LiveApi) -> None:
+    made = api.http.post("/api/v1/recordings", files={"file": ("b.wav", wav_bytes(2))}).json()
+
+    def fetch(what: str) -> bytes:
+        url = f"{api.url}/api/v1/recordings/{made['id']}/{what}"
+        return httpx.get(url, timeout=60, trust_env=False).raise_for_status().content
+
+    with ThreadPoolExecutor(8) as pool:
+        for what in ("peaks", "audio?playable=1"):
+            assert len(set(pool.map(fetch, [what] * 8))) == 1
 
 
 def test_sound_that_has_gone_is_said_so_and_the_rest_still_works(tmp_path: Path) -> None:

@@ -1,12 +1,14 @@
 """The sound: original bytes or a browser's version of them, by ranges; and the waveform."""
 
 import mimetypes
+import os
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Query, Request, Response
+from starlette.concurrency import run_in_threadpool
 
 from qa.api.context import ContextDep, RecordingId
-from qa.api.derived import PLAYABLE_TYPE, peaks_of, playable_of
+from qa.api.derived import PLAYABLE_TYPE, Maker
 from qa.api.problems import responses
 from qa.api.ranges import file_response
 from qa.api.routes.recordings import PREFIX
@@ -32,7 +34,7 @@ _SOUND: Final = {"audio/*": {"schema": {"type": "string", "format": "binary"}}}
     },
 )
 @router.head(f"{PREFIX}/{{recording_id}}/audio", response_class=Response, include_in_schema=False)
-def get_audio(
+async def get_audio(
     request: Request,
     recording_id: RecordingId,
     context: ContextDep,
@@ -41,25 +43,31 @@ def get_audio(
     ] = False,
 ) -> Response:
     """The recording as it was uploaded, or a version for browsers, with byte ranges."""
-    view = context.services.recordings.get(recording_id)
+    recordings = context.services.recordings
+    view = await run_in_threadpool(recordings.get, recording_id)
     if playable:
-        path, etag, kind = playable_of(context, view), f"{view.sha256}-flac", PLAYABLE_TYPE
+        path, etag, kind = await _maker(request).playable(view), f"{view.sha256}-flac", PLAYABLE_TYPE
     else:
-        path, etag = context.services.recordings.audio_path(recording_id), view.sha256
+        path, etag = await run_in_threadpool(recordings.audio_path, recording_id), view.sha256
         kind = _media_type(view.name)
     try:
-        opened = path.open("rb")
+        opened = await run_in_threadpool(path.open, "rb")
     except OSError as error:
         raise StorageError("api.audio_unreadable", id=recording_id) from error
     return file_response(
         opened,
-        path.stat().st_size,
+        os.fstat(opened.fileno()).st_size,
         request.headers,
         method=request.method,
         etag=etag,
         media_type=kind,
         headers={"Content-Disposition": "inline"},
     )
+
+
+def _maker(request: Request) -> Maker:
+    maker: Maker = request.app.state.maker
+    return maker
 
 
 def _media_type(name: str) -> str:
@@ -69,7 +77,8 @@ def _media_type(name: str) -> str:
 
 
 @router.get(f"{PREFIX}/{{recording_id}}/peaks", summary="The waveform", responses=responses(404, 413, 503, 507))
-def get_peaks(
+async def get_peaks(
+    request: Request,
     recording_id: RecordingId,
     context: ContextDep,
     per_second: Annotated[
@@ -80,7 +89,8 @@ def get_peaks(
     if POINTS_PER_SECOND % per_second:
         fitting = ", ".join(str(n) for n in range(1, POINTS_PER_SECOND + 1) if POINTS_PER_SECOND % n == 0)
         raise BadOptionError("api.field_not_one_of", field="per_second", expected=fitting)
-    outline = peaks_of(context, recording_id).coarser(POINTS_PER_SECOND // per_second)
+    view = await run_in_threadpool(context.services.recordings.get, recording_id)
+    outline = (await _maker(request).peaks(view)).coarser(POINTS_PER_SECOND // per_second)
     return PeaksOut(
         points_per_second=outline.points_per_second,
         points=outline.points,
