@@ -45,16 +45,17 @@ def may_fire(turn: TurnText, place: Sounding, mode: str, probability: Probabilit
         return None
     length, same = len(actual), len(actual) - len(wrong)
     unsure = min(probability(place.start + i, place.start + i + 1) for i in wrong) < UNSURE
+    short = length < AUTO_SYLLABLES
+    if short and mode == "auto" and not (unsure and same):
+        return None
+    if not short and not same and length < LONG and not unsure:
+        return None
     ordinary, cut = _ordinary(turn, place, wrong)
-    if length < AUTO_SYLLABLES:
-        if mode == "on":
-            return None if ordinary and cut else 0.5
-        return 0.5 if unsure and not ordinary and same else None
+    if short:
+        return None if ordinary and (cut or mode == "auto") else 0.5
     if ordinary and cut and not unsure:
         return None
     if ordinary and not unsure and not (length >= LONG and same * 2 >= length):
-        return None
-    if not same and length < LONG and not unsure:
         return None
     return min(0.9, 0.55 + 0.3 * same / length + (0.1 if unsure else 0.0) - (0.15 if ordinary else 0.0))
 

@@ -1,5 +1,6 @@
 """Finds the terms of all packs in a call: one pass of an automaton over the words, one over their sounds."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -12,10 +13,13 @@ from qa.lexicon.context_words import rx
 from qa.lexicon.homophones import Sounding, may_fire
 from qa.lexicon.patterns import Gapped, Pattern, gapped, parse, sound_forms
 from qa.text.calltext import SEPARATOR, CallText, TurnText
-from qa.text.syllables import syllables
+from qa.text.syllables import readings, syllables
 
 _FILLERS_BEFORE: Final = rx("(嗯|呃|啊|哎呀?|那个?|这个|就|喂|好的?|诶|哦|我说|反正|行|可能|都|真的|我)*")
 _PARTICLES_BEHIND: Final = rx("(啊|呀|吧|呢|哦|了|的|嘛|哈|呗|哟|啦)*")
+
+GAPPED_CERTAINTY: Final = 0.6
+"""Of a homophone of a pattern with gaps."""
 
 _MIN_GAPPED_SYLLABLES: Final = 4
 """A pattern with gaps needs so many fixed syllables before its homophones are looked for."""
@@ -55,10 +59,9 @@ class _Literal:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _GappedTerm:
     term: int
-    pattern: Pattern
     gapped: Gapped
 
 
@@ -73,7 +76,7 @@ class Matcher:
         sound_anchors: dict[str, list[_GappedTerm]] = {}
         for index, term in enumerate(self.terms):
             for source in term.patterns:
-                pattern = _parsed(source)
+                pattern = parse(source)
                 if pattern.has_gaps:
                     _add_gapped(anchors, sound_anchors, index, pattern, term.homophone)
                 else:
@@ -91,16 +94,26 @@ class Matcher:
 
     def _run(self, call: CallText, automaton: "_Automaton", text: str, kind: MatchKind) -> Iterable[Hit]:
         exact = kind is MatchKind.EXACT
-        for index, start, end in automaton.matches(text):
+        around: dict[int, set[_GappedTerm]] = {}
+        turn, limit = call.turns[0] if call.turns else None, -1
+        for index, start, end in sorted(automaton.matches(text), key=_by_start):
+            if start >= limit or turn is None:
+                turn = call.locate(start)
+                limit = turn.base + len(turn.squeezed)
             literals, anchored = automaton.entries[index]
-            turn = call.locate(start)
-            s, e = start - turn.base, end - turn.base
+            if anchored:
+                around.setdefault(turn.turn_position, set()).update(anchored)
             for literal in literals:
-                hit = self._literal(turn, literal, s, e, exact)
+                hit = self._literal(turn, literal, start - turn.base, end - turn.base, exact)
                 if hit is not None:
                     yield hit
-            for gapped_term in anchored:
-                yield from self._around(turn, gapped_term, text, s, e, exact)
+        for position, entries in around.items():
+            turn = call.turns[position]
+            begin, stop = turn.base, turn.base + len(turn.squeezed)
+            for entry in entries:  # most anchors stand alone: one cheap look before anything else
+                regex = entry.gapped.regex if exact else entry.gapped.sounds
+                if regex.search(text, begin, stop) is not None:
+                    yield from self._gapped(turn, entry, text, exact)
 
     def _literal(self, turn: TurnText, literal: _Literal, start: int, end: int, exact: bool) -> Hit | None:
         certainty = 1.0
@@ -116,27 +129,19 @@ class Matcher:
         kind = MatchKind.EXACT if exact else MatchKind.HOMOPHONE
         return Hit(literal.term, turn.turn_position, start, end, kind, certainty, literal.source)
 
-    def _around(
-        self, turn: TurnText, entry: _GappedTerm, text: str, start: int, end: int, exact: bool
-    ) -> Iterable[Hit]:
-        g = entry.gapped
+    def _gapped(self, turn: TurnText, entry: _GappedTerm, text: str, exact: bool) -> Iterable[Hit]:
+        g, p = entry.gapped, entry.gapped.pattern
         regex = g.regex if exact else g.sounds
-        if regex is None:
-            return
-        low, high = turn.base, turn.base + len(turn.squeezed)
-        begin = max(low, low + start - g.before)
-        stop = min(high, low + start + g.after)
+        begin, stop = turn.base, turn.base + len(turn.squeezed)
         while (found := regex.search(text, begin, stop)) is not None:
-            s, e = found.start() - low, found.end() - low
-            if s > start:
-                return
             begin = found.start() + 1
-            if e < end or not _stands(turn, s, e, entry.pattern.at_start, entry.pattern.at_end):
+            s, e = found.start() - turn.base, found.end() - turn.base
+            if not _stands(turn, s, e, p.at_start, p.at_end):
                 continue
             if exact:
-                yield Hit(entry.term, turn.turn_position, s, e, MatchKind.EXACT, 1.0, entry.pattern.source)
+                yield Hit(entry.term, turn.turn_position, s, e, MatchKind.EXACT, 1.0, p.source)
             elif not g.regex.search(turn.squeezed, s, e):
-                yield Hit(entry.term, turn.turn_position, s, e, MatchKind.HOMOPHONE, 0.6, entry.pattern.source)
+                yield Hit(entry.term, turn.turn_position, s, e, MatchKind.HOMOPHONE, GAPPED_CERTAINTY, p.source)
 
     def _without_excluded(self, call: CallText, hits: list[Hit]) -> list[Hit]:
         return [
@@ -189,8 +194,7 @@ def _add_literals(
         if homophone == "off":
             continue
         for form in sound_forms(text):
-            if form.syllables == len(text) and form.syllables >= 2:
-                sounds.setdefault(form.text, []).append(entry)
+            sounds.setdefault(form, []).append(entry)
 
 
 def _add_gapped(
@@ -200,27 +204,26 @@ def _add_gapped(
     pattern: Pattern,
     homophone: str,
 ) -> None:
+    entry = _GappedTerm(index, gapped(pattern))
     audible = homophone != "off" and pattern.shortest() >= _MIN_GAPPED_SYLLABLES
-    entry = _GappedTerm(index, pattern, gapped(pattern, audible))
     for anchor in entry.gapped.anchors:
         anchors.setdefault(anchor, []).append(entry)
         if audible:
-            for form in sound_forms(anchor):
-                sound_anchors.setdefault(form.text, []).append(entry)
+            for form in readings(anchor):
+                sound_anchors.setdefault(form, []).append(entry)
 
 
-@lru_cache(maxsize=200_000)
-def _parsed(source: str) -> Pattern:
-    return parse(source)
+def _by_start(match: tuple[int, int, int]) -> int:
+    return match[1]
 
 
 @lru_cache(maxsize=20_000)
-def _compiled(source: str) -> Gapped:
-    return gapped(_parsed(source), False)
+def _compiled(source: str) -> re.Pattern[str]:
+    return gapped(parse(source)).regex
 
 
 def _places(source: str, text: str) -> list[tuple[int, int]]:
-    return [m.span() for m in _compiled(source).regex.finditer(text)]
+    return [m.span() for m in _compiled(source).finditer(text)]
 
 
 def _stands(turn: TurnText, start: int, end: int, at_start: bool, at_end: bool) -> bool:

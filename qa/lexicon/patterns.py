@@ -10,12 +10,13 @@ only tried where the automaton has found one of its `anchors`.
 """
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from itertools import product
 from typing import Final
 
 from qa.text.normalise import fold
-from qa.text.syllables import is_syllable, readings, syllables
+from qa.text.syllables import is_syllable, readings
 
 ELLIPSIS: Final = (0, 8)
 MAX_GAP: Final = 30
@@ -23,6 +24,7 @@ MAX_LITERALS: Final = 256
 """A gapless pattern that expands to more literals is treated as one with gaps."""
 
 _SYMBOL: Final = re.compile(r"\{(\d*),?(\d*)\}|…+|\.{3,}|[()|?^$]|[^()|?^$…{}]+|[{}]")
+_COMMONEST: Final = frozenset("你我他的了是在不有这那就说要好吗呢吧啊个给到也都会能还没么人们来去上下1")
 _DROP: Final = re.compile(r"(?:[^\w%.]|_)+|(?<!\d)\.|\.(?!\d)")
 
 
@@ -74,19 +76,26 @@ class Pattern:
         return sum(min(map(len, p.options)) for p in self.parts if isinstance(p, Choice))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Gapped:
-    """A pattern with gaps, ready to be looked for."""
+    """A pattern with gaps, ready to be looked for. Expressions are compiled when a call first needs them."""
 
-    regex: re.Pattern[str]
-    sounds: re.Pattern[str] | None
-    """The same on syllable classes."""
+    pattern: Pattern
     anchors: tuple[str, ...]
-    before: int
-    """Most characters between the start of a match and its anchor."""
-    after: int
+    """Literals of which one is in every match."""
+
+    @cached_property
+    def regex(self) -> re.Pattern[str]:
+        """Matches squeezed text."""
+        return re.compile("".join(_expression(p, False) for p in self.pattern.parts))
+
+    @cached_property
+    def sounds(self) -> re.Pattern[str]:
+        """Matches the syllable classes of squeezed text."""
+        return re.compile("".join(_expression(p, True) for p in self.pattern.parts))
 
 
+@lru_cache(maxsize=200_000)
 def parse(source: str) -> Pattern:
     """Read one pattern; raises `PatternError` with what is wrong."""
     parts: list[Choice | Gap] = []
@@ -173,24 +182,20 @@ def _combinations(parts: tuple[Choice | Gap, ...]) -> int:
     return count
 
 
-def gapped(pattern: Pattern, homophones: bool) -> Gapped:
-    """Prepare a pattern with gaps: which literals must be there, and the expression to try around them."""
-    choices = [(i, p) for i, p in enumerate(pattern.parts) if isinstance(p, Choice)]
-    required = [(i, p) for i, p in choices if "" not in p.options]
+def gapped(pattern: Pattern) -> Gapped:
+    """Prepare a pattern with gaps: which literals must be there, so that the rest is tried only beside them."""
+    required = [p for p in pattern.parts if isinstance(p, Choice) and "" not in p.options]
     if not required:
         raise PatternError("pattern_all_optional", pattern.source)
-    at, anchor = max(required, key=lambda ip: (min(map(len, ip[1].options)), -len(ip[1].options)))
-    return Gapped(
-        regex=re.compile("".join(_expression(p, False) for p in pattern.parts)),
-        sounds=re.compile("".join(_expression(p, True) for p in pattern.parts)) if homophones else None,
-        anchors=anchor.options,
-        before=sum(_longest(p) for p in pattern.parts[:at]),
-        after=sum(_longest(p) for p in pattern.parts[at:]),
-    )
+    anchor = min(required, key=lambda p: sum(map(_commonness, p.options)))
+    return Gapped(pattern, anchor.options)
 
 
-def _longest(part: Choice | Gap) -> int:
-    return part.most if isinstance(part, Gap) else max(map(len, part.options))
+def _commonness(literal: str) -> int:
+    """Roughly how often a literal stands in a call for nothing; the anchor is the part that does so least."""
+    if len(literal) == 1:
+        return 1000 if literal in _COMMONEST else 60
+    return 6 if len(literal) == 2 else 1
 
 
 def _expression(part: Choice | Gap, sounds: bool) -> str:
@@ -202,15 +207,9 @@ def _expression(part: Choice | Gap, sounds: bool) -> str:
     return "(?:" + "|".join(map(re.escape, options)) + ")"
 
 
-@dataclass(frozen=True, slots=True)
-class SoundForm:
-    """How a literal sounds, for the second automaton."""
-
-    text: str
-    syllables: int = field(compare=False)
-
-
-def sound_forms(literal: str) -> list[SoundForm]:
-    """The class forms of a literal; none where it holds no Chinese."""
-    count = sum(map(is_syllable, syllables(literal)))
-    return [SoundForm(form, count) for form in readings(literal)] if count else []
+def sound_forms(literal: str) -> list[str]:
+    """The class forms of a literal of at least two characters, all of them Chinese or digits; else none."""
+    if len(literal) < 2:
+        return []
+    forms = readings(literal)
+    return forms if all(map(is_syllable, forms[0])) else []

@@ -80,6 +80,11 @@ class RuleBook:
         return Lexicon(self.terms)
 
     @cached_property
+    def offence_groups(self) -> tuple[offences.Group, ...]:
+        """The checks that terms with a severity make up."""
+        return offences.groups_of(self.terms)
+
+    @cached_property
     def terms_by_id(self) -> Mapping[str, CompiledTerm]:
         """Qualified id -> term."""
         return {t.id: t for t in self.terms}

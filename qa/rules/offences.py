@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from qa.core.finding import Check, Finding, MatchKind, Outcome, Severity
 from qa.core.messages import Message, message
 from qa.core.roles import Role
 from qa.lexicon.lexicon import CompiledTerm, Scan, TermHit
+from qa.lexicon.schema import Applies
 from qa.rules.applicability import why_not
 from qa.rules.call import CallContext
 from qa.rules.doubt import about_absence, about_presence
@@ -26,45 +29,62 @@ _REASONS: Final = {
 }
 
 
+@dataclass(frozen=True)
+class Group:
+    """The terms of one file and family; one check."""
+
+    name: str
+    first: CompiledTerm
+    terms: Mapping[str, CompiledTerm]
+    severity: Severity
+    shadow: bool
+    reaches: tuple[tuple[str, tuple[Applies, ...]], ...]
+    """The different languages and applicabilities of the terms."""
+
+
+def groups_of(terms: Sequence[CompiledTerm]) -> tuple[Group, ...]:
+    """The checks that terms with a severity make up."""
+    members: dict[tuple[str, str], list[CompiledTerm]] = defaultdict(list)
+    for term in terms:
+        if term.severity is not None:
+            members[term.file, term.family].append(term)
+    families = Counter(file for file, _ in members)
+    return tuple(
+        Group(
+            name=file if families[file] == 1 else f"{file}.{family}",
+            first=group[0],
+            terms={t.id: t for t in group},
+            severity=max((t.severity for t in group if t.severity), key=lambda s: s.rank),
+            shadow=all(t.shadow for t in group),
+            reaches=tuple({tuple(map(id, t.applies)): (t.language, t.applies) for t in group}.values()),
+        )
+        for (file, family), group in members.items()
+    )
+
+
 def checks(book: RuleBook, call: CallText, scan: Scan, context: CallContext) -> list[Check]:
     """One check per file and family of terms that have a severity."""
-    groups: dict[tuple[str, str], list[CompiledTerm]] = defaultdict(list)
-    for term in book.terms:
-        if term.severity is not None:
-            groups[term.file, term.family].append(term)
-    families: dict[str, int] = defaultdict(int)
-    for file, _ in groups:
-        families[file] += 1
     found = scan.found_ids()
-    result = []
-    for (file, family), terms in groups.items():
-        name = file if families[file] == 1 else f"{file}.{family}"
-        result.append(_check(book, name, terms, found, call, scan, context))
-    return result
+    return [_check(book, g, found, call, scan, context) for g in book.offence_groups]
 
 
 def _check(
-    book: RuleBook,
-    name: str,
-    terms: list[CompiledTerm],
-    found: set[str],
-    call: CallText,
-    scan: Scan,
-    context: CallContext,
+    book: RuleBook, group: Group, found: set[str], call: CallText, scan: Scan, context: CallContext
 ) -> Check:
-    first = terms[0]
+    first = group.first
     place = book.files[first.file]
-    applying = [t for t in terms if why_not(t.language, t.applies, call.transcript, context) is None]
+    kept_out = [why_not(language, applies, call.transcript, context) for language, applies in group.reaches]
     findings: list[Finding] = []
     doubts: list[Message] = []
-    for term in applying:
-        if term.id in found:
+    for name in sorted(found & group.terms.keys()):
+        term = group.terms[name]
+        if why_not(term.language, term.applies, call.transcript, context) is None:
             made, doubt = _findings(term, call, scan)
             findings += made
             doubts += doubt
     findings = _without_covered(findings)
-    if not applying:
-        reason = why_not(first.language, first.applies, call.transcript, context) or message("rules.holds")
+    reason = kept_out[0] or message("rules.holds")
+    if None not in kept_out:
         outcome = Outcome.NOT_APPLICABLE
     elif any(not f.shadow for f in findings):
         outcome, reason = Outcome.FAILED, message("rules.terms_found", count=len(findings))
@@ -75,15 +95,15 @@ def _check(
     else:
         outcome, reason = Outcome.PASSED, message("rules.no_terms_found")
     return Check(
-        rule=name,
+        rule=group.name,
         rule_version=book.versions[first.file],
         family=first.family,
         label=dict(place.label),
         outcome=outcome,
         reason=reason,
-        severity=max((t.severity for t in terms if t.severity), key=lambda s: s.rank),
+        severity=group.severity,
         findings=tuple(findings),
-        shadow=all(t.shadow for t in terms),
+        shadow=group.shadow,
     )
 
 

@@ -6,6 +6,7 @@ a translated text has the length of the original. See `build_syllables` for the 
 
 from functools import cache
 from itertools import product
+from math import prod
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -58,12 +59,12 @@ def syllables(text: str) -> str:
 
 def readings(text: str) -> list[str]:
     """The class forms of a pattern: the commonest reading first, then those its polyphonic characters allow."""
-    tables = _tables()
+    others = _tables().others
     plain = syllables(text)
-    choices = [p + tables.others.get(c, "") for c, p in zip(text, plain, strict=True)]
-    count = 1
-    for c in choices:
-        count *= len(c)
+    if others.keys().isdisjoint(text):
+        return [plain]
+    choices = [p + others.get(c, "") for c, p in zip(text, plain, strict=True)]
+    count = prod(map(len, choices))
     return ["".join(r) for r in product(*choices)] if count <= _MAX_READINGS else [plain]
 
 
