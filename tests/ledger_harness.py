@@ -22,17 +22,25 @@ PATIENCE_S = 120.0
 
 
 class Service:
-    """`tingjian up` with fake models, in a process group of its own."""
+    """`tingjian up` without the API, with fake models unless told otherwise."""
 
-    def __init__(self, settings: Settings, watch: Path | None = None) -> None:
+    def __init__(
+        self, settings: Settings, watch: Path | None = None, celery_app: str = "ledger_worker_app"
+    ) -> None:
         self.settings = settings
         self.watch = watch
+        self.celery_app = celery_app
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         environment = child_environment(self.settings)
         environment["PYTHONPATH"] = str(HERE)
-        arguments = [sys.executable, str(HERE / "ledger_up.py"), *([str(self.watch)] if self.watch else [])]
+        arguments = [
+            sys.executable,
+            str(HERE / "ledger_up.py"),
+            self.celery_app,
+            *([str(self.watch)] if self.watch else []),
+        ]
         self.process = subprocess.Popen(arguments, env=environment, start_new_session=True)
 
     def stop(self) -> None:
@@ -72,8 +80,8 @@ def quick_settings(home: Path) -> Settings:
     )
 
 
-def wait_until(happened: Callable[[], bool], what: str) -> None:
-    end = time.monotonic() + PATIENCE_S
+def wait_until(happened: Callable[[], bool], what: str, patience_s: float = PATIENCE_S) -> None:
+    end = time.monotonic() + patience_s
     while not happened():
         assert time.monotonic() < end, f"waited in vain: {what}"
         time.sleep(0.02)

@@ -1,4 +1,4 @@
-"""`python ledger_up.py [WATCH]`: the supervisor over workers with the fake pipeline."""
+"""`python ledger_up.py CELERY_APP [WATCH]`: the supervisor without the API, over whatever workers are named."""
 
 import sys
 from pathlib import Path
@@ -7,5 +7,5 @@ from qa.settings import Settings
 from workers.supervisor import Supervisor
 
 if __name__ == "__main__":
-    watch = Path(sys.argv[1]) if len(sys.argv) > 1 else None
-    sys.exit(Supervisor(Settings(), celery_app="ledger_worker_app").run(api=False, watch=watch))
+    watch = Path(sys.argv[2]) if len(sys.argv) > 2 else None
+    sys.exit(Supervisor(Settings(), celery_app=sys.argv[1]).run(api=False, watch=watch))
