@@ -193,9 +193,8 @@ def _follow_one(url: str, recording_id: str, bars: Progress) -> RecordingOut:
 
 
 def _bars() -> Progress:
-    return Progress(
-        TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), console=err, transient=True
-    )
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    return Progress(*columns, console=err, transient=True, disable=not err.is_terminal)
 
 
 def _said(sentence: str, /, **params: object) -> str:
