@@ -43,17 +43,8 @@ def checks(name: str, flow: Flow, place: Placed, on: Evaluation) -> list[Check]:
 
 
 def as_condition(step: Step) -> Condition:
-    """The step's content as a condition."""
-    if step.condition is not None:
-        return step.condition
-    return _made_condition(step)
-
-
-def _made_condition(step: Step) -> Condition:
-    role = step.role if "role" in step.model_fields_set else None
-    if step.says is not None:
-        return Condition.model_construct(says=step.says, role=role)
-    return Condition.model_construct(similar=step.verbatim, role=step.role)
+    """The step's content as a condition; without a role of its own, each term's role counts."""
+    return step.content
 
 
 def _done(step: Step, on: Evaluation, in_time: bool) -> Verdict:

@@ -5,6 +5,7 @@ exist, a cycle between conditions) are checked by `qa.rules.loader`, which knows
 """
 
 import re
+from functools import cached_property
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
@@ -311,6 +312,17 @@ class Step(Model):
         if sum(x is not None for x in (self.says, self.verbatim, self.condition)) != 1:
             raise PydanticCustomError("step_ways", "one of `says`, `verbatim`, `condition`")
         return self
+
+
+    @cached_property
+    def content(self) -> Condition:
+        """What has to be done, as a condition."""
+        if self.condition is not None:
+            return self.condition
+        if self.says is not None:
+            role = self.role if "role" in self.model_fields_set else None
+            return Condition.model_construct(says=self.says, role=role)
+        return Condition.model_construct(similar=self.verbatim, role=self.role)
 
 
 class Flow(Model):

@@ -41,8 +41,8 @@ class Window:
         at = turn.turn_position
         return (
             (self.turns is None or at in self.turns)
-            and turn.turn.end >= self.since
-            and turn.turn.start <= self.until
+            and turn.ends >= self.since
+            and turn.begins <= self.until
             and (self.after is None or at >= self.after[0])
             and (self.before is None or at <= self.before[0])
         )
@@ -73,7 +73,7 @@ def window(within: str | None, call: CallText) -> Window:
     found = _WITHIN.fullmatch(within)
     if found is None:  # the schema has refused it before
         return WHOLE
-    duration = max(call.transcript.duration, max((t.turn.end for t in call.turns), default=0.0))
+    duration = max(call.transcript.duration, max((t.ends for t in call.turns), default=0.0))
     if found["low"] is not None:
         return Window(since=duration * float(found["low"]) / 100, until=duration * float(found["high"]) / 100)
     first, count, unit = found["side"] == "first", float(found["count"]), found["unit"]

@@ -68,6 +68,16 @@ class TurnText:
     """Place of the turn in the call."""
 
     @cached_property
+    def begins(self) -> float:
+        """Start of the turn, seconds."""
+        return self.turn.start
+
+    @cached_property
+    def ends(self) -> float:
+        """End of the turn, seconds."""
+        return self.turn.end
+
+    @cached_property
     def probabilities(self) -> list[float]:
         """The recogniser's probability for every character of `text`."""
         return [w.probability for w in self.turn.words for _ in w.text]

@@ -74,6 +74,8 @@ _ADDRESS: Final = re.compile(
     rf"(?:[\u4e00-\u9fff]{{2,7}}[{_AREA}]){{0,4}}[\u4e00-\u9fff]{{1,8}}{_STREET}[,， ]?"
     rf"{_NUMBER}{_UNIT}(?:[,，、 ]?{_NUMBER}{_UNIT}?)*"
 )
+_ADDRESS_SIGN: Final = re.compile(rf"[{_DIGIT}十百]{_UNIT}")
+"""Cheap to look for; without a numbered part nothing is taken for an address."""
 _ADDRESS_LEAD: Final = re.compile(
     r"^(?:.{0,12}?(?:改成|改为|改到|地址是|地址在|地址[,:]|住在|寄到|送到|寄往|邮寄到|填|住|在|是))(?=[\u4e00-\u9fff]{2,})"
 )
@@ -165,6 +167,8 @@ def _names(turn: TurnText) -> Iterator[Entity]:
 
 
 def _addresses(turn: TurnText) -> Iterator[Entity]:
+    if _ADDRESS_SIGN.search(turn.normal) is None:
+        return
     for m in _ADDRESS.finditer(turn.normal):
         lead = _ADDRESS_LEAD.match(m.group())
         start = m.start() + (lead.end() if lead else 0)

@@ -33,8 +33,8 @@ def silence(on: Evaluation, condition: Condition, role: Role | None, inside: Win
         length = gap.end - gap.start
         if length < wanted.at_least or not inside.since <= gap.start <= inside.until:
             continue
-        before = [t for t in on.call.turns if t.turn.start < gap.start]
-        after = [t for t in on.call.turns if t.turn.start >= gap.end - 0.5]
+        before = [t for t in on.call.turns if t.begins < gap.start]
+        after = [t for t in on.call.turns if t.begins >= gap.end - 0.5]
         if not before or not after or not _between(before[-1], after[0], wanted.between):
             continue
         if wanted.excused_after and length <= wanted.excused_up_to and _excused(on, before, wanted.excused_after):
@@ -72,7 +72,7 @@ def rate(on: Evaluation, condition: Condition, role: Role | None, inside: Window
     """Characters per minute, of a turn or over the call, absolute or against the speaker's own mean."""
     wanted = condition.rate
     assert wanted is not None  # noqa: S101
-    turns = [t for t in turns_of(on.call, role, inside) if t.turn.end > t.turn.start]
+    turns = [t for t in turns_of(on.call, role, inside) if t.ends > t.begins]
     if not turns:
         return unknown("rules.no_turns_of_role")
     means = {t.turn.role: _mean_rate([o for o in on.call.turns if o.turn.role is t.turn.role]) for t in turns}
@@ -93,7 +93,7 @@ def rate(on: Evaluation, condition: Condition, role: Role | None, inside: Window
 def _mean_rate(turns: list[TurnText]) -> float:
     """Characters (Latin words for alphabetic text) per minute of the words' own time."""
     units = sum(_units(t) for t in turns)
-    seconds = sum(t.turn.end - t.turn.start for t in turns)
+    seconds = sum(t.ends - t.begins for t in turns)
     return 60 * units / seconds if seconds > 0 else 0.0
 
 
@@ -141,7 +141,7 @@ def _level(on: Evaluation, condition: Condition, role: Role | None, inside: Wind
     for turn in turns_of(on.call, role, inside):
         level = levels.get(turn.turn.index)
         value = None if level is None else (level.loudness_db if what == "loudness" else level.pitch_semitones)
-        if value is None or turn.turn.end - turn.turn.start < wanted.min_seconds:
+        if value is None or turn.ends - turn.begins < wanted.min_seconds:
             continue
         if within_range(value, wanted):
             places.append(whole_turn(turn, MatchKind.MEASURE))

@@ -21,10 +21,10 @@ def talk_share(on: Evaluation, condition: Condition, role: Role | None, inside: 
     wanted = condition.talk_share
     assert wanted is not None  # noqa: S101
     everybody = turns_of(on.call, None, inside)
-    total = sum(t.turn.end - t.turn.start for t in everybody)
+    total = sum(t.ends - t.begins for t in everybody)
     if total <= 0:
         return unknown("rules.no_words")
-    own = sum(t.turn.end - t.turn.start for t in everybody if role is None or t.turn.role is role)
+    own = sum(t.ends - t.begins for t in everybody if role is None or t.turn.role is role)
     return yes(()) if within_range(own / total, wanted) else no("rules.not_in_range", value=own / total)
 
 
