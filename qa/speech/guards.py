@@ -5,8 +5,10 @@ left without words is a hole; holes are decoded again in windows of their own, a
 unintelligible.
 """
 
-from collections.abc import Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from qa.core.speech import ChannelTranscription, GuardReport, RecoveredWords, RemovedWords
 from qa.core.transcript import Span, Word
@@ -24,6 +26,9 @@ from qa.speech.textguards import (
 )
 from qa.speech.timing import clamped, monotone, uncovered
 from qa.speech.windows import LONGEST, Window, cut_long, window_over
+
+_LONGEST_BELIEVABLE: Final = 5.0
+"""Seconds beyond which no single word of any length is believed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,34 +81,43 @@ class GuardOptions:
 
 
 @dataclass(slots=True)
-class _Kept:
-    word: Word
-    attempt: int
-
-
-@dataclass(slots=True)
 class Draft:
     """One channel while it is being transcribed."""
 
     index: int
     input: ChannelInput
-    kept: list[_Kept] = field(default_factory=list)
+    speech: tuple[Span, ...] = field(init=False)
+    """Where somebody speaks on this channel, in order; without the echo of another channel."""
+    words: list[Word] = field(default_factory=list)
+    """In order of their start."""
     removed: list[RemovedWords] = field(default_factory=list)
     recovered: list[RecoveredWords] = field(default_factory=list)
     redecoded: float = 0.0
     attempt: int = 0
-    echo: tuple[Span, ...] = ()
-    """Speech that is only the other channel heard through this one."""
+
+    def __post_init__(self) -> None:
+        self.speech = self.input.activity.speech
 
     @property
     def samples(self) -> Samples:
         """The channel's sound."""
         return self.input.samples
 
-    @property
-    def speech(self) -> tuple[Span, ...]:
-        """Where somebody speaks on this channel."""
-        return tuple(s for s in self.input.activity.speech if s not in self.echo)
+    def speech_in(self, span: Span) -> tuple[Span, ...]:
+        """The spans of speech that share time with `span`."""
+        first = bisect_right(self.speech, span.start, key=lambda s: s.end)
+        last = bisect_left(self.speech, span.end, key=lambda s: s.start)
+        return self.speech[first:last]
+
+    def words_from(self, start: float, end: float) -> list[Word]:
+        """The words that start in `start..end`."""
+        first = bisect_left(self.words, start, key=lambda w: w.start)
+        return self.words[first : bisect_right(self.words, end, key=lambda w: w.start)]
+
+    def replace(self, old: Sequence[Word], new: Iterable[Word]) -> None:
+        """Put words in the place of others."""
+        gone = {id(w) for w in old}
+        self.words = sorted((*(w for w in self.words if id(w) not in gone), *new), key=lambda w: w.start)
 
 
 class Guards:
@@ -127,14 +141,14 @@ class Guards:
             for other in drafts:
                 if other is not draft and len(other.samples) == len(draft.samples):
                     found = echo_spans(draft.samples, other.samples, draft.speech, self.options.echo)
-                    draft.echo += tuple(found)
+                    draft.speech = tuple(s for s in draft.speech if s not in found)
                     draft.removed += (RemovedWords(s.start, s.end, "", "echo") for s in found)
 
     def add(self, draft: Draft, window: Window, decoded: Decoded, language: str) -> None:
         """Take over what stands up to the checks; the rest is removed and counted."""
-        words, removed = self.judge(window, decoded, draft.speech, language)
+        words, removed = self.judge(window, decoded, draft.speech_in(window.span), language)
         if draft.attempt == 0:
-            draft.kept += (_Kept(word, 0) for word in words)
+            draft.replace((), words)
             draft.removed += removed
             return
         draft.redecoded += window.duration
@@ -184,7 +198,7 @@ class Guards:
         """Windows over the speech that has no words yet."""
         draft.attempt += 1
         regions: list[Span] = []
-        for hole in self._uncovered(draft):
+        for hole in self._uncovered(draft, draft.speech):
             near = Span(hole.start - attempt.context, hole.end + attempt.context)
             if regions and near.start <= regions[-1].end and near.end - regions[-1].start <= self.options.window:
                 regions[-1] = Span(regions[-1].start, near.end)
@@ -196,23 +210,25 @@ class Guards:
 
     def finish(self, draft: Draft, choice: LanguageChoice) -> ChannelTranscription:
         """The channel's words, in order, and the report of what was done to them."""
-        words = monotone((k.word for k in draft.kept), len(draft.samples) / SAMPLE_RATE)
         report = GuardReport(
             removed=tuple(draft.removed),
             recovered=tuple(draft.recovered),
-            unintelligible=tuple(Span(round(s.start, 3), round(s.end, 3)) for s in self._uncovered(draft)),
+            unintelligible=tuple(
+                Span(round(s.start, 3), round(s.end, 3)) for s in self._uncovered(draft, draft.speech)
+            ),
             redecoded_seconds=round(draft.redecoded, 2),
         )
-        return ChannelTranscription(
-            draft.index, choice.language, round(choice.probability, 4), tuple(words), report
-        )
+        words = tuple(monotone(draft.words, len(draft.samples) / SAMPLE_RATE))
+        return ChannelTranscription(draft.index, choice.language, round(choice.probability, 4), words, report)
 
-    def _uncovered(self, draft: Draft) -> list[Span]:
+    def _uncovered(self, draft: Draft, speech: Sequence[Span]) -> list[Span]:
+        """The parts of these spans of speech that are without words for too long."""
         o = self.options
-        words = [self._believable(k.word) for k in draft.kept if has_letters(k.word.text)]
         holes: list[Span] = []
-        for span in draft.speech:
-            inside = [w for w in words if w.end > span.start and w.start < span.end]
+        for span in speech:
+            near = draft.words_from(span.start - _LONGEST_BELIEVABLE, span.end)
+            times = [self._believable(w) for w in near if has_letters(w.text)]
+            inside = [t for t in times if t.end > span.start and t.start < span.end]
             if not inside:
                 holes += [span] if span.duration >= o.min_silent_span else []
             else:
@@ -221,30 +237,26 @@ class Guards:
 
     def _believable(self, word: Word) -> Span:
         """The time a word can really have taken: alignment stretches words over what was not written."""
-        longest = self.options.longest_word * (
-            syllables_like(word.text) if is_cjk(word.text) else max(1.0, syllables_like(word.text) / 5)
-        )
+        amount = syllables_like(word.text) if is_cjk(word.text) else max(1.0, syllables_like(word.text) / 5)
+        longest = min(self.options.longest_word * amount, _LONGEST_BELIEVABLE)
         return Span(word.start, max(min(word.end, word.start + longest), word.start + 0.01))
 
     def _recover(self, draft: Draft, region: Span, words: Sequence[Word]) -> None:
         """Put the words of a second decode where speech had none; words already there stay, unless the new ones
-        say more."""
-        holes = [h for h in self._uncovered(draft) if h.overlap(region) > 0]
-        taken: list[Word] = []
-        for hole in holes:
-            near = Span(hole.start - self.options.slack, hole.end + self.options.slack)
-            new = [w for w in words if near.start <= (w.start + w.end) / 2 <= near.end]
-            old = [k for k in draft.kept if near.start <= (k.word.start + k.word.end) / 2 <= near.end]
-            if sum(syllables_like(w.text) for w in new) <= sum(syllables_like(k.word.text) for k in old):
+        say more.
+        """
+        slack, factor = self.options.slack, self.options.recovered_trust
+        for hole in self._uncovered(draft, draft.speech_in(region)):
+            near = Span(hole.start - slack, hole.end + slack)
+            new = [w for w in words if near.start <= _middle(w) <= near.end]
+            candidates = draft.words_from(near.start - _LONGEST_BELIEVABLE, near.end)
+            old = [w for w in candidates if near.start <= _middle(w) <= near.end]
+            if sum(syllables_like(w.text) for w in new) <= sum(syllables_like(w.text) for w in old):
                 continue
-            draft.kept = [k for k in draft.kept if k not in old]
-            factor = self.options.recovered_trust
-            lowered = [Word(w.text, w.start, w.end, w.probability, round(w.trust * factor, 4)) for w in new]
-            draft.kept += (_Kept(word, draft.attempt) for word in lowered)
-            taken += lowered
-        if taken:
-            text = "".join(w.text for w in taken)
-            draft.recovered.append(RecoveredWords(taken[0].start, taken[-1].end, text))
+            found = [Word(w.text, w.start, w.end, w.probability, round(w.trust * factor, 4)) for w in new]
+            draft.replace(old, found)
+            text = "".join(w.text for w in found)
+            draft.recovered.append(RecoveredWords(round(found[0].start, 3), round(found[-1].end, 3), text))
 
     def _too_fast(self, words: Sequence[Word], speech: Sequence[Span]) -> tuple[list[Word], list[Word]]:
         """Words in spans that hold more than anybody can say, and the others."""
@@ -257,3 +269,7 @@ class Guards:
             if amount > limit * (span.duration + o.slack):
                 bad += inside
         return bad, [w for w in words if w not in bad]
+
+
+def _middle(word: Word) -> float:
+    return (word.start + word.end) / 2
