@@ -1,5 +1,6 @@
 """The application: `create_app()` reads the settings and gives an ASGI application, ready for uvicorn."""
 
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
@@ -21,6 +22,7 @@ from qa.api.openapi import document
 from qa.api.routes import audio, health, progress, recordings, results, uploads
 from qa.api.tus import PREFIX as UPLOADS
 from qa.api.tus import TusProtocol
+from qa.logging import configure
 from qa.services import Services, open_services
 from qa.services.doorbell import Doorbell
 from qa.settings import Settings
@@ -34,7 +36,10 @@ def create_app(
 
     Raises `BadOptionError` where the settings would open the service to the network without a token.
     """
-    settings = settings or Settings()
+    if settings is None:
+        # Called by uvicorn as a factory: this process is the service's own, and so is its log.
+        settings = Settings()
+        configure(settings.home, os.environ.get("TINGJIAN_PROCESS", "api"))
     check_exposure(settings.server)
     registry = CollectorRegistry()
     metrics = RequestMetrics(registry)

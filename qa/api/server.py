@@ -9,6 +9,7 @@ import uvicorn
 
 from qa.api.app import create_app
 from qa.core.errors import BadOptionError, EnvironmentProblemError
+from qa.logging import configure
 from qa.settings import Settings
 
 SHUTDOWN_SECONDS: Final = 4
@@ -21,6 +22,7 @@ def serve(settings: Settings, *, listening: Callable[[str], None] | None = None)
     Raises `EnvironmentProblemError` for a port in use, `BadOptionError` for a host that is not ours.
     """
     app = create_app(settings)
+    configure(settings.home, "api", console=True)
     bound = bind(settings.server.host, settings.server.port)
     config = uvicorn.Config(
         app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=SHUTDOWN_SECONDS

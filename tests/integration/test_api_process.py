@@ -87,6 +87,14 @@ def test_a_disk_that_takes_no_more_is_one_sentence_and_harms_nothing(tmp_path: P
         assert list((tmp_path / "home" / "spool").iterdir()) == []
 
 
+def test_the_log_of_the_service_hides_numbers_of_people(tmp_path: Path) -> None:
+    with service(tmp_path / "home") as (client, _):
+        client.post(RECORDINGS, files={"file": ("13800138000.wav", wav_bytes(1))})
+    log = (tmp_path / "home" / "logs" / "api.jsonl").read_text()
+    assert "intake.accepted" in log
+    assert "13800138000" not in log
+
+
 @pytest.mark.parametrize(
     ("more", "said"),
     [
