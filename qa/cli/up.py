@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from qa.api.guard import check_exposure
 from qa.cli.options import load_settings
 from qa.cli.terminal import download_bars, err, out
 from qa.cli.words import say
@@ -12,6 +13,7 @@ from qa.models import store
 def run(watch: Path | None, port: int | None) -> int:
     """Check what has to be there, then run until stopped; returns the exit code."""
     settings = load_settings(server={"port": port})
+    check_exposure(settings.server)
     if watch is not None and not watch.is_dir():
         raise InputError("cli.no_watch_folder", folder=watch)
     with download_bars() as bars:
