@@ -43,7 +43,9 @@ docs: setup ## Write docs/reference.md from the program
 	TINGJIAN_LOCALE=en $(BIN)/python -m qa.cli.reference
 
 bench: models ## Cost beside the peers
-	$(BIN)/python -m bench
+	$(BIN)/python -m bench.rules
+	$(BIN)/python -m bench.pipeline --form stereo_8k
+	$(BIN)/python -m bench.pipeline --form mono_8k
 
 faults: models ## Kill processes, fill disks, and see that nothing is lost
 	$(BIN)/python -m pytest -m faults tests/faults
