@@ -103,21 +103,13 @@ def _rhetorical_negation(site: Site) -> bool:
 
 def _negator_before(text: str) -> str | None:
     """The negator whose scope reaches the end of `text`; None where there is none or a doubled one."""
-    last = None
-    for found in w.NEGATOR.finditer(text):
-        if w.in_scope(found, text):
-            last = found
-            if not found.group("near"):
-                break
-    if last is None:
+    reaching = [m for m in w.NEGATOR.finditer(text) if w.in_scope(m, text)]
+    if not reaching:
         return None
-    rest = text[last.end() :]
-    inner = [m for m in w.NEGATOR.finditer(rest) if w.in_scope(m, rest)]
-    if inner and not w.METALINGUISTIC.search(text[last.start() : last.end() + inner[0].start()]):
-        return None
-    if not inner and last.group("near") and w.DOUBLED.search(text[: last.start()]):
-        return None
-    return last.group()
+    last = reaching[-1]
+    if w.METALINGUISTIC.search(text[reaching[0].start() : last.start()]):
+        return reaching[0].group()
+    return None if w.DOUBLED.search(text[: last.start()]) else last.group()
 
 
 def _negator_behind(site: Site) -> str | None:

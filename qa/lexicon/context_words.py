@@ -95,8 +95,10 @@ def in_scope(negator: re.Match[str], text: str) -> bool:
 
 
 DOUBLED: Final = rx(
-    "(难道|还会|还能|怎么还|不是|没有|不可能|不会|不能|绝不|哪有|哪里会|怎么会|怎么可能|并非|没|无)(任何|1个|1款|哪个|哪款|人|谁|会|能)?$"
+    "(难道|还会|还能|怎么还|怎么会|怎么可能|不是|并非|不可能|不会|不能|绝不|决不)(说|是|会|能|就|有)?$",
+    "(没有|没|哪有|哪里有|无)[^,.?]{0,6}(会|能|是)?$",
 )
+"""What makes the negator behind it an affirmation: 不是|不保本, 没有一款|不保本."""
 METALINGUISTIC: Final = rx("(没|不|别|不是|没有)(敢|能|可以)?(说|讲)")
 """没说不…, but the denial is of the saying: still no promise."""
 

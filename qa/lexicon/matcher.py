@@ -13,10 +13,16 @@ from qa.lexicon.context_words import rx
 from qa.lexicon.homophones import Sounding, may_fire
 from qa.lexicon.patterns import Gapped, Pattern, gapped, parse, sound_forms
 from qa.text.calltext import SEPARATOR, CallText, TurnText
+from qa.text.segment import segmenter, word_spans
 from qa.text.syllables import readings, syllables
+
+_NUMERAL: Final = re.compile("[零一二两三四五六七八九十几百千万多]")
 
 _FILLERS_BEFORE: Final = rx("(嗯|呃|啊|哎呀?|那个?|这个|就|喂|好的?|诶|哦|我说|反正|行|可能|都|真的|我)*")
 _PARTICLES_BEHIND: Final = rx("(啊|呀|吧|呢|哦|了|的|嘛|哈|呗|哟|啦)*")
+
+SHORT: Final = 3
+"""Literals up to this length are found inside other words by accident often enough to look at the words."""
 
 GAPPED_CERTAINTY: Final = 0.6
 """Of a homophone of a pattern with gaps."""
@@ -32,6 +38,8 @@ class MatchTerm:
     patterns: tuple[str, ...]
     exclude: tuple[str, ...] = ()
     homophone: str = "auto"
+    whole_words: bool = False
+    """A short literal that cuts a dictionary word in two is no hit: 保本 in 确保|本金, 不会亏 in 不会|亏待."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +133,13 @@ class Matcher:
                 return None
             certainty = sure
         if not _stands(turn, start, end, literal.at_start, literal.at_end):
+            return None
+        if (
+            exact
+            and end - start <= SHORT
+            and self.terms[literal.term].whole_words
+            and _cuts_word(turn, start, end)
+        ):
             return None
         kind = MatchKind.EXACT if exact else MatchKind.HOMOPHONE
         return Hit(literal.term, turn.turn_position, start, end, kind, certainty, literal.source)
@@ -253,6 +268,18 @@ def _cuts_latin(turn: TurnText, left: int, right: int) -> bool:
     if not (a.isascii() and b.isascii() and a.isalnum() and b.isalnum()):
         return False
     return turn.origin[right] - turn.origin[left] == 1 and a.isdigit() == b.isdigit()
+
+
+def _cuts_word(turn: TurnText, start: int, end: int) -> bool:
+    first, last = turn.origin[start], turn.origin[end - 1] + 1
+    for s, e in word_spans(turn.normal):
+        if s >= last:
+            return False
+        if e - s > 1 and (s < first < e or s < last < e) and turn.normal[s:e].isalpha():
+            word = turn.normal[s:e]
+            if not _NUMERAL.match(word) and segmenter().knows(word):
+                return True
+    return False
 
 
 def _best(hits: list[Hit]) -> list[Hit]:

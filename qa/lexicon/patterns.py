@@ -25,7 +25,7 @@ MAX_LITERALS: Final = 256
 
 _SYMBOL: Final = re.compile(r"\{(\d*),?(\d*)\}|…+|\.{3,}|[()|?^$]|[^()|?^$…{}]+|[{}]")
 _COMMONEST: Final = frozenset("你我他的了是在不有这那就说要好吗呢吧啊个给到也都会能还没么人们来去上下1")
-_DROP: Final = re.compile(r"(?:[^\w%.]|_)+|(?<!\d)\.|\.(?!\d)")
+_DROP: Final = re.compile(r"(?:[^\w%.:]|_)+|(?<!\d)[.:]|[.:](?!\d)")
 
 
 class PatternError(ValueError):

@@ -313,7 +313,6 @@ class Step(Model):
             raise PydanticCustomError("step_ways", "one of `says`, `verbatim`, `condition`")
         return self
 
-
     @cached_property
     def content(self) -> Condition:
         """What has to be done, as a condition."""

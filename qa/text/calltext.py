@@ -25,7 +25,7 @@ within a clause of fluent speech stay mostly under 0.4 s (Goldman-Eisler's 250 m
 
 _MARKS: Final = re.compile(r"(?:[^\w%]|_)+")
 _STOP: Final = frozenset("。!?;\n….")
-_POINT: Final = re.compile(r"(?<=\d)\.(?=\d)")
+_POINT: Final = re.compile(r"(?<=\d)[.:](?=\d)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +186,7 @@ def prepare(turn: Turn, text: str, base: int = 0, position: int = 0) -> TurnText
     """The forms of one turn whose text is `text`."""
     normal = normal_form(text)
     matchable = match_form(normal)
-    points = {m.start() for m in _POINT.finditer(matchable)} if "." in matchable else frozenset()
+    points = {m.start() for m in _POINT.finditer(matchable)}
     parts: list[str] = []
     origin: list[int] = []
     last = 0
