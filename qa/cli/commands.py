@@ -69,6 +69,10 @@ def evaluate(
     settings = load_settings(
         speech={"model": model, "device": device, "language": language}, rules={"packs": pack_names(packs)}
     )
+    if folder.is_file():
+        from qa.cli import evaluate_dialogues
+
+        raise typer.Exit(evaluate_dialogues.run(folder, settings, pack_names(packs), json))
     from qa.cli.evaluate import run
 
     raise typer.Exit(run(folder, settings, audio, json, reuse=reuse))

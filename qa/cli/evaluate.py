@@ -26,11 +26,7 @@ from qa.settings import Settings
 
 
 def run(where: Path, settings: Settings, audio: str | None, json: Path | None, *, reuse: bool) -> int:
-    """Evaluate a folder of recordings, or a JSON-lines file of dialogues."""
-    if where.suffix == ".jsonl":
-        from qa.cli import evaluate_dialogues
-
-        return evaluate_dialogues.run(where, settings, json)
+    """Evaluate a folder of recordings."""
     store.ensure_whisper(settings.speech.model, settings)
     columns = (
         TextColumn("{task.description}"),

@@ -1,5 +1,6 @@
 """`tingjian evaluate FILE.jsonl`: the rules alone, on dialogues as text."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.text import Text
@@ -10,17 +11,21 @@ from qa.core.errors import NotFoundError
 from qa.core.result import Analysis
 from qa.evaluate.dialogues import Dialogue, as_json, evaluate_dialogues, read_dialogues, totals
 from qa.evaluate.runner import to_bytes
-from qa.pipeline.adapters import Toolbox
 from qa.rules.call import CallContext
 from qa.rules.dialogue import from_turns
+from qa.rules.loader import available_packs, load_packs
 from qa.settings import Settings
 
 
-def run(path: Path, settings: Settings, json: Path | None) -> int:
-    """Judge the dialogues of a file and print precision and recall per family."""
+def run(path: Path, settings: Settings, packs: Sequence[str], json: Path | None) -> int:
+    """Judge the dialogues of a file and print precision and recall per family.
+
+    Dialogues say their industry, and packs which industries they judge: where no `packs` are named, all apply.
+    """
     if not path.is_file():
         raise NotFoundError("evaluate.no_folder", folder=path)
-    book = Toolbox(settings).rulebook
+    dirs = settings.rules.pack_dirs
+    book = load_packs(packs or available_packs(dirs), dirs)
 
     def analyse(dialogue: Dialogue) -> Analysis:
         turns = [{"role": t.role.value, "text": t.text} for t in dialogue.turns]
