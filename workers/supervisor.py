@@ -81,7 +81,10 @@ class Supervisor:
             if api:
                 _check_port_free(self._settings.server.host, self._settings.server.port)
             stack.enter_context(self._signals())
-            services = open_services(self._settings, CeleryDoorbell(self._settings), migrate=True)
+            doorbell = CeleryDoorbell(self._settings)
+            if self._settings.broker_url and doorbell.waiting(Queue.SPEECH) is None:
+                raise DependencyError("ledger.broker_unreachable")
+            services = open_services(self._settings, doorbell, migrate=True)
             stack.callback(services.close)
             children = self._children(api=api, watch=watch)
             # Being told to stop is not a failed attempt: what the workers had in hand goes back uncounted.

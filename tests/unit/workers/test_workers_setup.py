@@ -148,6 +148,13 @@ def test_a_watched_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
         Supervisor(Settings(home=tmp_path / "home")).run(watch=tmp_path / "none")
 
 
+def test_a_set_broker_out_of_reach_is_told(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path / "home", broker_url="redis://127.0.0.1:1/0")
+    with pytest.raises(DependencyError) as caught:
+        Supervisor(settings).run(api=False)
+    assert caught.value.message.code == "ledger.broker_unreachable"
+
+
 def test_a_broker_that_does_not_start_is_told_and_nothing_is_left(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
