@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, Engine, make_url
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
 from qa.core.errors import BadOptionError, DependencyError, StorageError
@@ -125,8 +125,12 @@ def _translated() -> Iterator[None]:
     try:
         yield
     except OperationalError as error:
-        if "disk is full" in str(error.orig) or "disk I/O error" in str(error.orig):
+        if any(sign in str(error.orig) for sign in ("disk is full", "disk I/O error", "No space left")):
             raise StorageError("ledger.disk_full") from error
         if "readonly" in str(error.orig):
             raise StorageError("ledger.not_writable", path="database") from error
         raise DependencyError("ledger.database_unreachable") from error
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise DependencyError("ledger.database_unreachable") from error
+        raise

@@ -9,7 +9,8 @@ import pytest
 import sqlalchemy as sa
 from ledger_fakes import FakePipeline, RecordingBell, skipped, wav_bytes
 
-from qa.core.errors import ConflictError, DependencyError, NotFoundError
+from qa.audio.probe import probe
+from qa.core.errors import ConflictError, DependencyError, NotFoundError, StorageError
 from qa.core.messages import message
 from qa.core.result import RunStatus
 from qa.db.models import AuditEventRow, CheckRow, FindingRow, ResultRow, RunRow
@@ -364,6 +365,21 @@ def test_a_database_that_is_away_for_a_moment_does_not_stop_the_work(
     pipeline = FakePipeline(before=lambda source, stage: bool(failed.wait(10)) and None)
     make_worker(pipeline).work(Queue.SPEECH, recording.run.id)
     assert services.recordings.get(recording.id).status is RunStatus.DONE
+
+
+def test_audio_that_vanished_before_its_run_is_the_reason_it_failed(
+    services: Services, make_worker: MakeWorker
+) -> None:
+    recording = _accept(services)
+    services.recordings.audio_path(recording.id).unlink()
+    pipeline = FakePipeline(before=lambda source, stage: probe(source.path) and None)
+    make_worker(pipeline).work(Queue.SPEECH, recording.run.id)
+    view = services.recordings.get(recording.id)
+    assert view.status is RunStatus.FAILED
+    assert view.run.reason is not None
+    assert view.run.reason.code == "audio.no_file"
+    with pytest.raises(StorageError):
+        services.recordings.audio_path(recording.id)
 
 
 def test_lists_are_paged_by_key_and_filtered(services: Services, make_worker: MakeWorker) -> None:
