@@ -3,8 +3,7 @@
 from typing import Annotated, Any
 
 import msgspec
-from fastapi import APIRouter, Query
-from fastapi.responses import JSONResponse
+from fastapi import APIRouter, Query, Response
 
 from qa.api.context import ContextDep, LocaleDep, RecordingId
 from qa.api.problems import responses
@@ -20,7 +19,7 @@ router = APIRouter(tags=["results"])
 @router.get(
     f"{PREFIX}/{{recording_id}}/result",
     summary="The whole result",
-    response_class=JSONResponse,
+    response_class=Response,
     responses={
         200: {
             "description": "The result document; every sentence has a `text` in the reader's language.",
@@ -36,7 +35,7 @@ def get_result(
     result_id: Annotated[
         str | None, Query(pattern="^[0-9a-f]{32}$", description="An earlier result, from /results.")
     ] = None,
-) -> JSONResponse:
+) -> Response:
     """The newest result, or an earlier one. 409 while there is none yet."""
     recordings = context.services.recordings
     view = recordings.get(recording_id)
@@ -54,7 +53,8 @@ def get_result(
         "Vary": "Accept-Language",
         "Cache-Control": "private, no-cache",
     }
-    return JSONResponse(readable(found.result, locale), headers=headers)
+    body = msgspec.json.encode(readable(found.result, locale))
+    return Response(body, headers=headers, media_type="application/json")
 
 
 def readable(result: Result, locale: str) -> Any:
