@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-PEAK_MB = 300
+PEAK_MB = 200
 """Cap on the whole process while decoding, of which the imports (numpy, scipy, PyAV) are about 120."""
 
 
