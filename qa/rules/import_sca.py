@@ -1,1 +1,328 @@
-"""Placeholder replaced below."""
+"""Converts a rule file of Alibaba Cloud's conversation analysis into a pack, and tells what it could not carry over.
+
+The source is the JSON that its `UploadRule` takes and its console exports: `conditions` (each with a `check_range`,
+`operators` and a `lambda` over their ids) and `rules` (each with `triggers`, lambdas over the ids of conditions).
+"""
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import yaml
+
+from qa.core.errors import InputError
+from qa.core.messages import Message, message
+
+_ROLES: Final = {"客服": "agent", "客户": "customer", "所有": "any", "agent": "agent", "customer": "customer"}
+_SYMBOL: Final = re.compile(r"\s*(&&|\|\||!|\(|\)|[^\s&|!()]+)")
+_MAX_DEPTH: Final = 50
+
+Tree = dict[str, Any]
+
+
+@dataclass
+class Imported:
+    """A pack as YAML, and the report."""
+
+    yaml: str
+    rules: int
+    carried: int
+    dropped: list[Message] = field(default_factory=list)
+
+
+class _NotCarriedError(Exception):
+    """Something has no counterpart; says what and why."""
+
+    def __init__(self, what: str, why: str) -> None:
+        super().__init__(what)
+        self.what = what
+        self.why = why
+
+
+def convert(content: str, pack: str, file: str) -> Imported:
+    """Convert the JSON in `content`; raises `InputError` where it is not such a file."""
+    try:
+        data = json.loads(content)
+        if isinstance(data, dict) and isinstance(data.get("JsonStr"), str):
+            data = json.loads(data["JsonStr"])
+    except (ValueError, RecursionError) as e:
+        raise InputError("rules.bad_json", file=file, problem=e) from None
+    while isinstance(data, dict) and "rules" not in data and isinstance(data.get("data"), dict | list):
+        data = data["data"]
+    if isinstance(data, list):
+        data = {"rules": [r for d in data if isinstance(d, dict) for r in d.get("rules", [])],
+                "conditions": [c for d in data if isinstance(d, dict) for c in d.get("conditions", [])]}  # fmt: skip
+    if not isinstance(data, dict) or not isinstance(data.get("rules"), list) or not data["rules"]:
+        raise InputError("rules.sca_not_rules", file=file)
+    return _Converter(data, pack).run()
+
+
+class _Converter:
+    def __init__(self, data: Mapping[str, Any], pack: str) -> None:
+        self._pack = pack.replace("/", ".")
+        self._rules = [r for r in data["rules"] if isinstance(r, dict)]
+        given = [*data.get("conditions", []), *(c for r in self._rules for c in r.get("conditions") or [])]
+        self._given = {str(c.get("cid")): c for c in given if isinstance(c, dict)}
+        self._made: dict[str, Tree] = {}
+        self._dropped: list[Message] = []
+        self._rule = ""
+
+    def run(self) -> Imported:
+        """Convert rule by rule; one that cannot be carried over is reported and left out."""
+        rules = []
+        for number, source in enumerate(self._rules, 1):
+            self._rule = str(source.get("name") or source.get("ruleName") or source.get("rid") or number)
+            try:
+                rules.append(self._convert_rule(source, number))
+            except _NotCarriedError as e:
+                self._drop(e.what, e.why)
+        document: Tree = {"id": f"{self._pack}.imported", "version": 1, "language": "zh"}
+        if self._made:
+            document["conditions"] = self._made
+        document["rules"] = rules
+        text = yaml.safe_dump(document, allow_unicode=True, sort_keys=False, width=100)
+        return Imported(text, len(self._rules), len(rules), self._dropped)
+
+    def _drop(self, what: str, why: str) -> None:
+        self._dropped.append(message("rules.sca_dropped", rule=self._rule, what=what, why=why))
+
+    def _convert_rule(self, source: Mapping[str, Any], number: int) -> Tree:
+        triggers = source.get("triggers") or ([source["lambda"]] if source.get("lambda") else [])
+        if isinstance(triggers, str):
+            triggers = [triggers]
+        trees = [parse_lambda(str(t), self._condition) for t in triggers]
+        if not trees:
+            raise _NotCarriedError("triggers", "none given")
+        for cid in re.findall(r"[^\s&|!()]+", " ".join(map(str, triggers))):
+            self._named(cid, ())
+        rule: Tree = {"id": f"sca-{number}", "label": self._rule, "family": "imported"}
+        rule["severity"] = "warning"
+        rule["role"] = "any"
+        rule["forbid"] = trees[0] if len(trees) == 1 else {"any": trees}
+        return rule
+
+    def _condition(self, cid: str) -> Tree:
+        return {"use": _condition_name(cid)}
+
+    def _named(self, cid: str, path: tuple[str, ...]) -> str:
+        name = _condition_name(cid)
+        if name in self._made:
+            return name
+        source = self._given.get(cid)
+        if source is None:
+            raise _NotCarriedError(f"condition {cid}", "it is not in the file")
+        if cid in path:
+            raise _NotCarriedError(f"condition {cid}", "its anchors form a circle")
+        operators = {str(o.get("oid")): o for o in source.get("operators") or [] if isinstance(o, dict)}
+        expression = str(source.get("lambda") or "&&".join(operators))
+        tree = parse_lambda(expression, lambda oid: self._operator(operators, oid))
+        scope = self._scope(source.get("check_range") or source.get("checkRange") or {}, (*path, cid))
+        self._made[name] = {"all": [tree], **scope} if scope else tree
+        return name
+
+    def _operator(self, operators: Mapping[str, Any], oid: str) -> Tree:
+        source = operators.get(oid)
+        if source is None:
+            raise _NotCarriedError(f"operator {oid}", "it is not in the condition")
+        kind, param = str(source.get("type")), source.get("param") or {}
+        made = _OPERATORS.get(kind)
+        if made is None:
+            raise _NotCarriedError(f"operator {kind}", "there is no such operator here")
+        try:
+            return made(param)
+        except (KeyError, TypeError, ValueError):
+            raise _NotCarriedError(f"operator {kind}", "its parameters are not understood") from None
+
+    def _scope(self, source: Mapping[str, Any], path: tuple[str, ...]) -> Tree:
+        scope: Tree = {}
+        role = _ROLES.get(str(source.get("role") or "所有"))
+        if role is None:
+            self._drop(f"role {source.get('role')}", "unknown role; everybody is looked at")
+        elif role != "any":
+            scope["role"] = role
+        span = source.get("range") or {}
+        first, last = span.get("from"), span.get("to")
+        anchor = source.get("anchor") or {}
+        if anchor.get("cid"):
+            self._anchor(scope, anchor, last, path)
+        elif first is not None or last is not None:
+            self._within(scope, first, last, role)
+        return scope
+
+    def _anchor(self, scope: Tree, anchor: Mapping[str, Any], last: int | None, path: tuple[str, ...]) -> None:
+        cid, place = str(anchor["cid"]), str(anchor.get("location", "AFTER")).upper()
+        hit = int(anchor.get("hit_time") or 1)
+        if hit < 1:
+            self._drop(f"hit_time {hit}", "every or any hit of an anchor is not known here; the first is taken")
+            hit = 1
+        made: Tree = {"condition": {"use": self._named(cid, path)}, "hit": hit}
+        if isinstance(last, int) and last > 0:
+            made["turns"] = last
+        if place == "AROUND":
+            self._drop("location AROUND", "only what follows the anchor is looked at")
+        elif place == "CURRENT":
+            made["turns"] = 0
+        scope["before" if place == "BEFORE" else "after"] = made
+
+    def _within(self, scope: Tree, first: int | None, last: int | None, role: str | None) -> None:
+        turns = f"{role} turns" if role in ("agent", "customer") else "turns"
+        if first in (None, 0, 1) and isinstance(last, int) and last > 0:
+            scope["within"] = f"first {last} {turns}"
+        elif isinstance(first, int) and first < 0 and last in (None, -1):
+            scope["within"] = f"last {-first} {turns}"
+        elif not (first in (None, 0, 1) and last in (None, -1, 0)):
+            self._drop(
+                f"range {first}..{last}",
+                "only the first or the last turns can be named; the whole call is looked at",
+            )
+
+
+def _condition_name(cid: str) -> str:
+    return "c-" + (re.sub(r"[^a-z0-9]+", "-", cid.lower()).strip("-") or "x")
+
+
+def parse_lambda(expression: str, leaf: Callable[[str], Tree]) -> Tree:
+    """Read `1&&(2||!3)`; `&&` binds closer than `||`."""
+    symbols = _SYMBOL.findall(expression)
+    if "".join(symbols) != re.sub(r"\s", "", expression) or not symbols:
+        raise _NotCarriedError(f"lambda {expression}", "it cannot be read")
+    position = 0
+
+    def peek() -> str | None:
+        return symbols[position] if position < len(symbols) else None
+
+    def take() -> str:
+        nonlocal position
+        if position >= len(symbols):
+            raise _NotCarriedError(f"lambda {expression}", "it breaks off")
+        position += 1
+        return str(symbols[position - 1])
+
+    def chain(sign: str, key: str, part: Callable[[int], Tree], depth: int) -> Tree:
+        parts = [part(depth)]
+        while peek() == sign:
+            take()
+            parts.append(part(depth))
+        return parts[0] if len(parts) == 1 else {key: parts}
+
+    def either(depth: int) -> Tree:
+        return chain("||", "any", both, depth)
+
+    def both(depth: int) -> Tree:
+        return chain("&&", "all", single, depth)
+
+    def single(depth: int) -> Tree:
+        if depth > _MAX_DEPTH:
+            raise _NotCarriedError(f"lambda {expression[:40]}", "it is nested too deep")
+        symbol = take()
+        if symbol == "!":
+            return {"none": [single(depth + 1)]}
+        if symbol == "(":
+            tree = either(depth + 1)
+            if take() != ")":
+                raise _NotCarriedError(f"lambda {expression}", "a parenthesis is missing")
+            return tree
+        if symbol in ("&&", "||", ")"):
+            raise _NotCarriedError(f"lambda {expression}", f"unexpected {symbol}")
+        return leaf(symbol)
+
+    tree = either(0)
+    if peek() is not None:
+        raise _NotCarriedError(f"lambda {expression}", f"unexpected {peek()}")
+    return tree
+
+
+def _keywords(param: Mapping[str, Any], default: int) -> Tree:
+    words = [_literal(w) for w in param.get("keywords") or param["operKeyWords"]]
+    size = int(param.get("keywordMatchSize", default))
+    if not words:
+        raise ValueError
+    if size == 0:
+        return {"none": [{"says": {"patterns": words}}]}
+    if size < 0:
+        return {"all": [{"says": {"patterns": [w]}} for w in words]}
+    says: Tree = {"patterns": words}
+    if size == 1:
+        times = int(param.get("threshold") or 1)
+        return {"says": says | ({"times": times} if times > 1 else {})}
+    raise ValueError
+
+
+def _any_keyword(param: Mapping[str, Any]) -> Tree:
+    return _keywords(param, 1)
+
+
+def _all_keywords(param: Mapping[str, Any]) -> Tree:
+    return _keywords(param, -1)
+
+
+def _literal(word: object) -> str:
+    text = re.sub(r"[()|?^${}…]", "", str(word)).strip()
+    if not text:
+        raise ValueError
+    return text if len(text) > 1 else f"^{text}$"
+
+
+def _similar(param: Mapping[str, Any]) -> Tree:
+    score = float(param.get("score") or 80)
+    return {
+        "similar": {"text": list(param["similarlySentences"]), "at_least": score / 100 if score > 1 else score}
+    }
+
+
+def _regex(param: Mapping[str, Any]) -> Tree:
+    made: Tree = {"regex": str(param["regex"])}
+    if param.get("notRegex"):
+        made["exclude"] = str(param["notRegex"])
+    return {"matches": made}
+
+
+def _repeat(param: Mapping[str, Any]) -> Tree:
+    return {
+        "repeats": {
+            "within_turns": int(param.get("from") or 10),
+            "similarity": float(param.get("similarity_threshold") or 0.8),
+            "times": int(param.get("hit_time") or 1) + 1,
+            "min_chars": max(2, int(param.get("threshold") or 5)),
+        }
+    }
+
+
+def _silence(param: Mapping[str, Any]) -> Tree:
+    if str(param.get("compareOperator", "gt")) != "gt":
+        raise ValueError
+    made: Tree = {"at_least": int(param["interval"]) / 1000}
+    if param.get("different_role") is False:
+        made["between"] = "same"
+    return {"silence": made}
+
+
+def _speed(param: Mapping[str, Any]) -> Tree:
+    bound = "below" if str(param.get("compareOperator", "gt")) == "lt" else "above"
+    made: Tree = {bound: int(param["velocityInMint"]), "per": "call" if param.get("average") else "turn"}
+    if isinstance(param.get("minWordSize"), int) and param["minWordSize"] > 1:
+        made["min_chars"] = int(param["minWordSize"])
+    return {"rate": made}
+
+
+def _interruption(param: Mapping[str, Any]) -> Tree:
+    return {
+        "interrupts": {
+            "overlap_ms": int(param.get("interval") or 500),
+            "delay_ms": int(param.get("delayTime") or 0),
+        }
+    }
+
+
+_OPERATORS: Final[Mapping[str, Callable[[Mapping[str, Any]], Tree]]] = {
+    "HIT_ANY_KEYWORDS": _any_keyword,
+    "INCLUDE_KEYWORDS": _all_keywords,
+    "SIMILAR_MATCH": _similar,
+    "REGULAR_EXPRESSION": _regex,
+    "ADVANCED_REPEAT_DETECT": _repeat,
+    "INTERVAL_GREATER": _silence,
+    "SPEECH_SPEED_CHECK": _speed,
+    "INTERRUPT_DETECT": _interruption,
+}
