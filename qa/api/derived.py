@@ -8,16 +8,14 @@ import asyncio
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 from weakref import WeakValueDictionary
 
 from anyio import CapacityLimiter, to_thread
 from starlette.concurrency import run_in_threadpool
 
 from qa.api.context import Context
-from qa.audio.decode import DecodeLimits, decode
 from qa.audio.peaks import Peaks, peaks
-from qa.audio.playable import to_playable
 from qa.core.base import decode as from_json
 from qa.core.base import encode
 from qa.core.errors import StorageError
@@ -29,6 +27,11 @@ PLAYABLE_TYPE: Final = "audio/flac"
 _FOLDER: Final = "playable-1"
 _AT_ONCE: Final = 2
 T = TypeVar("T")
+
+# Decoding brings scipy with it, which would double the time until a service that was started can be asked
+# anything; so it is imported where something is decoded.
+if TYPE_CHECKING:
+    from qa.audio.decode import DecodeLimits
 
 
 class Maker:
@@ -64,6 +67,8 @@ class Maker:
             return await to_thread.run_sync(make, limiter=self._limiter)
 
     def _make_peaks(self, recording_id: str) -> bytes:
+        from qa.audio.decode import decode
+
         def make(audio: Path) -> bytes:
             with tempfile.TemporaryDirectory(dir=self._folder(), prefix="peaks-") as workdir:
                 return encode(peaks(decode(audio, Path(workdir), self._limits()).channels))
@@ -71,11 +76,15 @@ class Maker:
         return self._context.services.recordings.artefact(recording_id, PEAKS_NAME, make)
 
     def _make_playable(self, recording_id: str, made: Path) -> None:
+        from qa.audio.playable import to_playable
+
         audio = self._context.services.recordings.audio_path(recording_id)
         if not made.is_file():
             to_playable(audio, made, self._limits())
 
-    def _limits(self) -> DecodeLimits:
+    def _limits(self) -> "DecodeLimits":
+        from qa.audio.decode import DecodeLimits
+
         intake = self._context.settings.intake
         return DecodeLimits(intake.max_bytes, intake.max_seconds, intake.max_channels)
 
