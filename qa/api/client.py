@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from qa.api.meta import attributes_as_json
 from qa.api.schemas import Problem, RecordingOut, RecordingPageOut, RunOut, UploadedOut
+from qa.api.tus import format_metadata
 from qa.core.errors import EnvironmentProblemError, TingjianError
 from qa.core.result import Result
 
@@ -84,8 +85,7 @@ class Client:
         """Send a file by tus in chunks with checksums, picking up after broken connections; returns the id."""
         size = path.stat().st_size
         pairs = {"filename": path.name, "metadata": attributes_as_json(attributes or {})}
-        metadata = ",".join(f"{key} {base64.b64encode(value.encode()).decode()}" for key, value in pairs.items())
-        headers = {**_TUS, "Upload-Length": str(size), "Upload-Metadata": metadata}
+        headers = {**_TUS, "Upload-Length": str(size), "Upload-Metadata": format_metadata(pairs)}
         url = self._send("POST", _UPLOADS, headers=headers).headers["Location"]
         offset, failures = 0, 0
         with path.open("rb") as file:

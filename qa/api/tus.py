@@ -8,6 +8,7 @@ import base64
 import binascii
 import hashlib
 import hmac
+from collections.abc import Mapping
 from email.utils import format_datetime
 from typing import Final
 
@@ -82,6 +83,11 @@ def parse_metadata(header: str) -> dict[str, str]:
         except (binascii.Error, ValueError):
             raise refused from None
     return found
+
+
+def format_metadata(values: Mapping[str, str]) -> str:
+    """`Upload-Metadata` from plain text values."""
+    return ",".join(f"{key} {base64.b64encode(value.encode()).decode()}" for key, value in values.items())
 
 
 def split_metadata(metadata: dict[str, str]) -> tuple[str, dict[str, str]]:

@@ -76,7 +76,7 @@ def result_view(row: ResultRow) -> ResultView:
 
 def upload_view(row: UploadRow) -> UploadView:
     """A resumable upload."""
-    return UploadView(row.id, row.name, row.length, row.received, row.expires_at, row.recording_id)
+    return UploadView(row.id, row.name, row.length, row.received, row.expires_at, row.recording_id, row.attributes)
 
 
 def reason_row(reason: Message | None) -> dict[str, Any] | None:

@@ -105,6 +105,7 @@ class UploadView(Record, frozen=True):
     expires_at: datetime
     recording_id: str | None
     """Set once the upload is complete and was accepted."""
+    attributes: dict[str, str]
 
 
 class SweepReport(Record, frozen=True):

@@ -15,6 +15,8 @@ import pytest
 from api_live import LiveApi, api_settings, live_api
 from ledger_fakes import wav_bytes, write_wav
 
+from qa.api.tus import parse_metadata
+
 UPLOADS = "/api/v1/uploads"
 TUS = {"Tus-Resumable": "1.0.0"}
 BYTES = {**TUS, "Content-Type": "application/offset+octet-stream"}
@@ -83,6 +85,11 @@ def test_a_recording_arrives_in_pieces_and_is_accepted_with_the_last(api: LiveAp
     assert (made["sha256"], made["name"]) == (hashlib.sha256(SOUND).hexdigest(), "a.wav")
     assert made["attributes"] == {"agent": "17", "vip": "true"}
     assert api.http.head(url, headers=TUS).headers["Tingjian-Recording"] == recording_id
+
+
+def test_an_upload_tells_its_metadata_again(api: LiveApi) -> None:
+    told = api.http.head(begin(api, agent="17"), headers=TUS).headers["Upload-Metadata"]
+    assert parse_metadata(told) == {"filename": "a.wav", "metadata": '{"agent": "17"}'}
 
 
 def test_a_duplicate_points_to_the_first(api: LiveApi) -> None:

@@ -1,6 +1,5 @@
 """Resumable upload: a tus 1.0.0 endpoint over `qa.services.uploads`."""
 
-import base64
 import re
 from collections.abc import AsyncIterator
 from typing import Annotated, Any, Final
@@ -9,7 +8,7 @@ from fastapi import APIRouter, Depends, Path, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from qa.api.context import Context, ContextDep
-from qa.api.meta import build_meta
+from qa.api.meta import attributes_as_json, build_meta
 from qa.api.multipart import read_on_error
 from qa.api.problems import RequestError, responses
 from qa.api.routes.recordings import PREFIX as RECORDINGS
@@ -20,6 +19,7 @@ from qa.api.tus import (
     PREFIX,
     VERSION,
     Checksum,
+    format_metadata,
     parse_metadata,
     require_version,
     split_metadata,
@@ -142,8 +142,8 @@ async def stand(request: Request, upload_id: UploadId, context: ContextDep) -> R
         # All bytes came but the service stopped before it could take them in. A client that reads this offset
         # believes it has finished, so it is finished here.
         upload, _ = await uploads.append(upload_id, upload.offset, _nothing())
-    encoded = base64.b64encode(upload.name.encode()).decode()
-    headers = {"Upload-Length": str(upload.length), "Upload-Metadata": f"filename {encoded}"}
+    told = {"filename": upload.name, "metadata": attributes_as_json(upload.attributes)}
+    headers = {"Upload-Length": str(upload.length), "Upload-Metadata": format_metadata(told)}
     return Response(headers={**upload_headers(upload), **headers})
 
 
