@@ -10,6 +10,7 @@ from qa.cli.terminal import clock, percent
 from qa.cli.words import LOCALE, say, t
 from qa.core.finding import Check, Finding, MatchKind, Outcome, Severity
 from qa.core.result import Result, RunStatus
+from qa.core.scorecard import ScorecardResult
 from qa.i18n import label_in
 from qa.logging import mask
 
@@ -19,12 +20,13 @@ _COLOURS: Final = {
     Severity.NOTICE: "cyan",
     Severity.INFO: "dim",
 }
+_STEP: Final = "step"
 _STEP_MARKS: Final = {
     Outcome.PASSED: ("✓", "green"),
-    Outcome.FAILED: ("✗", "red"),
     Outcome.UNKNOWN: ("?", "yellow"),
+    Outcome.FAILED: ("✗", "red"),
 }
-
+"""From the best to the worst."""
 _LONGEST_VALUE: Final = 40
 """Characters of a metadata value that are shown."""
 
@@ -42,15 +44,16 @@ def show_result(console: Console, result: Result) -> None:
     analysis = result.analysis
     if analysis is None:
         return
-    flags = sorted((f for f in analysis.findings if not f.shadow), key=lambda f: (_time(f), -f.severity.rank))
+    told = [f for f in analysis.findings if not f.shadow and f.family != _STEP]  # steps have a line of their own
+    flags = sorted(told, key=lambda f: (not f.evidence, _time(f), -f.severity.rank))
     console.print(flag_table(flags) if flags else Text(t("no_flags"), style="green"))
-    steps = [c for c in analysis.checks if c.family == "step" and c.outcome in _STEP_MARKS and not c.shadow]
+    steps = [c for c in analysis.checks if c.family == _STEP and c.outcome in _STEP_MARKS and not c.shadow]
     if steps:
         console.print(steps_line(steps))
     card = analysis.scorecard
     if card is not None:
         score = "–" if card.score is None else f"{card.score:.0f}"
-        veto = t("vetoed", item=card.vetoed_by) if card.vetoed_by else ""
+        veto = t("vetoed", item=_item_name(card, card.vetoed_by)) if card.vetoed_by else ""
         console.print(Text(t("score", score=score), style="bold"), Text(veto, style="bold red"))
 
 
@@ -74,9 +77,14 @@ def flag_table(flags: list[Finding]) -> Table:
 def steps_line(steps: list[Check]) -> Text:
     """Steps done and missing in one line."""
     line = Text(t("steps"))
+    # Two flows may ask for the same step: it is told once, and as done only where both say so.
+    outcomes: dict[str, Outcome] = {}
     for check in steps:
-        mark, colour = _STEP_MARKS[check.outcome]
-        line.append(f"  {mark} {label_in(check.label, LOCALE)}", style=colour)
+        label = label_in(check.label, LOCALE)
+        outcomes[label] = max(check.outcome, outcomes.get(label, check.outcome), key=list(_STEP_MARKS).index)
+    for label, outcome in outcomes.items():
+        mark, colour = _STEP_MARKS[outcome]
+        line.append(f"  {mark} {label}", style=colour)
     return line
 
 
@@ -108,6 +116,11 @@ def _subtitle(result: Result) -> str:
     return " · ".join(parts)
 
 
+def _item_name(card: ScorecardResult, item: str) -> str:
+    labels = (line.label for section in card.sections for line in section.items if line.item == item)
+    return next((label_in(label, LOCALE) for label in labels), item)
+
+
 def _time(flag: Finding) -> float:
     return min((e.start for e in flag.evidence), default=0.0)
 
@@ -118,8 +131,8 @@ def _quote(flag: Finding) -> str:
         return say(flag.reason)
     if flag.family == "pii":
         quotes = mask(quotes)
-    homophone = any(e.match is MatchKind.HOMOPHONE for e in flag.evidence)
-    return f"“{_printable(quotes)}”" + (t("by_sound") if homophone else "")
+    by_sound = any(e.match in (MatchKind.HOMOPHONE, MatchKind.SIMILAR) for e in flag.evidence)
+    return f"“{_printable(quotes)}”" + (t("by_sound") if by_sound else "")
 
 
 def _printable(quote: str) -> str:
