@@ -158,6 +158,7 @@ def asked(site: Site) -> Excuse | None:
         cue = w.found(w.QUESTION_END, site.clause_after) or w.found_at_start(w.ASKED_BEHIND, site.sentence_after)
     if cue is None and site.role is Role.CUSTOMER:
         cue = w.found(w.CUSTOMER_QUESTION_END, site.clause_after)
+        cue = cue or w.found_at_start(w.CUSTOMER_ASKED_BEHIND, site.sentence_after)
     return Excuse("asked", cue) if cue else None
 
 
@@ -208,8 +209,3 @@ def excuse(site: Site, granted: Iterable[str]) -> Excuse | None:
 def is_question(turn: TurnText, start: int, end: int) -> bool:
     """Whether the stretch is asked about rather than stated."""
     return asked(Site(turn, start, end)) is not None
-
-
-def word_pattern(*alternatives: str) -> re.Pattern[str]:
-    """See `context_words.rx`."""
-    return w.rx(*alternatives)

@@ -22,6 +22,9 @@ from qa.text.syllables import syllables
 if TYPE_CHECKING:
     from qa.rules.evaluate import Evaluation
 
+MORE: Final = 0.03
+"""A further turn is taken for part of the wording only where it adds more than this share."""
+
 REGEX_CHARS: Final = 4000
 """A longer turn is looked at in pieces, so that no expression meets a text it can explode on."""
 
@@ -120,10 +123,11 @@ def coverage(wanted: Similar, turns: Sequence[TurnText]) -> tuple[float, list[Pl
         if not target:
             continue
         for first in range(len(turns)):
-            group = turns[first : first + wanted.turns]
-            share, start, end = _window_coverage(target, syllables("".join(t.squeezed for t in group)))
-            if share > best + 1e-9:
-                best, where = share, _places(group, start, end)
+            for size in range(1, min(wanted.turns, len(turns) - first) + 1):
+                group = turns[first : first + size]
+                share, start, end = _window_coverage(target, syllables("".join(t.squeezed for t in group)))
+                if share > best + MORE or (share >= best and size < len(where)):
+                    best, where = share, _places(group, start, end)
     return best, where
 
 

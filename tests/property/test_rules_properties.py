@@ -1,0 +1,207 @@
+"""What must hold for any text, any terms and any rule."""
+
+import itertools
+import re
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from qa.core.finding import MatchKind, Outcome
+from qa.core.roles import Role
+from qa.core.transcript import Transcript, Turn, Word
+from qa.lexicon.matcher import Matcher, MatchTerm
+from qa.lexicon.patterns import PatternError, gapped, parse
+from qa.rules.call import CallContext
+from qa.rules.loader import build, from_text
+from qa.rules.regexes import RegexError, compiled
+from qa.text.calltext import CallText, prepare
+from qa.text.normalise import fold, match_form, normal_form
+from qa.text.pii import entities_in
+from qa.text.segment import common_length
+from qa.text.syllables import syllables
+
+ANY = st.text(max_size=60)
+CHINESE = st.text(alphabet="保本息稳赚不赔吗是的没有您好会亏，。？ 說險1２a😀𠀀", max_size=40)
+TERMS = st.lists(
+    st.text(alphabet="保本息稳赚不赔是有会亏", min_size=2, max_size=4), min_size=1, max_size=6, unique=True
+)
+ROLES = st.sampled_from([Role.AGENT, Role.CUSTOMER, Role.SYSTEM, Role.UNKNOWN])
+
+
+def turn_of(text: str, index: int = 0, role: Role = Role.AGENT, sizes: tuple[int, ...] = (2, 1, 3)) -> Turn:
+    words, at, now = [], 0, index * 20.0
+    for size in itertools.cycle(sizes):
+        if at >= len(text):
+            break
+        words.append(Word(text[at : at + size], now, now + 0.3, 0.9, 0.9))
+        at, now = at + size, now + 0.35
+    return Turn(index, role, role.value, 0, tuple(words), 1.0)
+
+
+DIALOGUES = st.lists(st.tuples(ROLES, CHINESE), max_size=6).map(
+    lambda pairs: Transcript("zh", 200.0, tuple(turn_of(t, i, r) for i, (r, t) in enumerate(pairs)))
+)
+
+
+@given(ANY)
+def test_every_form_has_the_length_of_the_text(text: str) -> None:
+    normal = normal_form(text)
+    assert len(normal) == len(match_form(normal)) == len(syllables(normal)) == len(text)
+
+
+@given(ANY)
+def test_the_normal_form_is_its_own_normal_form(text: str) -> None:
+    assert len(normal_form(normal_form(text))) == len(text)
+    assert fold(fold(text)) == fold(text) or fold(text) != text
+
+
+@given(ANY)
+def test_squeezed_characters_lead_back_to_where_they_stand(text: str) -> None:
+    turn = prepare(turn_of(text), text)
+    folded = fold(text)
+    assert [folded[i] for i in turn.origin[:-1]] == list(turn.squeezed)
+    assert turn.origin == sorted(turn.origin)
+    assert turn.clauses[0].start == 0
+    assert turn.clauses[-1].end == len(turn.squeezed)
+    assert "".join(c for c in turn.squeezed) == "".join(turn.squeezed[c.start : c.end] for c in turn.clauses)
+
+
+@given(CHINESE, TERMS)
+def test_matching_equals_brute_force(text: str, terms: list[str]) -> None:
+    call = CallText(Transcript("zh", 60.0, (turn_of(text),)))
+    turn = call.turns[0]
+    found = {
+        (h.term, h.start, h.end) for h in Matcher([MatchTerm((t,), homophone="off") for t in terms]).find(call)
+    }
+    stops = {b.at for b in turn.breaks if b.strong}
+    expected = set()
+    for index, term in enumerate(terms):
+        taken = 0
+        for m in re.finditer(f"(?={re.escape(fold(term))})", turn.squeezed):
+            s, e = m.start(), m.start() + len(term)
+            if not any(s < stop < e for stop in stops) and s >= taken:
+                expected.add((index, s, e))
+                taken = e
+    assert found == expected
+
+
+@given(CHINESE, TERMS)
+def test_a_homophone_sounds_like_its_term_and_is_not_it(text: str, terms: list[str]) -> None:
+    call = CallText(Transcript("zh", 60.0, (turn_of(text),)))
+    for h in Matcher([MatchTerm((t,), homophone="on") for t in terms]).find(call):
+        said = call.turns[0].squeezed[h.start : h.end]
+        if h.kind is MatchKind.HOMOPHONE:
+            assert said != fold(terms[h.term])
+            assert syllables(said) == syllables(fold(terms[h.term]))
+        else:
+            assert said == fold(terms[h.term])
+
+
+@given(st.text(alphabet="保本息(|)?{}0,2…^$ 一", max_size=14))
+def test_a_pattern_is_read_or_refused_and_never_crashes(source: str) -> None:
+    try:
+        pattern = parse(source)
+        if pattern.has_gaps:
+            assert gapped(pattern).regex
+        else:
+            assert pattern.literals()
+    except PatternError as e:
+        assert e.code.startswith("pattern_")
+
+
+@given(st.text(alphabet="ab(|)?*+{}[]\\1,^$.", max_size=12))
+def test_an_expression_is_compiled_or_refused_and_never_crashes(source: str) -> None:
+    try:
+        compiled(source)
+    except RegexError as e:
+        assert e.code.startswith("regex_")
+
+
+CONDITIONS = st.recursive(
+    st.sampled_from(
+        [
+            "{says: promise}",
+            "{says: hello, role: any}",
+            "{matches: '保.'}",
+            "{turns: {above: 2}}",
+            "{duration: {above: 100}}",
+            "{entity: phone}",
+            "{silence: {at_least: 5}}",
+            "{ends_with: {role: agent}}",
+            "{repeats: {}}",
+            "{attribute: {name: x, equals: y}}",
+            "{says: promise, within: first 2 turns}",
+            "{says: promise, after: {condition: {says: hello, role: any}}}",
+            "{then: {first: {says: hello}, second: {says: promise}}}",
+        ]
+    ),
+    lambda inner: st.tuples(st.sampled_from(["all", "any", "none"]), st.lists(inner, min_size=1, max_size=3)).map(
+        lambda kv: "{" + kv[0] + ": [" + ", ".join(kv[1]) + "]}"
+    ),
+    max_leaves=5,
+)
+PACK = """
+id: zh.t
+terms:
+  - {{id: promise, patterns: [保本, 稳赚不赔], family: forbidden, severity: critical}}
+  - {{id: hello, patterns: [您好]}}
+rules:
+  - {{id: yes, forbid: {0}}}
+  - {{id: no, forbid: {{none: [{0}]}}}}
+  - {{id: needed, require: {0}}}
+"""
+
+
+@settings(max_examples=60, deadline=None)
+@given(DIALOGUES, CONDITIONS)
+def test_a_rule_and_its_negation_never_both_pass_or_both_fail(call: Transcript, condition: str) -> None:
+    checks = build([from_text("zh/t", PACK.format(condition))]).analyse(call, CallContext()).checks
+    outcome = {c.rule: c.outcome for c in checks}
+    for other in ("zh.t.no", "zh.t.needed"):
+        pair = (outcome["zh.t.yes"], outcome[other])
+        assert pair not in ((Outcome.PASSED, Outcome.PASSED), (Outcome.FAILED, Outcome.FAILED))
+
+
+FILES = [
+    from_text("zh/a", "id: zh.a\nterms:\n  - {id: x, patterns: [保本], severity: critical, family: forbidden}\n"),
+    from_text(
+        "zh/b", "id: zh.b\nterms:\n  - {id: y, patterns: [稳赚不赔], severity: warning, family: forbidden}\n"
+    ),
+    from_text("zh/c", "id: zh.c\nflows:\n  - {id: f, steps: [{id: s, says: zh.a.x}]}\n"),
+]
+BOOKS = [build(list(order)) for order in itertools.permutations(FILES)]
+
+
+@settings(max_examples=60, deadline=None)
+@given(DIALOGUES)
+def test_the_order_of_packs_does_not_matter(call: Transcript) -> None:
+    first, *others = [book.analyse(call, CallContext()) for book in BOOKS]
+    assert all(other == first for other in others)
+
+
+@settings(max_examples=100, deadline=None)
+@given(DIALOGUES)
+def test_evidence_is_always_the_words_at_its_offsets(call: Transcript) -> None:
+    for finding in BOOKS[0].analyse(call, CallContext()).findings:
+        for e in finding.evidence:
+            turn = next(t for t in call.turns if t.index == e.turn)
+            assert turn.text[e.char_start : e.char_end] == e.quote
+            words = turn.words_at(e.char_start, e.char_end)
+            assert (e.start, e.end) == (words[0].start, max(w.end for w in words))
+            assert finding.role not in (Role.SYSTEM, Role.UNKNOWN)
+
+
+@given(ANY)
+def test_entities_lie_inside_the_text(text: str) -> None:
+    call = CallText(Transcript("zh", 60.0, (turn_of(text, role=Role.CUSTOMER),)))
+    for e in entities_in(call):
+        assert 0 <= e.start < e.end <= len(text)
+
+
+@given(st.text(alphabet="abc", max_size=8), st.text(alphabet="abc", max_size=8))
+def test_common_length_equals_the_table(a: str, b: str) -> None:
+    table = [[0] * (len(b) + 1) for _ in range(len(a) + 1)]
+    for i, x in enumerate(a):
+        for j, y in enumerate(b):
+            table[i + 1][j + 1] = table[i][j] + 1 if x == y else max(table[i][j + 1], table[i + 1][j])
+    assert common_length(a, b) == table[len(a)][len(b)]

@@ -1,0 +1,76 @@
+import pytest
+
+from qa.core.finding import MatchKind
+from qa.core.roles import Role
+from qa.lexicon.lexicon import CompiledTerm, Lexicon, TermHit
+from qa.lexicon.matcher import MatchTerm
+from qa.lexicon.schema import FORBIDDEN_UNLESS
+from qa.rules.dialogue import from_example
+from qa.text.calltext import CallText
+
+
+def term(*patterns: str, affirmed: bool = True, homophone: str = "auto") -> CompiledTerm:
+    return CompiledTerm(
+        "zh.t.promise", "zh.t.file", 1, "zh", "forbidden", {}, None, Role.AGENT, FORBIDDEN_UNLESS, affirmed, None, None,
+        False, (), MatchTerm(patterns, homophone=homophone, whole_words=True),
+    )  # fmt: skip
+
+
+PROMISE = Lexicon([term("保本", "稳赚不赔", "肯定不会亏", "不会亏", "不会亏本", "涨价")])
+
+
+def meant(*lines: str) -> list[TermHit]:
+    call = CallText(from_example(list(lines), Role.AGENT))
+    return [h for h in PROMISE.scan(call).hits("zh.t.promise", Role.AGENT) if h.counts]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("客户：是不是保本", "坐席：对"),
+        ("客户：这个保本吧", "坐席：是的"),
+        ("客户：保本吗", "坐席：没错，您放心"),
+        ("客户：保本吗", "坐席：当然了"),
+        ("客户：保本吗", "坐席：嗯，对的"),
+        ("客户：保本吗", "坐席：那肯定的呀姐"),
+        ("客户：肯定不会亏吧", "坐席：不会的，您放心"),
+        ("客户：会不会亏本", "坐席：不会"),
+        ("客户：那就是稳赚不赔了", "坐席：可以这么理解"),
+        ("客户：有没有保本的", "坐席：有的"),
+        ("客户：能保本吗", "坐席：能"),
+        ("客户：能保本吗", "客户：嗯", "坐席：能的"),
+    ],
+)
+def test_a_yes_to_the_question_is_as_good_as_saying_it(lines: tuple[str, ...]) -> None:
+    [hit] = meant(*lines)
+    assert hit.kind is MatchKind.CONTEXT
+    assert hit.turn.turn.role is Role.AGENT
+    assert hit.question is not None
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("客户：是不是保本", "坐席：不是的"),
+        ("客户：保本吗", "坐席：这个不能这么说"),
+        ("客户：你们保本吗", "坐席：对不起，我们不保本"),
+        ("客户：你们保本吗", "坐席：是这样的，理财不保本"),
+        ("客户：保本吗", "坐席：对，但是有一定风险，不能保证"),
+        ("客户：不是保本的吧", "坐席：对，不保本"),
+        ("客户：不保本吧", "坐席：对"),
+        ("客户：会不会亏本", "坐席：有可能的"),
+        ("客户：我就想买保本的", "坐席：好的"),
+        ("客户：保本吗", "客户：算了你先帮我查一下我上个月的账单吧", "坐席：对"),
+        ("客户：保本吗，还有我上次跟你们说的那个账单的问题处理得怎么样了", "坐席：对"),
+        ("客户：有没有保本的", "坐席：没有"),
+        ("客户：保本吗",),
+    ],
+)
+def test_anything_else_is_not(lines: tuple[str, ...]) -> None:
+    assert meant(*lines) == []
+
+
+def test_a_term_may_refuse_to_be_affirmed() -> None:
+    lexicon = Lexicon([term("保本", affirmed=False)])
+    call = CallText(from_example(["客户：是不是保本", "坐席：对"], Role.AGENT))
+    assert lexicon.scan(call).hits("zh.t.promise", Role.AGENT) == []

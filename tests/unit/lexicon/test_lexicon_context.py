@@ -1,0 +1,187 @@
+"""One table per production of the context grammar; each case is one sentence around 保本 or another phrase."""
+
+import pytest
+
+from qa.core.roles import Role
+from qa.lexicon.context import PRODUCTIONS, Site
+from qa.rules.dialogue import from_example
+from qa.text.calltext import CallText
+from qa.text.normalise import fold
+
+PHRASES = ("肯定不会亏", "稳赚不赔", "绝对收益", "零风险", "保本", "不会亏本", "当天到账")
+
+
+def excused(production: str, line: str, default: Role = Role.AGENT) -> bool:
+    turn = CallText(from_example(line, default)).turns[0]
+    phrase = next(fold(p) for p in PHRASES if fold(p) in turn.squeezed)
+    at = turn.squeezed.index(phrase)
+    return PRODUCTIONS[production](Site(turn, at, at + len(phrase))) is not None
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "本产品不保本，也不承诺最低收益",
+        "我们不能承诺保本",
+        "这不是零风险的",
+        "任何基金都不可能稳赚不赔",
+        "没有保本的基金",
+        "保本的基金现在是没有的",
+        "保本的基金現在是沒有的市面上誰說",
+        "我不能跟您保证当天到账",
+        "并不是说零风险",
+        "理财都谈不上稳赚不赔",
+        "我没说过保本",
+        "不承诺保息、保本",
+        "不承诺保息，保本",
+        "保本这种说法是不对的",
+        "保本我们做不到",
+        "怎么可能保本呢",
+        "不是所有理财产品都是保本的",
+        "理财产品不是存款本产品不保本也不承诺收益",
+        "这个产品不完全保本",
+        "严禁承诺保本",
+    ],
+)
+def test_denials_excuse(line: str) -> None:
+    assert excused("negated", line)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "这个产品保本",
+        "不用担心，保本的",
+        "您不用担心这个是保本的",
+        "没有风险，保本保息",
+        "没有风险保本保息",
+        "没问题，稳赚不赔",
+        "不但保本，还保息",
+        "不管行情怎么样都保本",
+        "收益不高但是保本",
+        "不能提前支取但保本",
+        "这个不错保本的",
+        "不是不保本，您放心",
+        "不可能不保本的",
+        "没有一款不保本",
+        "没有不保本的说法",
+        "这不就是稳赚不赔吗",
+        "特别好的产品，保本保息",
+        "别犹豫了，稳赚不赔的",
+        "保本的没有风险",
+        "不是我吹，稳赚不赔",
+    ],
+)
+def test_what_is_no_denial_of_it_does_not_excuse(line: str) -> None:
+    assert not excused("negated", line)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "如果有人跟您说绝对收益，那是违规的",
+        "市面上谁说稳赚不赔您都别信",
+        "有些平台号称稳赚不赔",
+        "您刚才说的保本，我解释一下",
+        "骗子经常说保本高收益",
+        "所谓的保本理财",
+        "他们承诺您稳赚不赔",
+        "保本这两个字我们不能讲",
+        "保本之类的话不能说",
+    ],
+)
+def test_somebody_elses_words_excuse(line: str) -> None:
+    assert excused("quoted", line)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "我跟您说，这个稳赚不赔",
+        "我跟您说这个稳赚不赔",
+        "大家都说稳赚不赔",
+        "我们经理说了，绝对收益",
+        "不瞒您说稳赚不赔",
+        "您刚才说的保本，没错，我们就是",
+    ],
+)
+def test_ones_own_words_do_not(line: str) -> None:
+    assert not excused("quoted", line)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "承诺保本是违规的",
+        "请不要相信稳赚不赔的宣传",
+        "警惕保本高息的骗局",
+        "小心那些零风险的项目",
+        "稳赚不赔都是骗人的",
+        "保本。这种话千万别信",
+    ],
+)
+def test_warnings_excuse(line: str) -> None:
+    assert excused("warned", line)
+
+
+@pytest.mark.parametrize("line", ["这个稳赚不赔，不是骗人的", "这个保本，别家的都是骗人的", "您放心，保本的"])
+def test_praise_is_no_warning(line: str) -> None:
+    assert not excused("warned", line)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "您是想买保本的吗",
+        "您问的是不是保本",
+        "什么叫保本",
+        "这个产品保本吗？",
+        "您担心会不会亏本",
+        "客户：这个保本吧",
+        "客户：保本吗",
+    ],
+)
+def test_questions_excuse(line: str) -> None:
+    assert excused("asked", line) or excused("quoted", line)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "难道还会不保本吗",
+        "这不就是稳赚不赔吗",
+        "稳赚不赔的，明白吗",
+        "保本的您知道吗",
+        "保本，对吧",
+        "保本的。还有什么问题吗",
+    ],
+)
+def test_rhetorical_questions_and_tags_do_not(line: str) -> None:
+    assert not excused("asked", line)
+
+
+@pytest.mark.parametrize("line", ["要是真保本，大家都买了", "假如这个产品稳赚不赔，银行早自己买了"])
+def test_an_if_clause_excuses(line: str) -> None:
+    assert excused("hypothetical", line)
+
+
+@pytest.mark.parametrize(
+    "line", ["如果您现在买，保本保息", "如果您现在买我给您保本", "要是您买就保本", "如果保本"]
+)
+def test_what_follows_from_an_if_clause_is_a_promise(line: str) -> None:
+    assert not excused("hypothetical", line)
+
+
+def test_a_condition_is_seen_but_excuses_only_on_demand() -> None:
+    assert excused("conditional", "只要持有到期就保本")
+    assert not excused("hypothetical", "只要持有到期就保本")
+
+
+@pytest.mark.parametrize("line", ["这个保本，不对，说错了，是不保的", "保本，我更正一下", "保本说错了"])
+def test_what_is_taken_back_in_the_same_breath_is_excused(line: str) -> None:
+    assert excused("corrected", line)
+
+
+@pytest.mark.parametrize("line", ["保本，对不对", "保本，不是骗您的"])
+def test_what_is_not_taken_back_is_not(line: str) -> None:
+    assert not excused("corrected", line)

@@ -1,0 +1,108 @@
+import pytest
+
+from qa.core.finding import MatchKind
+from qa.core.roles import Role
+from qa.core.transcript import Transcript, Turn, Word
+from qa.lexicon.matcher import Hit, Matcher, MatchTerm
+from qa.rules.dialogue import from_example
+from qa.text.calltext import CallText
+
+
+def call_of(text: str, probability: float = 0.99) -> CallText:
+    words = tuple(Word(c, i * 0.2, i * 0.2 + 0.2, probability, probability) for i, c in enumerate(text))
+    return CallText(Transcript("zh", 60.0, (Turn(0, Role.AGENT, "ch0", 0, words, 1.0),)))
+
+
+def hits(text: str, *patterns: str, probability: float = 0.99, **options: object) -> list[Hit]:
+    return Matcher([MatchTerm(patterns, **options)]).find(call_of(text, probability))  # type: ignore[arg-type]
+
+
+def texts(text: str, *patterns: str, **options: object) -> list[str]:
+    call = call_of(text)
+    found = Matcher([MatchTerm(patterns, **options)]).find(call)  # type: ignore[arg-type]
+    return [call.turns[0].text[slice(*call.turns[0].span(h.start, h.end))] for h in found]
+
+
+def test_traditional_full_width_and_punctuation_match() -> None:
+    assert texts("保本、保息！", "保本保息") == ["保本、保息"]
+    assert texts("穩賺不賠", "稳赚不赔") == ["穩賺不賠"]
+    assert texts("打１２３１５", "一二三一五") == ["１２３１５"]
+
+
+def test_a_match_never_runs_over_the_end_of_a_sentence() -> None:
+    assert hits("保本。保息", "保本保息", homophone="off") == []
+
+
+def test_of_overlapping_hits_of_a_term_the_longest_stays() -> None:
+    assert texts("保本保息", "保本", "保本保息") == ["保本保息"]
+
+
+def test_a_latin_word_is_not_cut() -> None:
+    assert texts("no risk at all", "no risk") == ["no risk"]
+    assert hits("casino risky", "no risk") == []
+    assert hits("no risky", "no risk") == []
+
+
+def test_a_number_is_not_cut() -> None:
+    assert hits("4123150", "12315") == []
+
+
+def test_clause_anchors_pass_over_fillers() -> None:
+    assert texts("呃，不知道啊。", "^不知道$") == ["不知道"]
+    assert hits("我不知道您说的是哪一个", "^不知道$") == []
+
+
+def test_an_exclusion_takes_back_what_it_covers() -> None:
+    assert hits("投诉建议热线", "投诉", exclude=("投诉建议",)) == []
+    assert len(hits("我要投诉，打投诉建议热线", "投诉", exclude=("投诉建议",))) == 1
+
+
+def test_a_short_term_does_not_cut_a_word_in_two() -> None:
+    assert hits("我们确保本金的流向", "保本", whole_words=True) == []
+    assert hits("不会亏待您", "不会亏", whole_words=True) == []
+    assert len(hits("这个保本的", "保本", whole_words=True)) == 1
+
+
+@pytest.mark.parametrize("text", ["紋賺不賠的", "稳转不陪", "我們保本保溪啊"])
+def test_what_the_recogniser_makes_of_a_term_is_a_homophone(text: str) -> None:
+    found = hits(text, "稳赚不赔", "保本保息")
+    assert [h.kind for h in found] == [MatchKind.HOMOPHONE]
+    assert found[0].certainty < 1
+
+
+def test_exact_wins_over_homophone() -> None:
+    assert [h.kind for h in hits("稳赚不赔", "稳赚不赔", "稳转不赔")] == [MatchKind.EXACT]
+
+
+def test_homophones_can_be_switched_off() -> None:
+    assert hits("紋賺不賠", "稳赚不赔", homophone="off") == []
+
+
+@pytest.mark.parametrize("text", ["保证受益人的信息准确", "请您核实一下", "宝贝"])
+def test_ordinary_words_are_left_alone(text: str) -> None:
+    assert hits(text, "保证收益", "和事", "保备") == []
+
+
+def test_two_syllables_need_a_recogniser_that_was_guessing() -> None:
+    assert hits("保溪", "保息") == []
+    assert [h.kind for h in hits("保溪", "保息", probability=0.4)] == [MatchKind.HOMOPHONE]
+    assert [h.kind for h in hits("保溪", "保息", homophone="on")] == [MatchKind.HOMOPHONE]
+
+
+def test_a_pattern_with_gaps_is_heard_too() -> None:
+    assert texts("亏了我个人陪给您", "亏了…赔给您") == ["亏了我个人陪给您"]
+
+
+def test_no_match_spans_two_turns() -> None:
+    call = CallText(from_example(["坐席：保", "客户：本"], Role.AGENT))
+    assert Matcher([MatchTerm(("保本",))]).find(call) == []
+
+
+def test_no_terms_and_no_turns_are_no_problem() -> None:
+    assert Matcher([]).find(call_of("保本")) == []
+    assert Matcher([MatchTerm(("保本",))]).find(CallText(Transcript("zh", 0.0, ()))) == []
+
+
+def test_a_transcript_without_words_is_no_problem() -> None:
+    call = CallText(Transcript("zh", 1.0, (Turn(0, Role.AGENT, "ch0", 0, (), 1.0),)))
+    assert Matcher([MatchTerm(("保本",))]).find(call) == []

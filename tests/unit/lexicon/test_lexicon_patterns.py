@@ -1,0 +1,60 @@
+import pytest
+
+from qa.lexicon.patterns import PatternError, gapped, parse
+
+
+@pytest.mark.parametrize(
+    ("source", "literals"),
+    [
+        ("保本", {"保本"}),
+        ("保本，保息", {"保本保息"}),
+        ("(一定|肯定)?能赚", {"能赚", "1定能赚", "肯定能赚"}),
+        ("No Risk", {"norisk"}),
+        ("保證收益", {"保证收益"}),
+        ("^不知道$", {"不知道"}),
+        ("1:1", {"1:1"}),
+    ],
+)
+def test_a_pattern_without_gaps_stands_for_literals(source: str, literals: set[str]) -> None:
+    assert set(parse(source).literals()) == literals
+
+
+@pytest.mark.parametrize(
+    ("source", "text", "hit"),
+    [
+        ("保本{0,2}保息", "保本又保息", True),
+        ("保本{0,2}保息", "保本而且还保息", False),
+        ("亏了…赔给你", "亏了我个人赔给你", True),
+        ("亏了{3}赔", "亏了我个人赔", True),
+        ("亏了{3}赔", "亏了我赔", False),
+    ],
+)
+def test_a_gap_is_bounded(source: str, text: str, hit: bool) -> None:
+    assert bool(gapped(parse(source)).regex.search(text)) is hit
+
+
+@pytest.mark.parametrize(
+    ("source", "code"),
+    [
+        ("(a", "pattern_parenthesis"),
+        ("保本)", "pattern_parenthesis"),
+        ("保本|保息", "pattern_bar"),
+        ("嗯", "pattern_one_character"),
+        ("…保本", "pattern_gap_at_edge"),
+        ("(保(本))", "pattern_nested"),
+        ("保本{5,2}保息", "pattern_gap"),
+        ("保本{0,99}保息", "pattern_gap"),
+        ("保本?", "pattern_question"),
+        ("保^本", "pattern_anchor"),
+        ("，。", "pattern_empty"),
+        ("(保本)?", "pattern_empty"),
+    ],
+)
+def test_a_wrong_pattern_is_refused_with_its_reason(source: str, code: str) -> None:
+    with pytest.raises(PatternError) as caught:
+        parse(source)
+    assert caught.value.code == code
+
+
+def test_the_rarest_part_is_the_anchor() -> None:
+    assert gapped(parse("你…(稳赚不赔|包赚不亏)…的吗")).anchors == ("稳赚不赔", "包赚不亏")

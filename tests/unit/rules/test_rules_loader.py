@@ -1,0 +1,152 @@
+from pathlib import Path
+
+import pytest
+
+from qa.core.errors import BadPackError
+from qa.core.roles import Role
+from qa.i18n import LOCALES, catalogue, render
+from qa.rules.call import CallContext
+from qa.rules.dialogue import from_example
+from qa.rules.examples import lint, run_examples
+from qa.rules.json_schema import pack_schema
+from qa.rules.loader import available_packs, build, from_text, load_packs, read_pack
+
+EXAMPLE = Path(__file__).parents[3] / "docs" / "example"
+
+HEAD = "id: zh.t\nlanguage: zh\n"
+TERM = HEAD + "terms:\n  - {id: a, patterns: [保本], severity: critical, family: forbidden}\n"
+
+
+def test_the_example_pack_loads_lints_and_passes_its_own_examples() -> None:
+    files = read_pack("zh/example", [EXAMPLE])
+    report = run_examples(build(files), files)
+    assert report.failures == ()
+    assert report.count > 15
+    assert lint(files) == []
+
+
+def broken(text: str) -> tuple[str, dict[str, str]]:
+    with pytest.raises(BadPackError) as caught:
+        build([from_text("zh/t", text)])
+    return caught.value.message.code, caught.value.message.params
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "line"),
+    [
+        (HEAD + "terms: [", "rules.broken_yaml", "4"),
+        (HEAD + "terms:\n  - {id: a, patern: [保本]}", "rules.unknown_key", "4"),
+        (HEAD + "terms:\n  - {id: a}", "rules.missing_field", "4"),
+        (HEAD + "terms:\n  - id: a\n    patterns: [保本]\n    severity: bad", "rules.not_one_of", "6"),
+        (HEAD + "terms:\n  - {id: A B, patterns: [保本]}", "rules.bad_form", "4"),
+        (HEAD + "terms:\n  - {id: a, patterns: []}", "rules.empty_field", "4"),
+        (HEAD + "terms:\n  - {id: a, patterns: [嗯]}", "rules.pattern_one_character", "4"),
+        (HEAD + "terms:\n  - {id: a, patterns: ['(保']}", "rules.pattern_parenthesis", "4"),
+        (HEAD + "id: zh.t", "rules.duplicate_key", "3"),
+        (TERM + "  - {id: a, patterns: [保息]}", "rules.duplicate_id", "5"),
+        ("id: zh.other\nlanguage: zh", "rules.foreign_id", "1"),
+        (HEAD + "rules:\n  - {id: r, forbid: {says: nobody}}", "rules.unknown_term", "4"),
+        (HEAD + "rules:\n  - {id: r, forbid: {use: nobody}}", "rules.unknown_condition", "4"),
+        (HEAD + "rules:\n  - {id: r}", "rules.rule_sides", "4"),
+        (HEAD + "rules:\n  - {id: r, forbid: {turns: {above: 1}, duration: {above: 1}}}", "rules.one_operator", "4"),
+        (HEAD + "rules:\n  - {id: r, forbid: {turns: {}}}", "rules.range_empty", "4"),
+        (HEAD + "rules:\n  - {id: r, forbid: {matches: '(a+)+$'}}", "rules.regex_nested_repeat", "4"),
+        (HEAD + "rules:\n  - {id: r, forbid: {matches: '(a'}}", "rules.regex_broken", "4"),
+        (HEAD + "rules:\n  - {id: r, forbid: {matches: 'a*b*c*d'}}", "rules.regex_too_many_repeats", "4"),
+        (HEAD + "rules:\n  - {id: r, forbid: {matches: '(a)\\1'}}", "rules.regex_back_reference", "4"),
+        (HEAD + "conditions:\n  x: {use: y}\n  y: {none: [{use: x}]}", "rules.condition_cycle", "4"),
+        (HEAD + "flows:\n  - {id: f, steps: [{id: s, says: {patterns: [您好]}, before: t}]}", "rules.unknown_step", "4"),
+        (HEAD + "flows:\n  - {id: f, steps: [{id: s}]}", "rules.step_ways", "4"),
+        (HEAD + "scorecards:\n  - {id: c, sections: [{id: s, items: [{id: i, check: no}]}]}", "rules.unknown_check", "4"),
+        (HEAD + "applies: {since: 2026-02-01, until: 2026-01-01}", "rules.dates_reversed", "3"),
+        (HEAD + "schema_version: 9", "rules.from_the_future", None),
+        (HEAD + "label: &a {en: x}\ndefaults: *a", "rules.alias", "4"),
+        ("- 1\n- 2", "rules.not_a_pack", "1"),
+        ("", "rules.not_a_pack", "1"),
+    ],
+)  # fmt: skip
+def test_a_mistake_is_told_with_file_and_line(text: str, code: str, line: str | None) -> None:
+    got, params = broken(text)
+    assert got == code
+    assert params["file"] == "pack.yaml"
+    assert line is None or params["line"] == line
+
+
+def test_every_mistake_is_one_sentence_in_every_language() -> None:
+    for name, texts in catalogue().items():
+        if name.startswith("rules."):
+            assert set(texts) == set(LOCALES)
+    with pytest.raises(BadPackError) as caught:
+        build([from_text("zh/t", HEAD + "rules:\n  - {id: r, forbid: {matches: '(a+)+$'}}")])
+    for locale in LOCALES:
+        assert "(a+)+$" in render(caught.value.message, locale)
+
+
+def test_on_and_off_are_words_and_numbers_in_patterns_are_text() -> None:
+    book = build([from_text("zh/t", HEAD + "terms:\n  - {id: a, patterns: [12315], homophone: off}")])
+    assert book.terms[0].match.homophone == "off"
+    assert book.terms[0].match.patterns == ("12315",)
+
+
+def test_a_condition_that_nests_too_deep_is_refused() -> None:
+    deep = "{none: [" * 300 + "{turns: {above: 1}}" + "]}" * 300
+    code, _ = broken(HEAD + "rules:\n  - {id: r, forbid: " + deep + "}")
+    assert code in ("rules.broken_yaml", "rules.too_deep", "rules.bad_value")
+
+
+def test_an_unknown_pack_names_those_there_are() -> None:
+    with pytest.raises(BadPackError) as caught:
+        load_packs(["zh/nothing"], [EXAMPLE])
+    assert "zh/example" in caught.value.message.params["available"]
+    assert "zh/example" in available_packs([EXAMPLE])
+
+
+@pytest.mark.parametrize("name", ["../etc", "/etc", "zh", "zh/../..", "zh/ex\nample", ""])
+def test_a_pack_name_never_leads_out_of_the_folder(name: str) -> None:
+    with pytest.raises(BadPackError):
+        load_packs([name], [EXAMPLE])
+
+
+def test_a_file_that_is_not_text_is_told(tmp_path: Path) -> None:
+    folder = tmp_path / "zh" / "t"
+    folder.mkdir(parents=True)
+    (folder / "a.yaml").write_bytes(b"\xff\xfe\x00bad")
+    with pytest.raises(BadPackError) as caught:
+        load_packs(["zh/t"], [tmp_path])
+    assert caught.value.message.code == "rules.not_utf8"
+
+
+def test_a_broken_pack_leaves_the_loaded_one_working(tmp_path: Path) -> None:
+    folder = tmp_path / "zh" / "t"
+    folder.mkdir(parents=True)
+    (folder / "a.yaml").write_text(TERM, encoding="utf-8")
+    book = load_packs(["zh/t"], [tmp_path])
+    (folder / "a.yaml").write_text(TERM + "terms: [", encoding="utf-8")
+    with pytest.raises(BadPackError):
+        load_packs(["zh/t"], [tmp_path])
+    assert book.analyse(from_example("保本的", Role.AGENT), CallContext()).findings
+
+
+def test_the_fingerprint_changes_with_the_text_and_not_with_the_order() -> None:
+    a, b = from_text("zh/t", TERM), from_text("zh/u", "id: zh.u\n")
+    assert build([a, b]).fingerprint == build([b, a]).fingerprint
+    assert build([a]).fingerprint != build([a, b]).fingerprint
+    assert build([from_text("zh/t", TERM + "version: 2\n")]).fingerprint != build([a]).fingerprint
+
+
+def test_the_schema_for_editors_describes_every_operator() -> None:
+    schema = pack_schema()
+    for word in ("says", "similar", "asks_model", "talk_share", "verbatim", "homophone"):
+        assert f'"{word}"' in schema
+
+
+def test_lint_wants_examples_on_both_sides() -> None:
+    assert [m.code for m in lint([from_text("zh/t", TERM)])] == ["rules.no_examples"]
+
+
+def test_a_wrong_example_is_told_with_the_reason() -> None:
+    text = HEAD + "terms:\n  - {id: a, patterns: [保本], severity: critical, family: forbidden,"
+    files = [from_text("zh/t", text + " examples: {hit: [不保本], miss: [保本的]}}")]
+    report = run_examples(build(files), files)
+    assert [m.code for m in report.failures] == ["rules.example_misses", "rules.example_hits"]
+    assert "negated" in report.failures[0].params["why"]

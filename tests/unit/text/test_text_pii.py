@@ -1,0 +1,65 @@
+import pytest
+
+from qa.core.roles import Role
+from qa.rules.dialogue import from_example
+from qa.text.calltext import CallText
+from qa.text.pii import personal_in, valid_identity, valid_luhn
+
+
+def found(*lines: str) -> list[tuple[str, str, bool]]:
+    return [(e.type, e.value, e.valid) for e in personal_in(CallText(from_example(list(lines), Role.CUSTOMER)))]
+
+
+@pytest.mark.parametrize(
+    ("said", "kind", "value", "valid"),
+    [
+        ("手机号是幺三八，幺二三四，五六七八", "phone", "13812345678", True),
+        ("手机号是要三八一二三四五六七八", "phone", "13812345678", True),
+        ("我的電話是１３８ 1234 5678", "phone", "13812345678", True),
+        ("身份证号是幺幺零，幺零幺，幺九九零，零三零七，四五幺四", "id_card", "110101199003074514", True),
+        ("身份证号是要要零要要九九零零三零七四五要四", "id_card", "1101199003074514", False),
+        ("身份正号码110101199003074514", "id_card", "110101199003074514", True),
+        ("卡号是，六二二二，零二幺二，三四五六，七八九四", "bank_card", "6222021234567894", True),
+        ("卡号是六二二零二一二三四五六七八九四", "bank_card", "622021234567894", False),
+        ("验证码是四八二九幺六", "otp", "482916", False),
+        ("驗證碼是482916", "otp", "482916", False),
+        ("我叫赵明辉", "name", "赵明辉", False),
+    ],
+)
+def test_personal_data_is_found_as_it_is_spoken(said: str, kind: str, value: str, valid: bool) -> None:
+    assert found(said) == [(kind, value, valid)]
+
+
+def test_an_address_is_found_without_the_words_that_lead_to_it() -> None:
+    [(kind, value, _)] = found("需要，改成北京市朝阳区建国路八十八号，三单元，五零二室。")
+    assert kind == "address"
+    assert value.startswith("北京市朝阳区")
+    assert value.endswith("五零二室")
+
+
+def test_the_question_of_the_agent_tells_what_the_number_is() -> None:
+    assert [k for k, _, _ in found("坐席：请您念一下验证码", "客户：四八二九幺六")] == ["otp"]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "工号六零三八为您服务",
+        "后四位是三五二八",
+        "起购金额是一万元，有二十四小时的冷静期",
+        "产品期限是一百八十天",
+        "以后验证码请不要随便告诉别人",
+        "我要三份，一共一百二十块",
+        "订单是十一月三号下单的",
+    ],
+)
+def test_ordinary_numbers_are_not_personal(said: str) -> None:
+    assert found(said) == []
+
+
+def test_checksums_decide_over_complete_numbers() -> None:
+    assert valid_identity("110101199003074514")
+    assert not valid_identity("110101199003074515")
+    assert not valid_identity("110101199013074514")
+    assert valid_luhn("6222021234567894")
+    assert not valid_luhn("6222021234567895")
