@@ -107,7 +107,9 @@ class Worker:
             now = self._database.now(session)
             until = now + timedelta(seconds=self._options.lease_seconds)
             run = runs.get(run_id)
-            if run is not None and run.status == RunStatus.RUNNING.value and self._abandoned(run):
+            running = run is not None and run.status == RunStatus.RUNNING.value
+            if run is not None and running and is_surely_dead(run.lease_owner or ""):
+                # This message came again because its first worker died: no need to wait for the lease to end.
                 recover(session, run, self._options, self._database)
             if not runs.claim(run_id, queue.value, owner, now, until):
                 return []
@@ -117,18 +119,11 @@ class Worker:
                 ids += [other for other in others if runs.claim(other, queue.value, owner, now, until)]
             return [self._source(session, taken) for taken in ids]
 
-    def _abandoned(self, run: RunRow) -> bool:
-        return is_surely_dead(run.lease_owner or "")
-
     def _source(self, session: Session, run_id: str) -> _Claimed:
         run, recording = self._rows(session, run_id)
-        try:
-            path = self._storage.audio_path(recording.sha256, recording.suffix)
-        except TingjianError:
-            # The stage that opens it says so; a text run does not even need it.
-            path = self._storage.expected_audio_path(recording.sha256, recording.suffix)
         source = RecordingInput(
-            path=path,
+            # Not checked here: a text run does not need it, and the stage that opens it says where it is gone.
+            path=self._storage.expected_audio_path(recording.sha256, recording.suffix),
             sha256=recording.sha256,
             name=recording.name,
             attributes=Recordings(session).attributes([recording.id])[recording.id],
