@@ -84,6 +84,8 @@ def run(arguments: list[str]) -> int:
     arguments = without_language(arguments)
     try:
         code = build(arguments)(arguments, prog_name="tingjian", standalone_mode=False)
+        if code == INTERRUPTED:  # typer turns Ctrl-C into this
+            _complain(t("interrupted"))
         return code if isinstance(code, int) else 0
     except TingjianError as exc:
         _complain(say(exc.message))

@@ -86,7 +86,7 @@ def as_json(scores: Sequence[RecordingScore], cost: "Cost") -> dict[str, object]
         "total": {
             "audio_s": round(audio, 3),
             **_measures(scores),
-            "stages": _stages(scores, audio),
+            "stages": {} if cost.cached else _stages(scores, audio),
             **cost.as_json(audio),
         },
     }
