@@ -7,7 +7,7 @@ unintelligible.
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from qa.core.speech import ChannelTranscription, GuardReport, RecoveredWords, RemovedWords
@@ -25,7 +25,7 @@ from qa.speech.textguards import (
     syllables_like,
 )
 from qa.speech.timing import clamped, monotone, uncovered
-from qa.speech.windows import LONGEST, Window, cut_long, window_over
+from qa.speech.windows import LONGEST, Window, cut_long, pack
 
 _LONGEST_BELIEVABLE: Final = 5.0
 """Seconds beyond which no single word of any length is believed."""
@@ -37,12 +37,16 @@ class Attempt:
 
     context: float
     """Seconds of the neighbouring sound taken along on either side."""
+    longest: float
+    """Seconds that holes lying far apart share in one window; 0 gives each its own."""
+    shortest: float = 0.0
+    """Seconds from which a hole is worth it."""
     timestamps: bool = False
     temperature: float = 0.0
 
-    def decode(self, beam_size: int) -> DecodeOptions:
-        """The options of the recogniser for it."""
-        return DecodeOptions(beam_size, self.temperature, self.timestamps)
+    def decode(self, first: DecodeOptions) -> DecodeOptions:
+        """The options of the recogniser for it, given those of the first decode."""
+        return replace(first, temperature=self.temperature, timestamps=self.timestamps)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +74,17 @@ class GuardOptions:
     unsaid."""
     slack: float = 0.5
     """Seconds a word's time may lie beside detected speech and still belong to it: alignment wanders that far."""
-    window: float = 12.0
-    """Longest window of a second decode."""
     recovered_trust: float = 0.8
     """Factor on the trust of words that only a second decode found."""
     suspicious_trust: float = 0.7
     """Factor on the trust of words in a window with a low log probability."""
     echo: EchoOptions = field(default_factory=EchoOptions)
-    attempts: tuple[Attempt, ...] = (Attempt(context=0.4), Attempt(context=2.0, timestamps=True))
+    attempts: tuple[Attempt, ...] = (
+        Attempt(context=0.4, longest=25.0),
+        Attempt(context=2.0, longest=0.0, shortest=0.6, timestamps=True),
+    )
+    """First the holes together, which costs one window for many hesitations; then what still has no word alone,
+    with more around it and the model's own time marks, which make it read on where it gave up before."""
 
 
 @dataclass(slots=True)
@@ -197,16 +204,18 @@ class Guards:
     def holes(self, draft: Draft, attempt: Attempt) -> list[Window]:
         """Windows over the speech that has no words yet."""
         draft.attempt += 1
+        total = len(draft.samples) / SAMPLE_RATE
         regions: list[Span] = []
         for hole in self._uncovered(draft, draft.speech):
-            near = Span(hole.start - attempt.context, hole.end + attempt.context)
-            if regions and near.start <= regions[-1].end and near.end - regions[-1].start <= self.options.window:
-                regions[-1] = Span(regions[-1].start, near.end)
+            if hole.duration < attempt.shortest:
+                continue
+            start, end = max(0.0, hole.start - attempt.context), min(total, hole.end + attempt.context)
+            near = bool(regions) and start <= regions[-1].end
+            if near and end - regions[-1].start <= LONGEST:
+                regions[-1] = Span(regions[-1].start, end)
             else:
-                regions.append(near)
-        total = len(draft.samples) / SAMPLE_RATE
-        inside = [Span(max(0.0, r.start), min(total, r.end)) for r in regions]
-        return [window_over(draft.index, s) for s in cut_long(draft.samples, inside, LONGEST)]
+                regions.append(Span(max(start, regions[-1].end) if near else start, end))
+        return pack(draft.index, cut_long(draft.samples, regions, LONGEST - 1), attempt.longest)
 
     def finish(self, draft: Draft, choice: LanguageChoice) -> ChannelTranscription:
         """The channel's words, in order, and the report of what was done to them."""

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qa.core.errors import ModelError
+from qa.speech.rescore import best_reading
 from qa.speech.textguards import to_simplified
 
 _Floats = NDArray[np.float32]
@@ -54,6 +55,8 @@ class DecodeOptions:
     """Above 0 samples instead of searching: for windows that the first pass got wrong."""
     timestamps: bool = False
     """Let the model write its own time marks too: another way of reading a window that came out empty."""
+    word_weight: float = 0.0
+    """How much the words of a Mandarin reading count beside its sound; see `qa.speech.rescore`."""
     simplified: bool = True
     """Keep Mandarin from coming out in Traditional characters, of which most cost two or three tokens."""
 
@@ -157,7 +160,8 @@ class Recogniser:
         prompt = self._model.get_prompt(tokenizer, [], without_timestamps=not options.timestamps)
         search: dict[str, Any] = {"beam_size": options.beam_size}
         if options.temperature > 0:
-            search = {"beam_size": 1, "num_hypotheses": options.beam_size, "sampling_topk": 0}
+            search = {"beam_size": 1, "sampling_topk": 0}
+        weigh = options.word_weight > 0 and language == "zh"
         results = self._model.model.generate(
             encoded.output,
             [prompt] * len(encoded.frames),
@@ -165,17 +169,23 @@ class Recogniser:
             suppress_blank=True,
             suppress_tokens=self._suppressed(language, simplified=options.simplified),
             sampling_temperature=options.temperature,
+            num_hypotheses=options.beam_size if weigh else 1,
             return_scores=True,
             return_no_speech_prob=True,
             **search,
         )
-        tokens = [[t for t in r.sequences_ids[0] if t < tokenizer.eot] for r in results]
-        out: list[Decoded] = []
-        for result, ids, words in zip(results, tokens, self._align(encoded, tokens, tokenizer), strict=True):
-            text = tokenizer.decode(ids)
-            length = len(result.sequences_ids[0])
+        readings: list[tuple[list[int], float]] = []
+        for result in results:
+            texts = [tokenizer.decode(ids) for ids in result.sequences_ids]
+            sums = [s * len(ids) for s, ids in zip(result.scores, result.sequences_ids, strict=True)]
+            best = best_reading(texts, sums, options.word_weight) if weigh else 0
             # CTranslate2 divides the score by the length without the end mark; Whisper's authors count it.
-            mean = result.scores[0] * length / (length + 1)
+            readings.append((result.sequences_ids[best], sums[best] / (len(result.sequences_ids[best]) + 1)))
+        tokens = [[t for t in ids if t < tokenizer.eot] for ids, _ in readings]
+        aligned = self._align(encoded, tokens, tokenizer)
+        out: list[Decoded] = []
+        for result, ids, (_, mean), words in zip(results, tokens, readings, aligned, strict=True):
+            text = tokenizer.decode(ids)
             out.append(Decoded(text, words, float(mean), float(result.no_speech_prob), compression(text)))
         return out
 
@@ -202,10 +212,14 @@ class Recogniser:
         return Tokenizer(model.hf_tokenizer, model.model.is_multilingual, task="transcribe", language=language)
 
     def _suppressed(self, language: str, *, simplified: bool) -> list[int]:
+        return self._marks + self._traditional if simplified and language == "zh" else self._marks
+
+    @cached_property
+    def _marks(self) -> list[int]:
+        """Tokens that nobody says: brackets, notes, control marks. The same in every language."""
         from faster_whisper.transcribe import get_suppressed_tokens
 
-        tokens = list(get_suppressed_tokens(self._tokenizer(language), [-1]))
-        return tokens + self._traditional if simplified and language == "zh" else tokens
+        return list(get_suppressed_tokens(self._tokenizer("en"), [-1]))
 
     @cached_property
     def _traditional(self) -> list[int]:

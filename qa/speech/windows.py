@@ -89,11 +89,17 @@ class Window:
 
 def plan_windows(source: int, samples: Samples, speech: Sequence[Span], options: WindowOptions) -> list[Window]:
     """Windows over the given speech, in order of time. Every moment of speech is in exactly one window."""
+    spans = _widened(speech, options.pad, len(samples) / SAMPLE_RATE)
+    return pack(source, cut_long(samples, spans, options.seconds), options.seconds)
+
+
+def pack(source: int, spans: Sequence[Span], longest: float) -> list[Window]:
+    """Lay stretches side by side, in order, in as few windows of at most `longest` seconds as that allows."""
     windows: list[Window] = []
     pieces: list[Piece] = []
     filled = 0.0
-    for span in cut_long(samples, _widened(speech, options.pad, len(samples) / SAMPLE_RATE), options.seconds):
-        if pieces and filled + span.duration > options.seconds:
+    for span in spans:
+        if pieces and filled + span.duration > longest:
             windows.append(Window(source, tuple(pieces)))
             pieces, filled = [], 0.0
         pieces.append(Piece(filled, span.start, span.end))
@@ -101,11 +107,6 @@ def plan_windows(source: int, samples: Samples, speech: Sequence[Span], options:
     if pieces:
         windows.append(Window(source, tuple(pieces)))
     return windows
-
-
-def window_over(source: int, span: Span) -> Window:
-    """One window over one unbroken stretch."""
-    return Window(source, (Piece(0.0, span.start, span.end),))
 
 
 def _widened(speech: Sequence[Span], pad: float, total: float) -> list[Span]:
