@@ -1,13 +1,14 @@
 """Which of several readings of the same sound is made of real words: the recogniser's worst habit is homophones.
 
-Beam search ends with several readings that sound alike and cost nothing more to look at (身份核实, 身份合时).
-Each is weighed by how common its words are, in jieba's dictionary; a small weight, so that the sound decides where it
-is clear.
+Beam search ends with several readings that sound alike and cost nothing more to look at: 身份核实, 身份合时. Each
+is weighed by how common its words are, in jieba's dictionary and a short list of service words; a small weight,
+so that the sound decides where it is clear.
 """
 
 import math
 from collections.abc import Sequence
 from functools import cache
+from pathlib import Path
 from typing import Final
 
 from qa.speech.textguards import to_simplified
@@ -15,6 +16,8 @@ from qa.speech.textguards import to_simplified
 _LONGEST_WORD: Final = 6
 _UNKNOWN: Final = 0.5
 """Count given to a character that the dictionary does not have."""
+_BUSINESS: Final = 2000
+"""Least count of a word of service calls; in the dictionary 客户 has 3798, 订单 300, 工号 3."""
 _PER_CHARACTER: Final = 5.0
 """What a character of running text costs on average, nats: given back, so that saying less is no advantage."""
 
@@ -59,4 +62,8 @@ def _dictionary() -> tuple[dict[str, int], int]:
             word, count, *_ = line.decode().split(" ")
             if len(word) <= _LONGEST_WORD:
                 counts[word] = int(count)
+    for line in Path(__file__).with_name("business_words.txt").read_text(encoding="utf-8").splitlines():
+        if not line.startswith("#"):
+            for word in line.split():
+                counts[word] = max(counts.get(word, 0), _BUSINESS)
     return counts, sum(counts.values())
