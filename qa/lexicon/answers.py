@@ -22,11 +22,15 @@ _YES: Final = rx(
     "对(?!不|于|比|方|了|账|面|接|你|我|他|这个(问题|情况))[的啊呀呢哦]?|"
     "是(?!这样|不是|否|指|什么|谁|哪|由|根据|按|因为|有|说|1|您|你|我|的?话|需|要|个|存|浮|非)的?[啊呀呢]?|"
     "没错|当然(?!不|没|了?[,.]?(不|没))|肯定(?!不|没|要|有风险)|那?必须的?|那可不|就是(这样|的|啊|嘛|这么)|可不是|"
-    "(可以|能)这么(说|讲|理解|认为)|(可以|能)(的|啊|呀|保|做到)?(?=[,.]|$)|有的?(?=[,.]|$)|会的(?=[,.]|$)|保的(?=[,.]|$)|"
+    "(可以|能)这么(说|讲|理解|认为)|"
     "百分之?百|百分百|绝对(?!不|没)|1定(?!的?风险|会有)|没问题|你?(就|尽管|完全)?(可以)?放[1百]?百?个?心|"
     "你(说|理解|讲)的?(很)?(对|没错|是对的)|妥妥的|稳的|包的|嗯(?=[,.](对|是的|没错))"
     ")"
 )
+_VERB_AS_YES: Final = rx(
+    _FILLER + r"(?P<cue>(肯定|绝对|当然|1定|那)?(可以|能|有|会|保|要|包)(的|啊|呀|哦|保的|做到的?)?(?=[,.]|$))"
+)
+"""The verb of the question said again; after a question in the negative (不会亏吧) it contradicts."""
 _NO_AS_YES: Final = rx(
     _FILLER
     + r"(?P<cue>(肯定|绝对|当然|1定|那?完全|你?放心[,.]?)?(不会|不可能|没有|不存在|不用|不|没)(的|啊|呀|了|哦|这种事)?(?=[,.]|$|你?放心|肯定|绝对))"
@@ -87,8 +91,8 @@ def _yes(turn: TurnText, hit: str) -> Answer | None:
     if turn.turn.role is not Role.AGENT and turn.turn.role is not Role.CUSTOMER:
         return None
     found = _YES.match(marked)
-    if found is None and _NEGATIVE_QUESTION.search(hit):
-        found = _NO_AS_YES.match(marked)
+    if found is None:
+        found = (_NO_AS_YES if _NEGATIVE_QUESTION.search(hit) else _VERB_AS_YES).match(marked)
     if found is None or _RETRACTS.search(marked[found.end("cue") : found.end("cue") + _AFTER_YES]):
         return None
     start, end = found.span("cue")

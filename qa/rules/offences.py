@@ -131,11 +131,7 @@ def _finding(term: CompiledTerm, hits: list[TermHit]) -> Finding:
     severity = term.severity or Severity.INFO
     if best.kind in (MatchKind.HOMOPHONE, MatchKind.SIMILAR) and severity is Severity.CRITICAL:
         severity = Severity.WARNING
-    evidence = []
-    for hit in hits:
-        evidence.append(evidence_of(place_of(hit), hit.turn.turn))
-        if hit.question is not None:
-            evidence.append(evidence_of(place_of(hit.question), hit.question.turn.turn))
+    evidence = [evidence_of(place_of(h), h.turn.turn) for h in hits]  # a question answered is in the reason
     speaker = best.turn.turn
     trust = max(place_of(h).trust for h in hits)
     quote = evidence[0].quote
