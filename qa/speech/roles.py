@@ -1,6 +1,7 @@
 """Who is the agent and who the customer, and how sure that is."""
 
 import math
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -30,6 +31,8 @@ class RoleOptions:
     certain: float = 0.8
     """Roles less sure than this are uncertain: the call says so and nobody is accused. With the discount of
     `NAMING_WEIGHT`, 0.8 asks for about four log-odds of evidence, which two clear phrases of an agent give."""
+    guess: float = 0.6
+    """Roles less sure than this are not even guessed: the turns' role is unknown."""
     swap: float = 0.9
     """A channel map is suspected to be swapped where what is said speaks against it at least so clearly."""
 
@@ -128,7 +131,8 @@ def roles_on_one_channel(
     reasons = _quotes([(Role.AGENT if agent[i] >= 0.5 else Role.CUSTOMER, cues[i], utterances[i]) for i in live])
     method = "voice+content" if parts.voice_gap > 0 else "content"
     if confidence < options.certain:
-        reasons = [message("speech.roles_uncertain", certainty=round(100 * confidence))]
+        reasons.insert(0, message("speech.roles_uncertain", certainty=round(100 * confidence)))
+    if confidence < options.guess:
         labels = dict.fromkeys(labels, Role.UNKNOWN)
     labels, method, confidence = _manual(labels, manual, method, confidence)
     if method == "manual":
@@ -186,17 +190,18 @@ def _one_hot(diarization: Diarization | None) -> np.ndarray[tuple[int, int], np.
 
 def _clusters(diarization: Diarization | None, stretches: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
     """The diariser's speaker for each stretch: the one whose segments cover most of it."""
-    if diarization is None or not stretches:
+    if diarization is None or not stretches or not diarization.segments:
         return np.zeros(0, np.int64)
     names = list(diarization.speakers)
-    spans = spans_of(diarization.voices, diarization.segments)
+    segments = sorted(diarization.segments, key=lambda s: s.start)
+    starts = [s.start for s in segments]
+    longest = max(s.end - s.start for s in segments)
     clusters = np.zeros(stretches, np.int64)
-    for i, span in enumerate(spans):
+    for i, span in enumerate(spans_of(diarization.voices, diarization.segments)):
         shares = [0.0] * len(names)
-        for segment in diarization.segments:
-            if segment.end > span.start and segment.start < span.end:
-                overlap = min(segment.end, span.end) - max(segment.start, span.start)
-                shares[names.index(segment.speaker)] += overlap
+        for segment in segments[bisect_left(starts, span.start - longest) : bisect_left(starts, span.end)]:
+            overlap = min(segment.end, span.end) - max(segment.start, span.start)
+            shares[names.index(segment.speaker)] += max(0.0, overlap)
         clusters[i] = int(np.argmax(shares))
     return clusters
 

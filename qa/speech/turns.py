@@ -1,14 +1,14 @@
 """Words become turns: who says what without being interrupted, in order of time."""
 
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
 from qa.core.result import RoleDecision
 from qa.core.roles import Role
-from qa.core.speech import Activity, AudioInfo, ChannelTranscription, Diarization, Transcription
+from qa.core.speech import Activity, AudioInfo, ChannelTranscription, Diarization, SpeakerSegment, Transcription
 from qa.core.transcript import Span, Transcript, Turn, Word
 from qa.speech.roles import Assigned, RoleOptions, roles_by_channel, roles_on_one_channel
 from qa.speech.utterances import SENTENCE_ENDS
@@ -115,12 +115,12 @@ def _turn(index: int, group: Sequence[_Spoken]) -> Turn:
 
 def _mark_overlaps(turns: tuple[Turn, ...], diarization: Diarization | None) -> tuple[Turn, ...]:
     """Mark turns during which another speaker talks: by turns across channels, by voices on a shared one."""
+    flags = [False] * len(turns)
     if diarization is not None:
-        doubles = _double_talk(diarization)
         spans = [Span(t.start, t.end) for t in turns]
-        flags = [any(s.overlap(d) > OVERLAP_SECONDS for d in doubles) for s in spans]
+        for i, double in _overlapping(spans, _double_talk(diarization)):
+            flags[i] = flags[i] or double.overlap(spans[i]) > OVERLAP_SECONDS
     else:
-        flags = [False] * len(turns)
         latest: list[int] = []
         for i, turn in enumerate(turns):
             latest = [j for j in latest if turns[j].end > turn.start]
@@ -136,15 +136,23 @@ def _mark_overlaps(turns: tuple[Turn, ...], diarization: Diarization | None) -> 
 
 
 def _double_talk(diarization: Diarization) -> list[Span]:
-    segments = sorted(diarization.segments, key=lambda s: s.start)
-    found = []
-    for i, a in enumerate(segments):
-        for b in segments[i + 1 :]:
-            if b.start >= a.end:
-                break
-            if b.speaker != a.speaker:
-                found.append(Span(b.start, min(a.end, b.end)))
+    """Where two diarised speakers talk at once, in order."""
+    found: list[Span] = []
+    talking: list[SpeakerSegment] = []
+    for segment in sorted(diarization.segments, key=lambda s: s.start):
+        talking = [t for t in talking if t.end > segment.start]
+        found.extend(Span(segment.start, min(segment.end, t.end)) for t in talking if t.speaker != segment.speaker)
+        talking.append(segment)
     return found
+
+
+def _overlapping(spans: Sequence[Span], others: Sequence[Span]) -> Iterator[tuple[int, Span]]:
+    """Index of each span with each of `others` that it may overlap; both are in order of start."""
+    starts = [o.start for o in others]
+    longest = max((o.duration for o in others), default=0.0)
+    for i, span in enumerate(spans):
+        for j in range(bisect_left(starts, span.start - longest), bisect_left(starts, span.end)):
+            yield i, others[j]
 
 
 def _language(channels: Sequence[ChannelTranscription]) -> str:

@@ -5,6 +5,7 @@ to a few hundredths. Each word therefore goes to the voice stretch it lies in or
 run of words of one stretch, cut once more behind punctuation.
 """
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -44,7 +45,9 @@ def split_utterances(words: Sequence[Word], stretches: Sequence[Span]) -> list[U
 
     `stretches` are the diariser's, in order of start; without any, pauses and punctuation decide alone.
     """
-    homes = [_home(word, stretches) for word in words]
+    starts = [s.start for s in stretches]
+    longest = max((s.duration for s in stretches), default=0.0)
+    homes = [_home(word, stretches, starts, longest) for word in words]
     utterances: list[Utterance] = []
     first = 0
     for i in range(1, len(words) + 1):
@@ -87,12 +90,12 @@ def _utterance(
     )
 
 
-def _home(word: Word, stretches: Sequence[Span]) -> int | None:
+def _home(word: Word, stretches: Sequence[Span], starts: Sequence[float], longest: float) -> int | None:
+    """The stretch that a word lies in, or else the nearest within `FAR_SECONDS`."""
     best: tuple[float, int] | None = None
-    for index, stretch in enumerate(stretches):
-        if stretch.start > word.end + FAR_SECONDS:
-            break
-        overlap = min(word.end, stretch.end) - max(word.start, stretch.start)
+    first = bisect_left(starts, word.start - longest - FAR_SECONDS)
+    for index in range(first, bisect_right(starts, word.end + FAR_SECONDS)):
+        overlap = min(word.end, stretches[index].end) - max(word.start, stretches[index].start)
         if overlap > -FAR_SECONDS and (best is None or overlap > best[0] + 1e-6):
             best = overlap, index
     return best[1] if best else None
