@@ -4,11 +4,12 @@ The answer is read from how the next turn of the agent begins. A question in the
 不会 as well as by 对, as Chinese answers go; and whatever the agent goes on to say may take it back.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
-from qa.core.roles import Role
 from qa.lexicon.context_words import rx
 from qa.text.calltext import TurnText
 
@@ -33,7 +34,7 @@ _VERB_AS_YES: Final = rx(
 """The verb of the question said again; after a question in the negative (不会亏吧) it contradicts."""
 _NO_AS_YES: Final = rx(
     _FILLER
-    + r"(?P<cue>(肯定|绝对|当然|1定|那?完全|你?放心[,.]?)?(不会|不可能|没有|不存在|不用|不|没)(的|啊|呀|了|哦|这种事)?(?=[,.]|$|你?放心|肯定|绝对))"
+    + r"(?P<cue>(肯定|绝对|当然|1定|那?完全|你?放心[,.]?)?(不会|不可能|没有|不存在|不用(说|讲|填|写|告知|看|管)?|不|没)(的|啊|呀|了|哦|这种事)?(?=[,.]|$|你?放心|肯定|绝对))"
 )
 _NEGATIVE_QUESTION: Final = rx("(不会|不可能|不能|没有|没|不用|不|零|0|无)")
 _RETRACTS: Final = rx(
@@ -88,11 +89,11 @@ _BACKCHANNEL: Final = 3
 
 def _yes(turn: TurnText, hit: str) -> Answer | None:
     marked = turn.marked.replace(" ", "")
-    if turn.turn.role is not Role.AGENT and turn.turn.role is not Role.CUSTOMER:
-        return None
     found = _YES.match(marked)
     if found is None:
         found = (_NO_AS_YES if _NEGATIVE_QUESTION.search(hit) else _VERB_AS_YES).match(marked)
+    if found is None and len(hit) >= _ECHO_CHARS:
+        found = _echo(hit).search(marked[:_ECHO_REACH])
     if found is None or _RETRACTS.search(marked[found.end("cue") : found.end("cue") + _AFTER_YES]):
         return None
     start, end = found.span("cue")
@@ -101,4 +102,11 @@ def _yes(turn: TurnText, hit: str) -> Answer | None:
     return Answer(turn, start - marks, end - marks - inside)
 
 
-__all__ = ["Answer", "Role", "affirmation", "expects_answer"]
+_ECHO_CHARS: Final = 4
+_ECHO_REACH: Final = 24
+
+
+@lru_cache(maxsize=4096)
+def _echo(hit: str) -> re.Pattern[str]:
+    """The words of the question said again with something between them: 本金有保障吗 / 本金肯定是有保障的."""
+    return re.compile(r"^[^不没非未,.?]{0,6}(?P<cue>" + "[^不没非未,.?]{0,3}?".join(map(re.escape, hit)) + ")")
