@@ -158,7 +158,7 @@ def asked(site: Site) -> Excuse | None:
         cue = w.found(w.QUESTION_END, site.clause_after) or w.found_at_start(w.ASKED_BEHIND, site.sentence_after)
     if cue is None and site.role is Role.CUSTOMER:
         cue = w.found(w.CUSTOMER_QUESTION_END, site.clause_after)
-        cue = cue or w.found_at_start(w.CUSTOMER_ASKED_BEHIND, site.sentence_after)
+        cue = cue or w.found(w.A_NOT_A, site.hit) or w.found_at_start(w.CUSTOMER_ASKED_BEHIND, site.sentence_after)
     return Excuse("asked", cue) if cue else None
 
 

@@ -41,7 +41,7 @@ CLAUSE_END: Final = re.compile(r"[,.?]")
 
 _A_NOT_A = (
     "是不是|会不会|能不能|可不可以|可不可|有没有|好不好|行不行|对不对|要不要|算不算|信不信|想不想|知不知道|懂不懂|"
-    "愿不愿意|方不方便|需不需要|合不合适|放不放心|保不保|赚不赚|靠不靠谱"
+    "愿不愿意|方不方便|需不需要|合不合适|放不放心|靠不靠谱|(?P<verb>\\w)[不没](?P=verb)"
 )
 
 PSEUDO_NEGATION: Final = rx(
@@ -103,7 +103,7 @@ METALINGUISTIC: Final = rx("(没|不|别|不是|没有)(敢|能|可以)?(说|讲
 """没说不…, but the denial is of the saying: still no promise."""
 
 NOT_IS: Final = rx("不是|不就是?|难道不|不都是?|不也是?")
-ENDS_IN_PARTICLE: Final = rx("(吗|嘛|么)[,.?]?$")
+ENDS_IN_PARTICLE: Final = rx("(吗|嘛|(?<![什怎这那多])么)[,.?]?$")
 
 LIST_LINK: Final = rx("(或者?是?|以及|还有|和|与|及|跟|包括|也|、|更|甚至|最低|固定|任何|所谓的?)*")
 DENIED_COMMITMENT: Final = rx(
@@ -174,7 +174,7 @@ WH_BEFORE: Final = rx(
 )
 _ASSENT = "(知道|明白|清楚|懂|了解|理解|记住|听到|听清|听懂|信|放心|看到|同意|可以|好|对|行|是|OK|ok)"
 TAG_BEHIND: Final = rx(rf"[^,.?]{{0,4}}?(你|你们)?(都|也)?{_ASSENT}(了|的)?(吗|么|嘛|不|吧)[.?,]")
-QUESTION_END: Final = rx("(吗|么|呢\\?|没有\\?|没\\?|不\\?|吧\\?|\\?)[,.?]*$")
+QUESTION_END: Final = rx("(吗|(?<![什怎这那多])么|呢\\?|没有\\?|没\\?|不\\?|吧\\?|\\?)[,.?]*$")
 CUSTOMER_QUESTION_END: Final = rx("(吗|嘛|么|吧|啊\\?|没有|没|呢|\\?)[,.?]*$")
 ASKED_BEHIND: Final = rx("(的)?(是|指的?是)(什么|啥)|是真的(吗|么|嘛)")
 CUSTOMER_ASKED_BEHIND: Final = rx("(的|了)?,?(是不是|对不对|是吧|对吧|对吗|是吗|真的(吗|假的))[,.?]")

@@ -30,6 +30,9 @@ GAPPED_CERTAINTY: Final = 0.6
 _MIN_GAPPED_SYLLABLES: Final = 4
 """A pattern with gaps needs so many fixed syllables before its homophones are looked for."""
 
+_MIN_ANCHOR_SYLLABLES: Final = 2
+"""A single syllable stands in every turn; looking beside each would cost more than all the rest."""
+
 
 @dataclass(frozen=True, slots=True)
 class MatchTerm:
@@ -104,7 +107,7 @@ class Matcher:
         exact = kind is MatchKind.EXACT
         around: dict[int, set[_GappedTerm]] = {}
         turn, limit = call.turns[0] if call.turns else None, -1
-        for index, start, end in sorted(automaton.matches(text), key=_by_start):
+        for index, start, end in automaton.matches(text):  # in order of their ends, so turn by turn
             if start >= limit or turn is None:
                 turn = call.locate(start)
                 limit = turn.base + len(turn.squeezed)
@@ -221,15 +224,12 @@ def _add_gapped(
 ) -> None:
     entry = _GappedTerm(index, gapped(pattern))
     audible = homophone != "off" and pattern.shortest() >= _MIN_GAPPED_SYLLABLES
+    audible = audible and min(map(len, entry.gapped.anchors)) >= _MIN_ANCHOR_SYLLABLES
     for anchor in entry.gapped.anchors:
         anchors.setdefault(anchor, []).append(entry)
         if audible:
             for form in readings(anchor):
                 sound_anchors.setdefault(form, []).append(entry)
-
-
-def _by_start(match: tuple[int, int, int]) -> int:
-    return match[1]
 
 
 @lru_cache(maxsize=20_000)

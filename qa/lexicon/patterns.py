@@ -101,7 +101,7 @@ def parse(source: str) -> Pattern:
     parts: list[Choice | Gap] = []
     at_start = at_end = False
     group: list[list[str]] | None = None
-    symbols = list(_SYMBOL.finditer(source))
+    symbols = list(_SYMBOL.finditer(fold(source.replace("？", ""))))
     for i, found in enumerate(symbols):
         symbol = found.group()
         if symbol == "(":
@@ -160,7 +160,7 @@ def _gap(found: re.Match[str], source: str) -> Gap:
 
 
 def _clean(text: str) -> str:
-    return _DROP.sub("", fold(text))
+    return _DROP.sub("", text)
 
 
 def _checked(pattern: Pattern) -> Pattern:

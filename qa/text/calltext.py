@@ -10,6 +10,7 @@ automaton covers the call and no match runs from one turn into the next.
 
 import re
 from bisect import bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -64,6 +65,8 @@ class TurnText:
     """Offset into `text` of each squeezed character, and `len(text)` at the end."""
     base: int
     """Offset of `squeezed` in the joined text of the call."""
+    gaps: list[tuple[int, str]]
+    """What was passed over inside the turn: before which squeezed character, and the characters."""
     turn_position: int = 0
     """Place of the turn in the call."""
 
@@ -102,24 +105,23 @@ class TurnText:
     def breaks(self) -> tuple[Break, ...]:
         """All clause boundaries inside the turn, by punctuation and by pauses."""
         found: dict[int, str] = {}
-        for at in range(1, len(self.squeezed)):
-            before, here = self.origin[at - 1], self.origin[at]
-            if here - before > 1:
-                mark = _mark(self.normal[before + 1 : here], self.squeezed[at - 1], self.squeezed[at])
-                if mark:
-                    found[at] = mark
+        for at, between in self.gaps:
+            mark = _mark(between, self.squeezed[at - 1], self.squeezed[at])
+            if mark:
+                found[at] = mark
         for at in self._pauses():
             found.setdefault(at, " ")
         return tuple(Break(at, found[at]) for at in sorted(found))
 
-    def _pauses(self) -> list[int]:
-        words, offsets = self.turn.words, self.turn.offsets()
-        return [
-            self.squeezed_offset(offsets[i])
-            for i in range(1, len(words))
-            if words[i].start - words[i - 1].end >= PAUSE_SECONDS
-            and 0 < self.squeezed_offset(offsets[i]) < len(self.squeezed)
-        ]
+    def _pauses(self) -> Iterator[int]:
+        words = self.turn.words
+        late = [i for i in range(1, len(words)) if words[i].start - words[i - 1].end >= PAUSE_SECONDS]
+        if late:
+            offsets = self.turn.offsets()
+            for i in late:
+                at = self.squeezed_offset(offsets[i])
+                if 0 < at < len(self.squeezed):
+                    yield at
 
     @cached_property
     def marked(self) -> str:
@@ -189,6 +191,7 @@ def prepare(turn: Turn, text: str, base: int = 0, position: int = 0) -> TurnText
     points = {m.start() for m in _POINT.finditer(matchable)}
     parts: list[str] = []
     origin: list[int] = []
+    gaps: list[tuple[int, str]] = []
     last = 0
     for m in _MARKS.finditer(matchable):
         if m.start() in points:
@@ -196,7 +199,11 @@ def prepare(turn: Turn, text: str, base: int = 0, position: int = 0) -> TurnText
         parts.append(matchable[last : m.start()])
         origin.extend(range(last, m.start()))
         last = m.end()
+        if origin:
+            gaps.append((len(origin), m.group()))
     parts.append(matchable[last:])
     origin.extend(range(last, len(matchable)))
+    while gaps and gaps[-1][0] == len(origin):
+        gaps.pop()
     origin.append(len(text))
-    return TurnText(turn, text, normal, "".join(parts), origin, base, position)
+    return TurnText(turn, text, normal, "".join(parts), origin, base, gaps, position)
