@@ -28,8 +28,8 @@ SEGMENTATION: Final = "pyannote-segmentation-3.0"
 EMBEDDING: Final = "campplus-zh-en"
 HUB_PREFIX: Final = "pyannote/speaker-diarization-"
 THREADS: Final = 1
-"""Of torch on the CPU. The layers are too small to share: a second thread costs 1.5 times the CPU seconds for a fifth
-less wall time on an idle machine, and seven times as much on a busy one, where its waiting spins."""
+"""Of torch on the CPU. The layers are too small to share: a second thread costs 1.5 times the CPU seconds for a
+fifth less wall time on an idle machine, and seven times as much on a busy one, where its waiting spins."""
 AXES: Final = 12
 """Axes kept of the 192 of an embedding: within one call they hold all but noise of what tells its voices apart."""
 
