@@ -7,11 +7,12 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
+from qa.cli.ready import ready_pipeline
 from qa.cli.terminal import err, out, percent, write_file
 from qa.cli.words import LOCALE, say
 from qa.evaluate.der import DiarizationErrors
 from qa.evaluate.families import FAMILIES, Counts
-from qa.evaluate.runner import Evaluation, evaluate_folder, to_bytes
+from qa.evaluate.runner import Evaluation, Job, evaluate_folder, to_bytes
 from qa.evaluate.score import (
     RecordingScore,
     as_json,
@@ -21,13 +22,12 @@ from qa.evaluate.score import (
     sum_roles,
 )
 from qa.i18n import text
-from qa.models import store
 from qa.settings import Settings
 
 
 def run(where: Path, settings: Settings, audio: str | None, json: Path | None, *, reuse: bool) -> int:
     """Evaluate a folder of recordings."""
-    store.ensure_whisper(settings.speech.model, settings)
+    pipeline = ready_pipeline(settings)
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -41,7 +41,9 @@ def run(where: Path, settings: Settings, audio: str | None, json: Path | None, *
             shown = f"{index + 1}/{total} {name} · {text(f'pipeline.stage_{stage}', LOCALE)}"
             bars.update(task, description=shown, completed=share)
 
-        evaluation = evaluate_folder(where, settings, audio, report, settings.home / "stages" if reuse else None)
+        cache = settings.home / "stages" if reuse else None
+        together = settings.speech.batch_recordings or 1
+        evaluation = evaluate_folder(where, Job(pipeline, together, report, cache), audio)
     show(evaluation)
     if json is not None:
         write_file(json, to_bytes(as_json(evaluation.scores, evaluation.cost)))

@@ -9,20 +9,18 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 from rich.text import Text
 
 from qa.cli.inputs import Given, identify
+from qa.cli.ready import ready_pipeline
 from qa.cli.render import show_result
-from qa.cli.terminal import download_bars, err, out, write_file
+from qa.cli.terminal import err, out, write_file
 from qa.cli.words import LOCALE, say, t
 from qa.core.base import encode
 from qa.core.errors import StorageError
 from qa.core.finding import Finding, Severity
 from qa.core.result import Result, RunStatus
 from qa.i18n import text
-from qa.models import store
-from qa.pipeline.adapters import Toolbox
 from qa.pipeline.cache import FolderStageCache
 from qa.pipeline.context import RecordingInput, RunFailure
 from qa.pipeline.runner import Pipeline
-from qa.pipeline.stages import all_stages
 from qa.settings import Settings
 
 FLAGGED: Final = 10
@@ -44,8 +42,7 @@ class Line(msgspec.Struct, frozen=True):
 
 def run(files: Sequence[Path], settings: Settings, json: Path | None, fail_on: Severity | None) -> int:
     """Analyse recordings and print what was found; returns the exit code."""
-    toolbox = _ready(settings)
-    pipeline = Pipeline(settings, all_stages(toolbox))
+    pipeline = ready_pipeline(settings)
     cache = FolderStageCache(settings.home / "stages")
     lines: list[Line] = []
     results: list[Result] = []
@@ -75,15 +72,6 @@ def run(files: Sequence[Path], settings: Settings, json: Path | None, fail_on: S
     if fail_on is not None and any(f.severity.rank >= fail_on.rank for f in _flags(results)):
         return FLAGGED
     return SOME_FAILED if any(line.outcome == "failed" for line in lines) else 0
-
-
-def _ready(settings: Settings) -> Toolbox:
-    """Everything that can be wrong before the first recording is: packs, role map, models."""
-    toolbox = Toolbox(settings)
-    _ = toolbox.rulebook, toolbox.role_options
-    with download_bars() as bars:
-        store.ensure_whisper(settings.speech.model, settings, bars)
-    return toolbox
 
 
 def _batches(

@@ -5,7 +5,7 @@ from pathlib import Path
 from qa.api.guard import check_exposure
 from qa.cli.options import load_settings
 from qa.cli.terminal import download_bars, err, out
-from qa.cli.words import say
+from qa.cli.words import say, t
 from qa.core.errors import InputError
 from qa.models import store
 
@@ -23,5 +23,9 @@ def run(watch: Path | None, port: int | None) -> int:
                 store.ensure_artefact(artefact, settings, bars)
     from workers.supervisor import Supervisor
 
-    supervisor = Supervisor(settings, announce=out.print, warn=lambda message: err.print(say(message)))
+    supervisor = Supervisor(settings, announce=_announce, warn=lambda message: err.print(say(message)))
     return supervisor.run(watch=watch)
+
+
+def _announce(address: str) -> None:
+    out.print(t("up_ready", address=address))

@@ -7,6 +7,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -25,7 +26,6 @@ from qa.evaluate.truth import Truth, TruthFile, Utterance, read_calls, read_mani
 from qa.pipeline.cache import FolderStageCache, NoStageCache
 from qa.pipeline.context import RecordingInput, RunFailure
 from qa.pipeline.runner import Pipeline
-from qa.settings import Settings
 
 Progress = Callable[[int, int, str, str, float], None]
 """`progress(recording, recordings, name, stage, share done 0..1)`."""
@@ -45,30 +45,38 @@ class Evaluation(Record, frozen=True):
     """Files or calls that could not be compared."""
 
 
-def evaluate_folder(
-    folder: Path, settings: Settings, audio: str | None, progress: Progress, cache: Path | None = None
-) -> Evaluation:
+@dataclass(frozen=True, slots=True)
+class Job:
+    """How recordings are analysed."""
+
+    pipeline: Pipeline
+    together: int = 1
+    """Recordings given to the pipeline at a time."""
+    progress: Progress = lambda _index, _total, _name, _stage, _share: None
+    cache: Path | None = None
+    """Folder that keeps stage outputs between runs, at the price of knowing no times."""
+
+
+def evaluate_folder(folder: Path, job: Job, audio: str | None = None) -> Evaluation:
     """Evaluate the calls under `folder`, or, where there are none, the utterances of its `manifest.tsv`.
 
-    `audio` names the file of each call (`stereo_8k`, ...); `cache` keeps stage outputs between runs, at the
-    price of knowing no times. Raises `NotFoundError` where the folder holds neither.
+    `audio` names the file of each call (`stereo_8k`, ...); the first that exists where it is None. Raises
+    `NotFoundError` where the folder holds neither.
     """
     require(folder)
     calls = read_calls(folder)
     if calls:
-        return _evaluate_calls(calls, settings, audio, progress, cache)
-    return _evaluate_manifest(read_manifest(folder / "manifest.tsv"), settings, progress, cache)
+        return _evaluate_calls(calls, job, audio)
+    return _evaluate_manifest(read_manifest(folder / "manifest.tsv"), job)
 
 
-def _evaluate_calls(
-    calls: Sequence[TruthFile], settings: Settings, audio: str | None, progress: Progress, cache: Path | None
-) -> Evaluation:
+def _evaluate_calls(calls: Sequence[TruthFile], job: Job, audio: str | None) -> Evaluation:
     chosen = [(call.truth, path) for call in calls if (path := call.audio(audio))]
     left_out = tuple(call.truth.id for call in calls if call.audio(audio) is None)
     if not chosen:
         raise NotFoundError("evaluate.no_audio", audio=audio or "*", folder=calls[0].path.parent.parent)
     with _measured() as cost:
-        results = _run([path for _, path in chosen], settings, progress, cache)
+        results = _run([path for _, path in chosen], job)
         scores = tuple(
             score_call(truth, path.name, result or _nothing(truth, failure))
             for (truth, path), (result, failure) in zip(chosen, results, strict=True)
@@ -76,12 +84,10 @@ def _evaluate_calls(
     return Evaluation(scores, cost(scores), left_out)
 
 
-def _evaluate_manifest(
-    utterances: Sequence[Utterance], settings: Settings, progress: Progress, cache: Path | None
-) -> Evaluation:
+def _evaluate_manifest(utterances: Sequence[Utterance], job: Job) -> Evaluation:
     with tempfile.TemporaryDirectory(prefix="tingjian-evaluate-") as scratch, _measured() as cost:
         joined, left_out = join_utterances(utterances, Path(scratch))
-        results = _run([path for path, _ in joined], settings, progress, cache)
+        results = _run([path for path, _ in joined], job)
         scores = tuple(
             _text_score(path, text, result, failure)
             for (path, text), (result, failure) in zip(joined, results, strict=True)
@@ -117,23 +123,19 @@ def join_utterances(utterances: Sequence[Utterance], folder: Path) -> tuple[list
     return joined, left_out
 
 
-def _run(
-    paths: Sequence[Path], settings: Settings, progress: Progress, cache: Path | None
-) -> list[tuple[Result | None, RunFailure | None]]:
-    pipeline = Pipeline(settings)
-    store = FolderStageCache(cache) if cache else NoStageCache()
-    together = settings.speech.batch_recordings or 1
+def _run(paths: Sequence[Path], job: Job) -> list[tuple[Result | None, RunFailure | None]]:
+    store = FolderStageCache(job.cache) if job.cache else NoStageCache()
     outcomes: list[tuple[Result | None, RunFailure | None]] = []
-    for first in range(0, len(paths), together):
-        batch = [RecordingInput(p, _sha256(p), p.name) for p in paths[first : first + together]]
+    for first in range(0, len(paths), job.together):
+        batch = [RecordingInput(p, _sha256(p), p.name) for p in paths[first : first + job.together]]
 
         def report(index: int, stage: str, done: float, total: float, offset: int = first) -> None:
             at = offset + index
-            progress(at, len(paths), paths[at].name, stage, done / total if total else 0.0)
+            job.progress(at, len(paths), paths[at].name, stage, done / total if total else 0.0)
 
         outcomes += [
             (None, outcome) if isinstance(outcome, RunFailure) else (outcome, None)
-            for outcome in pipeline.run(batch, store, report)
+            for outcome in job.pipeline.run(batch, store, report)
         ]
     return outcomes
 

@@ -62,9 +62,7 @@ class FakePipeline:
 
 @pytest.fixture
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    monkeypatch.setattr(scan, "Pipeline", FakePipeline)
-    monkeypatch.setattr(scan, "_ready", lambda _: None)
-    monkeypatch.setattr(scan, "all_stages", lambda _: ())
+    monkeypatch.setattr(scan, "ready_pipeline", FakePipeline)
     return Settings(home=tmp_path / "home")
 
 
