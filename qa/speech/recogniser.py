@@ -1,9 +1,9 @@
 """Whisper itself, through faster-whisper and CTranslate2: windows of sound in, words with times out. No guards
 here."""
 
-import zlib
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from qa.core.errors import ModelError
 from qa.speech.rescore import best_reading
-from qa.speech.textguards import to_simplified
+from qa.speech.textguards import compression, to_simplified
 
 _Floats = NDArray[np.float32]
 
@@ -57,14 +57,10 @@ class DecodeOptions:
     """Let the model write its own time marks too: another way of reading a window that came out empty."""
     word_weight: float = 0.0
     """How much the words of a Mandarin reading count beside its sound; see `qa.speech.rescore`."""
+    doubtful: float = -math.inf
+    """Mean log probability under which a Mandarin window is read a second time, Traditional characters allowed."""
     simplified: bool = True
     """Keep Mandarin from coming out in Traditional characters, of which most cost two or three tokens."""
-
-
-def compression(text: str) -> float:
-    """Bytes over compressed bytes, as Whisper's authors measure repetition."""
-    data = text.encode()
-    return len(data) / len(zlib.compress(data)) if data else 0.0
 
 
 def is_traditional(text: str) -> bool:
@@ -139,11 +135,11 @@ class Recogniser:
             # The rest is as silent as the window gets, as in training; faster-whisper's zeros are a faint noise.
             row[:, mel.shape[1] :] = mel.min()
         if self._model.model.device == "cuda":
-            return Encoded(model.encode(stacked), tuple(frames))
+            return Encoded(model.encode(stacked), tuple(frames), stacked)
         # On a CPU eight windows together fall out of its caches: one by one costs a quarter less, for
         # the same numbers.
         parts = [np.array(model.encode(stacked[i : i + 1])) for i in range(len(mels))]
-        return Encoded(StorageView.from_array(np.concatenate(parts)), tuple(frames))
+        return Encoded(StorageView.from_array(np.concatenate(parts)), tuple(frames), stacked, parts)
 
     def languages_of(self, encoded: "Encoded") -> list[dict[str, float]]:
         """For each window, the probability of every language."""
@@ -157,37 +153,60 @@ class Recogniser:
     def decode(self, encoded: "Encoded", language: str, options: DecodeOptions) -> list[Decoded]:
         """Write down what was said in each window, all in one language."""
         tokenizer = self._tokenizer(language)
-        prompt = self._model.get_prompt(tokenizer, [], without_timestamps=not options.timestamps)
+        mandarin = language == "zh"
+        readings = self._read(encoded.output, tokenizer, len(encoded.frames), options, mandarin=mandarin)
+        doubtful = [
+            i for i, r in enumerate(readings) if r.best(tokenizer, options, mandarin)[1] < options.doubtful
+        ]
+        if mandarin and options.simplified and doubtful:
+            # Other characters, other beams: what is hard to read one way is often clear the other way.
+            anyhow = replace(options, simplified=False)
+            part = self._pick(encoded, doubtful)
+            for index, more in zip(
+                doubtful, self._read(part, tokenizer, len(doubtful), anyhow, mandarin=True), strict=True
+            ):
+                readings[index].hypotheses += more.hypotheses
+        best = [r.best(tokenizer, options, mandarin) for r in readings]
+        tokens = [[t for t in ids if t < tokenizer.eot] for ids, _ in best]
+        aligned = self._align(encoded, tokens, tokenizer)
+        out: list[Decoded] = []
+        for reading, ids, (_, mean), words in zip(readings, tokens, best, aligned, strict=True):
+            text = tokenizer.decode(ids)
+            out.append(Decoded(text, words, float(mean), reading.no_speech, compression(text)))
+        return out
+
+    def _read(
+        self, output: Any, tokenizer: Any, count: int, options: DecodeOptions, *, mandarin: bool
+    ) -> list["_Reading"]:
         search: dict[str, Any] = {"beam_size": options.beam_size}
         if options.temperature > 0:
             search = {"beam_size": 1, "sampling_topk": 0}
-        weigh = options.word_weight > 0 and language == "zh"
+        prompt = self._model.get_prompt(tokenizer, [], without_timestamps=not options.timestamps)
         results = self._model.model.generate(
-            encoded.output,
-            [prompt] * len(encoded.frames),
+            output,
+            [prompt] * count,
             max_length=_MOST_TOKENS,
             suppress_blank=True,
-            suppress_tokens=self._suppressed(language, simplified=options.simplified),
+            suppress_tokens=self._suppressed(simplified=mandarin and options.simplified),
             sampling_temperature=options.temperature,
-            num_hypotheses=options.beam_size if weigh else 1,
+            num_hypotheses=options.beam_size if mandarin and options.word_weight else 1,
             return_scores=True,
             return_no_speech_prob=True,
             **search,
         )
-        readings: list[tuple[list[int], float]] = []
+        readings: list[_Reading] = []
         for result in results:
-            texts = [tokenizer.decode(ids) for ids in result.sequences_ids]
-            sums = [s * len(ids) for s, ids in zip(result.scores, result.sequences_ids, strict=True)]
-            best = best_reading(texts, sums, options.word_weight) if weigh else 0
-            # CTranslate2 divides the score by the length without the end mark; Whisper's authors count it.
-            readings.append((result.sequences_ids[best], sums[best] / (len(result.sequences_ids[best]) + 1)))
-        tokens = [[t for t in ids if t < tokenizer.eot] for ids, _ in readings]
-        aligned = self._align(encoded, tokens, tokenizer)
-        out: list[Decoded] = []
-        for result, ids, (_, mean), words in zip(results, tokens, readings, aligned, strict=True):
-            text = tokenizer.decode(ids)
-            out.append(Decoded(text, words, float(mean), float(result.no_speech_prob), compression(text)))
-        return out
+            totals = [s * len(ids) for ids, s in zip(result.sequences_ids, result.scores, strict=True)]
+            found = list(zip(result.sequences_ids, totals, strict=True))
+            readings.append(_Reading(found, float(result.no_speech_prob)))
+        return readings
+
+    def _pick(self, encoded: "Encoded", indices: Sequence[int]) -> Any:
+        from ctranslate2 import StorageView
+
+        if encoded.parts is None:
+            return self._model.encode(encoded.features[list(indices)])
+        return StorageView.from_array(np.concatenate([encoded.parts[i] for i in indices]))
 
     def _align(self, encoded: "Encoded", tokens: list[list[int]], tokenizer: Any) -> list[tuple[HeardWord, ...]]:
         from faster_whisper.transcribe import merge_punctuations
@@ -211,8 +230,8 @@ class Recogniser:
         model = self._model
         return Tokenizer(model.hf_tokenizer, model.model.is_multilingual, task="transcribe", language=language)
 
-    def _suppressed(self, language: str, *, simplified: bool) -> list[int]:
-        return self._marks + self._traditional if simplified and language == "zh" else self._marks
+    def _suppressed(self, *, simplified: bool) -> list[int]:
+        return self._marks + self._traditional if simplified else self._marks
 
     @cached_property
     def _marks(self) -> list[int]:
@@ -236,3 +255,26 @@ class Encoded:
     output: Any
     frames: tuple[int, ...]
     """Frames of real sound in each window, a hundredth of a second each."""
+    features: _Floats
+    """Log-mel spectrograms: windows, bands, frames."""
+    parts: list[_Floats] | None = None
+    """The encoder's output for each window, where it is in main memory."""
+
+
+@dataclass(slots=True)
+class _Reading:
+    """What beam search came to for one window."""
+
+    hypotheses: list[tuple[list[int], float]]
+    """Tokens and the log probability of them all."""
+    no_speech: float
+
+    def best(self, tokenizer: Any, options: DecodeOptions, mandarin: bool) -> tuple[list[int], float]:
+        """The tokens chosen and their mean log probability."""
+        index = 0
+        if mandarin and options.word_weight:
+            texts = [tokenizer.decode(ids) for ids, _ in self.hypotheses]
+            index = best_reading(texts, [s for _, s in self.hypotheses], options.word_weight)
+        ids, total = self.hypotheses[index]
+        # CTranslate2 leaves the end mark out of the length; Whisper's authors count it.
+        return ids, total / (len(ids) + 1)

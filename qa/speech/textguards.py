@@ -3,6 +3,7 @@
 import re
 import tomllib
 import unicodedata
+import zlib
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -35,6 +36,12 @@ def letters(text: str) -> str:
     """The letters and digits of a text, lower case, Traditional as Simplified: what phantoms are compared on."""
     folded = unicodedata.normalize("NFKC", text).casefold()
     return "".join(c for c in to_simplified(folded) if unicodedata.category(c)[0] in "LN")
+
+
+def compression(text: str) -> float:
+    """Bytes over compressed bytes, as Whisper's authors measure repetition."""
+    data = text.encode()
+    return len(data) / len(zlib.compress(data)) if data else 0.0
 
 
 def has_letters(text: str) -> bool:

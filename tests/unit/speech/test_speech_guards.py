@@ -8,7 +8,8 @@ from qa.core.transcript import Span
 from qa.speech.base import SAMPLE_RATE, ChannelInput
 from qa.speech.guards import Draft, GuardOptions, Guards
 from qa.speech.language import LanguageChoice
-from qa.speech.recogniser import Decoded, HeardWord, compression
+from qa.speech.recogniser import Decoded, HeardWord
+from qa.speech.textguards import compression
 from qa.speech.windows import Piece, Window
 
 GUARDS = Guards(GuardOptions())
