@@ -30,7 +30,7 @@ def read_files(packs: str | None, dirs: Sequence[Path] | None) -> tuple[Sequence
 
 
 @app.command("test", help=_r("cli_test"))
-def test(packs: Packs = None, pack_dir: PackDir = None) -> None:
+def run_test(packs: Packs = None, pack_dir: PackDir = None) -> None:
     """Run the examples; exit code 1 where one is not as it should be."""
     from qa.rules.examples import run_examples
 

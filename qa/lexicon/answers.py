@@ -33,8 +33,9 @@ _VERB_AS_YES: Final = rx(
 )
 """The verb of the question said again; after a question in the negative (不会亏吧) it contradicts."""
 _NO_AS_YES: Final = rx(
-    _FILLER
-    + r"(?P<cue>(肯定|绝对|当然|1定|那?完全|你?放心[,.]?)?(不会|不可能|没有|不存在|不用(说|讲|填|写|告知|看|管)?|不|没)(的|啊|呀|了|哦|这种事)?(?=[,.]|$|你?放心|肯定|绝对))"
+    _FILLER + r"(?P<cue>(肯定|绝对|当然|1定|那?完全|你?放心[,.]?)?"
+    r"(不会|不可能|没有|不存在|不用(说|讲|填|写|告知|看|管)?|不|没)(的|啊|呀|了|哦|这种事)?"
+    r"(?=[,.]|$|你?放心|肯定|绝对))"
 )
 _NEGATIVE_QUESTION: Final = rx("(不会|不可能|不能|没有|没|不用|不|零|0|无)")
 _RETRACTS: Final = rx(
@@ -59,7 +60,7 @@ class Answer:
 
 
 def expects_answer(question: TurnText, start: int, asked: bool) -> bool:
-    """Whether a hit in a turn of the other party waits for a yes or no: a question, or an inference (那就是保本了)."""
+    """Whether a hit in the other party's turn waits for a yes or no: asked, or inferred (那就是保本了)."""
     if asked:
         return True
     marked = question.marked[: question.marked_offset(start)]
@@ -67,7 +68,7 @@ def expects_answer(question: TurnText, start: int, asked: bool) -> bool:
 
 
 def affirmation(turns: Sequence[TurnText], index: int, end: int, hit: str) -> Answer | None:
-    """The answer of the other role to the question in `turns[index]` that ends at squeezed `end`, if it is a yes."""
+    """The other role's answer to the question in `turns[index]` whose hit ends at `end`, if it is a yes."""
     question = turns[index]
     remaining = len(question.squeezed) - end
     if remaining > _QUESTION_TAIL:

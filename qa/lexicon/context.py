@@ -14,7 +14,6 @@ it, or nothing. A term chooses by name which of them it grants (`unless`).
 The texts are match forms with one mark for each clause boundary: `,` `.` `?` `、`, and a blank for a pause.
 """
 
-import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property

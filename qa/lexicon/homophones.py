@@ -1,7 +1,7 @@
 """When a text that only sounds like a term may count as the term.
 
-The recogniser writes 纹赚不赔 for 稳赚不赔, but people also say 功耗 and mean 功耗. What decides: how long the term is,
-how much of it is literally there, whether the text makes ordinary words of its own, and how sure the
+The recogniser writes 纹赚不赔 for 稳赚不赔, but people also say 功耗 and mean 功耗. What decides: how long the
+term is, how much of it is literally there, whether the text makes ordinary words of its own, and how sure the
 recogniser was of them.
 """
 
@@ -61,7 +61,7 @@ def may_fire(turn: TurnText, place: Sounding, mode: str, probability: Probabilit
 
 
 def _ordinary(turn: TurnText, place: Sounding, wrong: list[int]) -> tuple[bool, bool]:
-    """Whether every differing character belongs to a dictionary word, and whether one is cut by the place's edge."""
+    """Whether all differing characters lie in dictionary words, and whether the edge cuts one of those."""
     at = [turn.origin[place.start + i] for i in wrong]
     first, last = turn.origin[place.start], turn.origin[place.end - 1] + 1
     holders = {

@@ -1,4 +1,4 @@
-"""Dialogues as text, for examples, golden sets and trying out rules: turned into transcripts with invented times."""
+"""Dialogues as text, for examples, golden sets and trials: turned into transcripts with invented times."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -39,7 +39,7 @@ def from_example(example: str | Sequence[str], default: Role, language: str = "z
 
 
 def from_turns(turns: Sequence[Mapping[str, object]], language: str = "zh") -> Transcript:
-    """The transcript of `[{"role": "agent", "text": "..."}]`; raises `BadPackError` where a turn is not of that form."""
+    """The transcript of `[{"role": "agent", "text": "..."}]`; raises `BadPackError` for another form."""
     pairs = []
     for i, turn in enumerate(turns):
         role, text = turn.get("role"), turn.get("text")

@@ -1,7 +1,8 @@
-"""Converts a rule file of Alibaba Cloud's conversation analysis into a pack, and tells what it could not carry over.
+"""Converts a rule file of Alibaba Cloud's conversation analysis into a pack, and tells what was left out.
 
-The source is the JSON that its `UploadRule` takes and its console exports: `conditions` (each with a `check_range`,
-`operators` and a `lambda` over their ids) and `rules` (each with `triggers`, lambdas over the ids of conditions).
+The source is the JSON that its `UploadRule` takes and its console exports: `conditions` (each with a
+`check_range`, `operators` and a `lambda` over their ids) and
+`rules` (each with `triggers`, lambdas over the ids of conditions).
 """
 
 import json
@@ -52,8 +53,8 @@ def convert(content: str, pack: str, file: str) -> Imported:
     while isinstance(data, dict) and "rules" not in data and isinstance(data.get("data"), dict | list):
         data = data["data"]
     if isinstance(data, list):
-        data = {"rules": [r for d in data if isinstance(d, dict) for r in d.get("rules", [])],
-                "conditions": [c for d in data if isinstance(d, dict) for c in d.get("conditions", [])]}  # fmt: skip
+        parts = [d for d in data if isinstance(d, dict)]
+        data = {key: [x for d in parts for x in d.get(key, [])] for key in ("rules", "conditions")}
     if not isinstance(data, dict) or not isinstance(data.get("rules"), list) or not data["rules"]:
         raise InputError("rules.sca_not_rules", file=file)
     return _Converter(data, pack).run()

@@ -266,9 +266,22 @@ def _inline_terms(f: SourceFile, inline: dict[int, str]) -> Iterator[CompiledTer
         name = f"{f.model.id}.inline-{number}"
         inline[id(says)] = name
         yield CompiledTerm(
-            name, f.model.id + ".inline", f.model.version, f.model.language, "inline", {}, None, role, (), False, None,
-            None, False, (), MatchTerm(tuple(says.patterns)),
-        )  # fmt: skip
+            id=name,
+            file=f"{f.model.id}.inline",
+            version=f.model.version,
+            language=f.model.language,
+            family="inline",
+            label={},
+            severity=None,
+            role=role,
+            unless=(),
+            affirmed=False,
+            basis=None,
+            wording=None,
+            shadow=False,
+            applies=(),
+            match=MatchTerm(tuple(says.patterns)),
+        )
 
 
 def _says_in(model: PackFile) -> Iterator[tuple[Says, Role | None, tuple[str | int, ...]]]:

@@ -1,4 +1,4 @@
-"""Checks that cross references of a file lead somewhere: terms, conditions, steps, checks; and never in a circle."""
+"""Checks that cross references of a file lead somewhere (terms, conditions, steps) and never in a circle."""
 
 from __future__ import annotations
 

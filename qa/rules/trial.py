@@ -1,4 +1,4 @@
-"""Trying packs out: what hits in a dialogue, where, why, and for a near miss why not; and what a change would change."""
+"""Trying packs out: what hits in a dialogue and why, for a near miss why not, and what a change changes."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -85,7 +85,7 @@ def backtest(
     after: RuleBook,
     calls: Iterable[tuple[str, Transcript, CallContext]],
 ) -> Backtest:
-    """What `after` finds otherwise than `before`, call by call and in all. Shadow rules are counted like others."""
+    """What `after` finds otherwise than `before`, call by call and in all. Shadow rules count too."""
     differences, count = [], 0
     appeared: dict[str, int] = {}
     disappeared: dict[str, int] = {}

@@ -1,7 +1,9 @@
-"""Personal data as it is spoken and as recognisers write it: 幺 as 1 or 要, digits mixed with characters, one digit
-too many or too few. A checksum makes a find certain; the words around it make one out of a number that has lost a digit.
+"""Personal data as it is spoken and as recognisers write it: 幺 as 1 or 要, digits mixed with characters, one
+digit too many or too few. A checksum makes a find certain; the words around it make one out of a number that has
+lost a digit.
 
-Sources: GB 11643-1999 (identity numbers, MOD 11-2), ISO/IEC 7812-1 (Luhn), the numbering plan of mobile phones (1[3-9]).
+Sources: GB 11643-1999 (identity numbers, MOD 11-2), ISO/IEC 7812-1 (Luhn), the numbering plan of mobile
+phones (1[3-9]).
 """
 
 import re

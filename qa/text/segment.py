@@ -86,7 +86,7 @@ def similar_ratio(first: str, second: str) -> float:
 
 
 def common_length(first: str, second: str) -> int:
-    """Length of the longest common subsequence, by bit vectors (Hyyrö 2004), so in O(len(second)) big-int steps."""
+    """Length of the longest common subsequence, by bit vectors (Hyyrö 2004)."""
     positions: dict[str, int] = {}
     for i, char in enumerate(first):
         positions[char] = positions.get(char, 0) | (1 << i)

@@ -106,7 +106,7 @@ def test_a_pattern_is_read_or_refused_and_never_crashes(source: str) -> None:
         else:
             assert pattern.literals()
     except PatternError as e:
-        assert e.code.startswith("pattern_")
+        assert e.code.startswith("pattern_")  # noqa: PT017 - either outcome is right
 
 
 @given(st.text(alphabet="ab(|)?*+{}[]\\1,^$.", max_size=12))
@@ -114,7 +114,7 @@ def test_an_expression_is_compiled_or_refused_and_never_crashes(source: str) -> 
     try:
         compiled(source)
     except RegexError as e:
-        assert e.code.startswith("regex_")
+        assert e.code.startswith("regex_")  # noqa: PT017
 
 
 CONDITIONS = st.recursive(

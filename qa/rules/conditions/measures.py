@@ -22,7 +22,7 @@ def within_range(value: float, bounds: Range) -> bool:
     return (bounds.above is None or value > bounds.above) and (bounds.below is None or value < bounds.below)
 
 
-def silence(on: Evaluation, condition: Condition, role: Role | None, inside: Window) -> Verdict:
+def silence(on: Evaluation, condition: Condition, role: Role | None, inside: Window) -> Verdict:  # noqa: ARG001
     """Gaps in which nobody speaks, between the turns that it asks for, unless a notice excuses them."""
     wanted = condition.silence
     assert wanted is not None  # noqa: S101
@@ -155,9 +155,9 @@ def responds(on: Evaluation, condition: Condition, role: Role | None, inside: Wi
     waits = []
     for before, after in zip(on.call.turns, on.call.turns[1:], strict=False):
         a, b = before.turn, after.turn
-        if b.role is not a.role and a.role is b.role.other and (role is None or b.role is role):
-            if inside.holds_turn(after):
-                waits.append((max(0.0, b.start - a.end), after))
+        answers = b.role is not a.role and a.role is b.role.other and (role is None or b.role is role)
+        if answers and inside.holds_turn(after):
+            waits.append((max(0.0, b.start - a.end), after))
     if not waits:
         return unknown("rules.no_turns_of_role")
     if wanted.which == "any":
