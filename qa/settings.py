@@ -56,7 +56,13 @@ class SpeechSettings(_Group):
 class RuleSettings(_Group):
     """Which packs are on."""
 
-    packs: tuple[str, ...] = Field(("zh/common", "zh/finance"), description="Packs applied to every call.")
+    packs: tuple[str, ...] = Field(
+        (
+            "zh/common", "zh/finance", "zh/insurance", "zh/collections", "zh/ecommerce", "zh/logistics",
+            "zh/telecom", "zh/medical", "zh/education", "zh/government", "en/common", "en/finance",
+        ),
+        description="Packs applied to every call.",
+    )  # fmt: skip
     pack_dirs: tuple[Path, ...] = Field((), description="Further folders with packs, searched first.")
     scorecard: str = Field("zh.common.service", description="Scorecard used for a call.")
 
