@@ -45,7 +45,7 @@ class PyannoteDiarizer:
     def name(self) -> str:
         """Artefact and revision; part of the stage's cache key."""
         chosen = self._settings.speech.diarization
-        return f"pyannote-offline({SEGMENTATION},{EMBEDDING})@1" if chosen == "offline" else _hub_name(chosen)
+        return f"pyannote-offline({SEGMENTATION},{EMBEDDING})@2" if chosen == "offline" else _hub_name(chosen)
 
     def diarize(
         self, samples: Samples, activity: ChannelActivity, speakers: int | None, hook: Hook

@@ -37,6 +37,10 @@ LEAD_FRAMES: Final = 146
 """Frames of a window before the part that is used."""
 BATCH_CHUNKS: Final = 32
 """Windows in memory at a time: 160 s of sound, 20 MB."""
+QUIETEST_DB: Final = -70.0
+"""Fainter frames are taken for this, relative to full scale: digital silence is not the noise of the line."""
+PAUSE_LEVEL: Final = 0.3
+"""Share of the range from noise to speech, in decibels, below which a frame may be part of a pause."""
 FRAME_SECONDS: Final = FRAME_SAMPLES / SAMPLE_RATE
 MIN_CLEAN_SECONDS: Final = 0.4
 """A stretch is embedded from the part in which nobody else talks if that is at least so long."""
@@ -158,7 +162,7 @@ class OfflineDiarization(SpeakerDiarization):
                 active[rows] = score[LEAD_FRAMES : LEAD_FRAMES + CHUNK_FRAMES] > 0.5
             if hook is not None:
                 hook("segmentation", None, completed=first + len(batch), total=len(wanted))
-        self._stretches = find_stretches(active, CHUNK_FRAMES)
+        self._stretches = find_stretches(active, CHUNK_FRAMES, _quiet(samples, active))
         data, self.columns = rasterise(self._stretches, chunks, CHUNK_FRAMES)
         seconds = CHUNK_FRAMES * FRAME_SECONDS
         return SlidingWindowFeature(data, SlidingWindow(start=0.0, duration=seconds, step=seconds))
@@ -245,6 +249,22 @@ def _window(samples: Samples, chunk: int) -> torch.Tensor:
     sound = np.asarray(samples[max(0, start) : max(0, start + WINDOW_SAMPLES)], np.float32) / 32768.0
     before = max(0, -start)
     return torch.from_numpy(np.pad(sound, (before, WINDOW_SAMPLES - before - len(sound)))).unsqueeze(0)
+
+
+def _quiet(samples: Samples, active: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Frames as faint as a pause: in the lower part of the range between the call's noise and its speech."""
+    spoken = np.flatnonzero(active.any(axis=1))
+    level = np.full(len(active), QUIETEST_DB)
+    block = 4096
+    for first in range(0, min(len(active), len(samples) // FRAME_SAMPLES), block):
+        sound = np.asarray(samples[first * FRAME_SAMPLES : (first + block) * FRAME_SAMPLES], np.float32)
+        sound = sound[: len(sound) // FRAME_SAMPLES * FRAME_SAMPLES].reshape(-1, FRAME_SAMPLES)
+        level[first : first + len(sound)] = 20 * np.log10(np.sqrt((sound**2).mean(axis=1)) / 32768 + 1e-9)
+    level = np.maximum(level, QUIETEST_DB)
+    if len(spoken) == 0:
+        return np.zeros(len(active), np.bool_)
+    noise, speech = np.percentile(level, 5), np.percentile(level[spoken], 75)
+    return np.asarray(level < noise + PAUSE_LEVEL * (speech - noise))
 
 
 def _chunks_with_speech(activity: ChannelActivity, chunks: int) -> list[int]:

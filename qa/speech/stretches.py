@@ -16,6 +16,11 @@ Array = NDArray[np.float32]
 
 MIN_GAP_FRAMES = 5
 """A pause shorter than this many frames (0.08 s) is the closure of a consonant, not the end of a stretch."""
+PAUSE_FRAMES = 8
+"""So many quiet frames in a row (0.135 s) are a pause that the model bridged: turns may follow each other so fast.
+The closures of Mandarin and English stops stay below 0.1 s."""
+MIN_PART_FRAMES = 27
+"""A pause does not cut off less than this (0.45 s): too little to tell a voice by."""
 MAX_FRAMES = 178
 """Longest stretch in frames (3 s): long enough for a steady embedding, short enough to find a change of speaker
 that went without a pause."""
@@ -29,17 +34,21 @@ class Stretch:
     end: int
 
 
-def find_stretches(active: NDArray[np.bool_], chunk_frames: int) -> list[Stretch]:
+def find_stretches(
+    active: NDArray[np.bool_], chunk_frames: int, quiet: NDArray[np.bool_] | None = None
+) -> list[Stretch]:
     """Cut the local speakers of consecutive chunks into stretches.
 
     `active` is `(frames, local speakers)`; columns mean nothing beyond their chunk of `chunk_frames` frames, so a
-    stretch is carried over a chunk's edge only where exactly one speaker talks on either side.
+    stretch is carried over a chunk's edge only where exactly one speaker talks on either side. `quiet` marks the
+    frames as faint as a pause; without it, only the model's own pauses part stretches.
     """
     found: list[Stretch] = []
     for start, end in _joined(_runs(active, chunk_frames), active, chunk_frames):
-        parts = max(1, -(-(end - start) // MAX_FRAMES))
-        edges = np.linspace(start, end, parts + 1).round().astype(int)
-        found.extend(Stretch(int(a), int(b)) for a, b in pairwise(edges))
+        for first, last in _between_pauses(start, end, quiet):
+            parts = max(1, -(-(last - first) // MAX_FRAMES))
+            edges = np.linspace(first, last, parts + 1).round().astype(int)
+            found.extend(Stretch(int(a), int(b)) for a, b in pairwise(edges))
     return sorted(found, key=lambda s: (s.start, s.end))
 
 
@@ -62,6 +71,18 @@ def rasterise(stretches: Sequence[Stretch], chunks: int, chunk_frames: int) -> t
             data[chunk, first : stretches[index].end - offset, column] = 1.0
             owner[chunk, column] = index
     return data, owner
+
+
+def _between_pauses(start: int, end: int, quiet: NDArray[np.bool_] | None) -> list[tuple[int, int]]:
+    if quiet is None:
+        return [(start, end)]
+    edges = np.flatnonzero(np.diff(quiet[start:end].astype(np.int8), prepend=0, append=0))
+    cuts = [start]
+    for a, b in (edges.reshape(-1, 2) + start).tolist():
+        middle = (a + b) // 2
+        if b - a >= PAUSE_FRAMES and min(middle - cuts[-1], end - middle) >= MIN_PART_FRAMES:
+            cuts.append(middle)
+    return list(pairwise([*cuts, end]))
 
 
 def _runs(active: NDArray[np.bool_], chunk_frames: int) -> list[tuple[int, int]]:

@@ -73,6 +73,14 @@ def test_a_pause_parts_stretches_and_a_chunk_edge_does_not() -> None:
     assert [(s.start, s.end) for s in find_stretches(active, CHUNK)] == [(200, 280), (290, 350)]
 
 
+def test_a_quiet_moment_that_the_model_bridged_parts_stretches_too() -> None:
+    active = np.zeros((CHUNK, 3), np.bool_)
+    active[50:250, 0] = True
+    quiet = np.zeros(CHUNK, np.bool_)
+    quiet[100:110] = quiet[180:184] = quiet[240:250] = True
+    assert [(s.start, s.end) for s in find_stretches(active, CHUNK, quiet)] == [(50, 105), (105, 250)]
+
+
 def voices(*counts: int, spread: float = 0.05) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     rng = np.random.default_rng(7)
     centres = unit(rng.normal(size=(len(counts), 192)))
