@@ -77,8 +77,9 @@ def test_what_is_no_recording_is_told_and_the_rest_is_done(tmp_path: Path) -> No
     assert "letter.wav" in out
 
 
-def test_an_unknown_pack_is_told_before_any_work_is_done(tmp_path: Path) -> None:
-    code, _, err = finish(start("scan", str(RECORDING), "--packs", "zh/nothing", cwd=tmp_path))
+@pytest.mark.parametrize(("option", "value"), [("--packs", "zh/nothing"), ("--role-map", "left=boss")])
+def test_a_wrong_option_is_told_before_any_work_is_done(option: str, value: str, tmp_path: Path) -> None:
+    code, _, err = finish(start("scan", str(RECORDING), option, value, cwd=tmp_path))
     assert code in (2, 4)
-    assert "zh/nothing" in err
+    assert value in err
     assert not list((tmp_path / "home").rglob("*.json"))
