@@ -80,7 +80,16 @@ class Site:
     @cached_property
     def neutral_before(self) -> str:
         """`clause_before` with the words blotted out that hold a negator and negate nothing (不错, 是不是)."""
-        return w.blot(w.PSEUDO_NEGATION, self.clause_before)
+        blotted = w.blot(w.PSEUDO_NEGATION, self.clause_before)
+        return blotted[:-2] + "__" if self.straddled else blotted
+
+    @cached_property
+    def straddled(self) -> str | None:
+        """An A-not-A of which the hit holds the second A: 保不|保本, 会|不会亏."""
+        last = self.clause_before[-2:]
+        if len(last) == 2 and last[1] in "不没" and last[0] == self.hit[:1]:
+            return last + last[0]
+        return w.found(w.STRADDLING, f"{last[-1:]};{self.hit[:2]}")
 
 
 def negated(site: Site) -> Excuse | None:
@@ -120,7 +129,10 @@ def _negator_behind(site: Site) -> str | None:
 def quoted(site: Site) -> Excuse | None:
     """Somebody else's words, unless the speaker makes them his own (您说的保本，没错)."""
     before = site.sentence_before[-w.QUOTE_REACH :]
-    cue = w.found(w.REPORTED, before) or w.found(w.SO_CALLED, before)
+    cue = w.found(w.REPORTED, before)
+    if cue is not None and w.OWN_WORDS.search(cue):
+        cue = None
+    cue = cue or w.found(w.SO_CALLED, before)
     if cue is None:
         said = w.YOU_SAID.search(before)
         if said and not w.OFFERED.match(site.sentence_after):
@@ -151,8 +163,7 @@ def asked(site: Site) -> Excuse | None:
         return None
     if w.TAG_BEHIND.match(site.clause_after):
         return None
-    cue = w.found(w.STRADDLING, f"{site.clause_before[-1:]};{site.hit[:2]}")
-    cue = cue or w.found(w.A_NOT_A, site.clause_before) or w.found(w.WH_BEFORE, site.clause_before)
+    cue = site.straddled or w.found(w.A_NOT_A, site.clause_before) or w.found(w.WH_BEFORE, site.clause_before)
     if cue is None:
         cue = w.found(w.QUESTION_END, site.clause_after) or w.found_at_start(w.ASKED_BEHIND, site.sentence_after)
     if cue is None and site.role is Role.CUSTOMER:

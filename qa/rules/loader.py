@@ -158,7 +158,8 @@ def build(files: Sequence[SourceFile]) -> RuleBook:
     files = sorted(files, key=lambda f: (f.pack, f.path))
     _unique(files, lambda f: [(f.model.id, ("id",))])
     _unique(files, lambda f: [(f"{f.pack}.{t.id}", ("terms", i, "id")) for i, t in enumerate(f.model.terms)])
-    _unique(files, _rule_ids)
+    _unique(files, _check_ids)
+    _unique(files, _card_ids)
     places = {f.model.id: _placed(f) for f in files}
     terms: list[CompiledTerm] = []
     inline: dict[int, str] = {}
@@ -184,16 +185,16 @@ def build(files: Sequence[SourceFile]) -> RuleBook:
     return book
 
 
-def _rule_ids(f: SourceFile) -> Iterator[tuple[str, tuple[str | int, ...]]]:
-    m = f.model
-    lists = {
-        "rules": [x.id for x in m.rules],
-        "flows": [x.id for x in m.flows],
-        "scorecards": [x.id for x in m.scorecards],
-    }
-    for kind, ids in lists.items():
+def _check_ids(f: SourceFile) -> Iterator[tuple[str, tuple[str | int, ...]]]:
+    """Rules and flows share one space of names, for both make checks."""
+    for kind, ids in (("rules", [r.id for r in f.model.rules]), ("flows", [w.id for w in f.model.flows])):
         for i, name in enumerate(ids):
             yield f"{f.pack}.{name}", (kind, i, "id")
+
+
+def _card_ids(f: SourceFile) -> Iterator[tuple[str, tuple[str | int, ...]]]:
+    for i, card in enumerate(f.model.scorecards):
+        yield f"{f.pack}.{card.id}", ("scorecards", i, "id")
 
 
 def _unique(

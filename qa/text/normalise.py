@@ -14,8 +14,8 @@ _FULL_WIDTH_OFFSET: Final = 0xFEE0
 _WIDTHS: Final = {code: code - _FULL_WIDTH_OFFSET for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20, 0xA0: 0x20}
 
 _FOLDS: Final = str.maketrans(
-    "您妳她它牠祂著甚麽哪儿裏喔哦噢唔呐〇零一二三四五六七八九幺壹贰叁肆伍陆柒捌玖",
-    "你你他他他他着什么那儿里哦哦哦嗯呢00123456789112345678" + "9",
+    "您妳她它牠祂著甚麽裏喔噢唔呐〇零一二三四五六七八九幺壹贰叁肆伍陆柒捌玖",
+    "你你他他他他着什么里哦哦嗯呢00123456789112345678" + "9",
 )
 """Characters that speakers and recognisers do not tell apart. Digits make 一二三一五 and 12315 the same."""
 
