@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - one case of a table stays on one line
 import pytest
 
 from qa.core.finding import MatchKind

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - one case of a table stays on one line
 """Every condition of the rule language, each with a call where it holds and one where it does not."""
 
 import pytest
