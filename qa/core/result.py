@@ -3,6 +3,7 @@
 from enum import StrEnum
 
 from qa.core.base import Record
+from qa.core.behaviour import CallBehaviour
 from qa.core.finding import Check, Finding
 from qa.core.messages import Message
 from qa.core.scorecard import ScorecardResult
@@ -71,6 +72,8 @@ class Result(Record, frozen=True):
     guards: tuple[GuardReport, ...] = ()
     """One per channel."""
     diarization: Diarization | None = None
+    behaviour: CallBehaviour | None = None
+    """How it was spoken; absent from results made before it was measured."""
     analysis: Analysis | None = None
     models: dict[str, str] = {}
     """Stage -> artefact and revision."""

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Sequence
 from qa.core.base import Record
 from qa.core.messages import Message
 from qa.core.result import Result, StageTiming
+from qa.evaluate.behaviour import BehaviourScore, score_behaviour
+from qa.evaluate.behaviour import as_json as behaviour_json
 from qa.evaluate.cer import CharacterErrors, call_errors
 from qa.evaluate.coverage import Coverage, coverage
 from qa.evaluate.der import DiarizationErrors, diarization_errors
@@ -31,6 +33,7 @@ class RecordingScore(Record, frozen=True):
     der: DiarizationErrors | None = None
     der_collar: DiarizationErrors | None = None
     families: dict[str, FamilyResult] = {}
+    behaviour: BehaviourScore | None = None
     timings: tuple[StageTiming, ...] = ()
 
 
@@ -53,6 +56,7 @@ def score_call(truth: Truth, file: str, result: Result) -> RecordingScore:
         der=diarization_errors(reference, heard),
         der_collar=diarization_errors(reference, heard, COLLAR),
         families=judge(truth.turns, result.analysis),
+        behaviour=score_behaviour(truth, result.behaviour),
         timings=result.timings,
     )
 
@@ -124,6 +128,9 @@ def _measures(scores: Sequence[RecordingScore]) -> dict[str, object]:
             "der_collar_025": _rounded(sum_der(measured, collar=True).rate),
             "families": {f: counts_json(sum_family(measured, f)) for f in FAMILIES},
         }
+    spoken = [s.behaviour for s in scores if s.behaviour]
+    if spoken:
+        measures["behaviour"] = behaviour_json(spoken)
     return measures
 
 

@@ -24,6 +24,7 @@ class TruthTurn(msgspec.Struct, frozen=True):
     id: int = 0
     channel: int = 0
     tags: tuple[str, ...] = ()
+    intended_emotion: str = ""
 
     @property
     def span(self) -> Span:
@@ -40,6 +41,12 @@ class Truth(msgspec.Struct, frozen=True):
     """Audio kind (`stereo_8k`, `mono_8k`, ...) -> file name beside the JSON."""
     duration: float = 0.0
     language: str = ""
+    talk_time: dict[str, float] | None = None
+    """Role -> seconds."""
+    silences_ge_3s: tuple[tuple[float, float], ...] | None = None
+    overlaps: tuple[tuple[float, float, int, int], ...] | None = None
+    """Start, end, id of the turn that is cut into, id of the turn that cuts in."""
+    expect: dict[str, object] = {}
 
 
 class TruthFile(msgspec.Struct, frozen=True):

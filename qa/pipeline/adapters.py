@@ -7,6 +7,7 @@ torch hang after a fork that follows their first use.
 from functools import cached_property
 
 from qa.audio.decode import DecodeLimits
+from qa.audio.options import BehaviourOptions
 from qa.models import store
 from qa.models.manifest import whisper_entry
 from qa.rules.book import RuleBook
@@ -70,6 +71,11 @@ class Toolbox:
     def role_options(self) -> RoleOptions:
         """Which channel is whose, and when a role is sure enough."""
         return RoleOptions(role_map=self.settings.speech.role_map)
+
+    @cached_property
+    def behaviour_options(self) -> BehaviourOptions:
+        """What is worth recording of how a call was spoken."""
+        return BehaviourOptions()
 
     @cached_property
     def rulebook(self) -> RuleBook:

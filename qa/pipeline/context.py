@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from qa.audio.decode import DecodedAudio
+from qa.core.behaviour import CallBehaviour
 from qa.core.messages import Message
 from qa.core.result import Analysis, RoleDecision, StageTiming
 from qa.core.speech import Activity, AudioInfo, Diarization, Transcription
@@ -91,6 +92,7 @@ class RunContext:
     diarization: Diarization | None = None
     transcript: Transcript | None = None
     roles: RoleDecision | None = None
+    behaviour: CallBehaviour | None = None
     analysis: Analysis | None = None
     outcome: Message | RunFailure | None = None
     """Why it left the road early: a `Message` for skipped, a `RunFailure` for failed."""

@@ -164,6 +164,7 @@ def _outcome(ctx: RunContext) -> Result | RunFailure:
         roles=ctx.roles,
         guards=tuple(c.guards for c in transcription.channels) if transcription else (),
         diarization=ctx.diarization,
+        behaviour=ctx.behaviour,
         analysis=ctx.analysis,
         models=_models(ctx),
         attributes=dict(ctx.source.attributes),

@@ -1,6 +1,6 @@
 """The stages of one analysis, in order.
 
-decode -> activity -> transcribe -> diarize -> turns | rules
+decode -> activity -> transcribe -> diarize -> turns -> behaviour | rules
 
 Everything left of the bar is the speech phase; what stands right of it runs again alone when a rule changes.
 A stage says what its output depends on besides the recording itself (`fingerprint`); its name, its version and
@@ -9,13 +9,14 @@ the fingerprints of the stages before it make the key under which the output is 
 
 import hashlib
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Final, Generic, TypeVar
 
 import msgspec
 from typing_extensions import override
 
 from qa.audio.decode import DecodedAudio, decode
 from qa.core.base import Record
+from qa.core.behaviour import CallBehaviour
 from qa.core.messages import message
 from qa.core.result import Analysis, RoleDecision
 from qa.core.roles import Role
@@ -23,8 +24,10 @@ from qa.core.speech import Activity, AudioInfo, ChannelTranscription, Diarizatio
 from qa.core.transcript import Transcript
 from qa.pipeline.adapters import Toolbox
 from qa.pipeline.context import Phase, RunContext, SkipRecording, present
+from qa.pipeline.metrics import call_metrics
 from qa.rules.call import CallContext
 from qa.speech.base import ChannelInput
+from qa.speech.behaviour import Recording, measure
 from qa.speech.turns import build_transcript
 
 Out = TypeVar("Out", bound=Record)
@@ -237,6 +240,39 @@ class BuildTurns(Stage[TurnsOutput]):
         ctx.transcript, ctx.roles = out.transcript, out.roles
 
 
+class MeasureBehaviour(Stage[CallBehaviour]):
+    """How it was spoken: silences, interruptions, rates, levels, pitch, tone."""
+
+    name = "behaviour"
+    version = "1"
+    output = CallBehaviour
+
+    @override
+    def fingerprint(self, ctx: RunContext) -> str:
+        return repr(self.tools.behaviour_options)
+
+    @override
+    def compute(self, batch: Sequence[RunContext], hook: StageHook) -> list[CallBehaviour]:
+        return [
+            measure(
+                Recording(
+                    info=present(ctx.info),
+                    channels=_samples_of(ctx, self.tools).channels,
+                    activity=present(ctx.activity),
+                    transcript=present(ctx.transcript),
+                    diarization=ctx.diarization,
+                    echoes=_echoes(present(ctx.transcription)),
+                ),
+                self.tools.behaviour_options,
+            )
+            for ctx in batch
+        ]
+
+    @override
+    def accept(self, ctx: RunContext, out: CallBehaviour) -> None:
+        ctx.behaviour = out
+
+
 class ApplyRules(Stage[Analysis]):
     """Checks, findings and the score."""
 
@@ -254,7 +290,8 @@ class ApplyRules(Stage[Analysis]):
     def compute(self, batch: Sequence[RunContext], hook: StageHook) -> list[Analysis]:
         outs = []
         for ctx in batch:
-            context = CallContext(attributes=dict(ctx.source.attributes))
+            metrics = call_metrics(present(ctx.behaviour))
+            context = CallContext(attributes=dict(ctx.source.attributes), metrics=metrics)
             outs.append(self.tools.rulebook.analyse(present(ctx.transcript), context))
         return outs
 
@@ -263,9 +300,12 @@ class ApplyRules(Stage[Analysis]):
         ctx.analysis = out
 
 
+_ROAD: Final = (Decode, DetectActivity, Transcribe, Diarize, BuildTurns, MeasureBehaviour, ApplyRules)
+
+
 def all_stages(tools: Toolbox) -> tuple[Stage[Any], ...]:
     """Every stage in the order a recording takes."""
-    return tuple(kind(tools) for kind in (Decode, DetectActivity, Transcribe, Diarize, BuildTurns, ApplyRules))
+    return tuple(kind(tools) for kind in _ROAD)
 
 
 def _samples_of(ctx: RunContext, tools: Toolbox, hook: StageHook | None = None) -> DecodedAudio:
@@ -274,6 +314,11 @@ def _samples_of(ctx: RunContext, tools: Toolbox, hook: StageHook | None = None) 
         report = hook or (lambda _done, _total: None)
         ctx.decoded = decode(ctx.source.path, ctx.workdir, tools.decode_limits, lambda _s, d, t: report(d, t))
     return ctx.decoded
+
+
+def _echoes(transcription: Transcription) -> frozenset[int]:
+    """Channels on which the guards heard the other channel."""
+    return frozenset(c.channel for c in transcription.channels if any(r.guard == "echo" for r in c.guards.removed))
 
 
 def _renumber(transcription: ChannelTranscription, channel: int) -> ChannelTranscription:

@@ -1,0 +1,16 @@
+"""What was measured of a call, as rules read it."""
+
+from qa.core.behaviour import CallBehaviour
+from qa.rules.call import CallMetrics, Interruption, SilenceGap, TurnLevel
+
+
+def call_metrics(behaviour: CallBehaviour) -> CallMetrics:
+    """The measures that conditions ask for."""
+    return CallMetrics(
+        silences=tuple(SilenceGap(s.start, s.end) for s in behaviour.silences),
+        interruptions=tuple(
+            Interruption(c.turn, c.role, c.start, c.overlap_ms, c.words, c.delay_ms) for c in behaviour.cut_ins
+        ),
+        levels=tuple(TurnLevel(t.turn, t.loudness.value, t.pitch_offset.value) for t in behaviour.turns),
+        cut_off=behaviour.ending.cut_off if behaviour.ending else None,
+    )
