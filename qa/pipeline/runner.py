@@ -72,9 +72,8 @@ class Pipeline:
         """Take every recording that is still on the road through one stage."""
         waiting: list[tuple[int, RunContext]] = []
         for index, ctx in enumerate(contexts):
-            if not ctx.alive or not _guarded(stage, ctx, lambda c=ctx: stage.applies(c)):  # type: ignore[misc]
+            if not ctx.alive or not _guarded(stage, ctx, lambda c=ctx: _enter(stage, c)):  # type: ignore[misc]
                 continue
-            ctx.input_hashes[stage.name] = stage.input_hash(ctx)
             if self._from_cache(stage, ctx, cache):
                 progress(index, stage.name, 1.0, 1.0)
             elif ctx.alive:
@@ -124,6 +123,14 @@ class Pipeline:
             cache.put(ctx.source.sha256, stage.name, stage.version, ctx.input_hashes[stage.name], encode(out))
             _guarded(stage, ctx, lambda c=ctx, o=out: stage.accept(c, o))  # type: ignore[misc]
         hook(1.0, 1.0)
+
+
+def _enter(stage: Stage[Any], ctx: RunContext) -> bool:
+    """Note what the stage's output depends on; False where the recording does not need the stage."""
+    if not stage.applies(ctx):
+        return False
+    ctx.input_hashes[stage.name] = stage.input_hash(ctx)
+    return True
 
 
 def _guarded(stage: Stage[Any], ctx: RunContext, act: Callable[[], Any]) -> Any:

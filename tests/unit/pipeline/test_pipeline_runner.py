@@ -155,3 +155,12 @@ def test_a_broken_cache_entry_is_computed_again(tmp_path: Path) -> None:
     entry.write_bytes(b'{"text": 3')
     pipeline(tmp_path, stage).run([source("a")], cache)
     assert stage.calls == [["a"], ["a"]]
+
+
+def test_broken_rules_fail_the_recording_and_not_the_process(tmp_path: Path) -> None:
+    class Broken(Recorder):
+        def fingerprint(self, ctx: RunContext) -> str:
+            raise BadRecordingError("rules.broken", name="x")
+
+    (failure,) = pipeline(tmp_path, Broken("one")).run([source("a")], NoStageCache())
+    assert isinstance(failure, RunFailure)
