@@ -7,6 +7,7 @@ neutral sentences, so that about every third turn holds something. Figures are C
 """
 
 import argparse
+import gc
 import random
 import re
 import resource
@@ -100,6 +101,7 @@ def main() -> None:
     files = [f for n in names for f in read_pack(n, [])]
     book = build(files)
     loading = cpu() - start
+    gc.freeze()  # as a worker does once its packs are loaded: they are never garbage
     print(f"{len(book.terms)} terms of {len(names)} packs loaded in {loading:.2f} CPU s")
     lines = example_lines(files)
     calls = [made_up_call(i, lines) for i in range(arguments.calls)]

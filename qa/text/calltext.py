@@ -67,18 +67,11 @@ class TurnText:
     """Offset of `squeezed` in the joined text of the call."""
     gaps: list[tuple[int, str]]
     """What was passed over inside the turn: before which squeezed character, and the characters."""
-    turn_position: int = 0
+    turn_position: int
     """Place of the turn in the call."""
-
-    @cached_property
-    def begins(self) -> float:
-        """Start of the turn, seconds."""
-        return self.turn.start
-
-    @cached_property
-    def ends(self) -> float:
-        """End of the turn, seconds."""
-        return self.turn.end
+    begins: float
+    ends: float
+    """Start and end of the turn, seconds; kept here because conditions ask for them again and again."""
 
     @cached_property
     def probabilities(self) -> list[float]:
@@ -206,4 +199,4 @@ def prepare(turn: Turn, text: str, base: int = 0, position: int = 0) -> TurnText
     while gaps and gaps[-1][0] == len(origin):
         gaps.pop()
     origin.append(len(text))
-    return TurnText(turn, text, normal, "".join(parts), origin, base, gaps, position)
+    return TurnText(turn, text, normal, "".join(parts), origin, base, gaps, position, turn.start, turn.end)
