@@ -171,33 +171,48 @@ class Diarize(Stage[DiarizationOutput]):
     """Who speaks when, where one channel carries several people."""
 
     name = "diarize"
-    version = "1"
+    version = "2"
     output = DiarizationOutput
 
     @override
     def applies(self, ctx: RunContext) -> bool:
-        return ctx.info is not None and ctx.info.channels == 1
+        return _shared_channel(ctx) is not None
 
     @override
     def fingerprint(self, ctx: RunContext) -> str:
-        return f"{self.tools.diarizer.name} {self.tools.settings.speech.speakers}"
+        return f"{self.tools.diarizer.name} {self._speakers(ctx)}"
 
     @override
     def compute(self, batch: Sequence[RunContext], hook: StageHook) -> list[DiarizationOutput]:
         outs = []
         for ctx in batch:
+            channel = present(_shared_channel(ctx))
             diarization = self.tools.diarizer.diarize(
-                _samples_of(ctx, self.tools).channels[0],
-                present(ctx.activity).channels[0],
-                self.tools.settings.speech.speakers or None,
+                _samples_of(ctx, self.tools).channels[channel],
+                present(ctx.activity).channels[channel],
+                self._speakers(ctx),
                 lambda _s, d, t: hook(d, t),
             )
-            outs.append(DiarizationOutput(diarization))
+            outs.append(DiarizationOutput(msgspec.structs.replace(diarization, channel=channel)))
         return outs
 
     @override
     def accept(self, ctx: RunContext, out: DiarizationOutput) -> None:
-        ctx.diarization = out.diarization
+        one_party = present(ctx.info).channels > 1 and len(out.diarization.speakers) < 2
+        ctx.diarization = None if one_party else out.diarization
+
+    def _speakers(self, ctx: RunContext) -> int | None:
+        """Beside a dead channel there may be one party or both, so the voices decide."""
+        if present(ctx.info).channels > 1:
+            return None
+        return self.tools.settings.speech.speakers or None
+
+
+def _shared_channel(ctx: RunContext) -> int | None:
+    """The only channel on which anything was recorded; None where several were."""
+    info = present(ctx.info)
+    alive = [c for c in range(info.channels) if c not in info.dead_channels]
+    return alive[0] if len(alive) == 1 else None
 
 
 class TurnsOutput(Record, frozen=True):
