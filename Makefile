@@ -42,10 +42,14 @@ lint: setup ## Style, types and layers
 docs: setup ## Write docs/reference.md from the program
 	TINGJIAN_LOCALE=en $(BIN)/python -m qa.cli.reference
 
-bench: models ## Cost beside the peers
+bench: models build/peers ## Cost beside the peers
 	$(BIN)/python -m bench.rules
 	$(BIN)/python -m bench.pipeline --form stereo_8k
 	$(BIN)/python -m bench.pipeline --form mono_8k
+
+build/peers: bench/peers.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --upgrade --target $@ -r $<
+	@touch $@
 
 faults: models ## Kill processes, fill disks, and see that nothing is lost
 	$(BIN)/python -m pytest -m faults tests/faults
