@@ -32,6 +32,8 @@ class MatchKind(StrEnum):
     """By how turns answer each other, e.g. 对 to "是不是保本"."""
     MEASURE = "measure"
     """By a measured quantity: silence, rate, overlap."""
+    TONE = "tone"
+    """By how a voice or its words sound: for a person to judge, never a failure by itself."""
     ABSENCE = "absence"
 
 

@@ -17,6 +17,7 @@ from qa.speech.activity import OmniActivityDetector
 from qa.speech.base import ActivityDetector, Diarizer, Transcriber
 from qa.speech.diarize import PyannoteDiarizer
 from qa.speech.roles import RoleOptions
+from qa.speech.tone import ToneOptions
 from qa.speech.whisper import WhisperOptions, WhisperTranscriber
 
 
@@ -76,6 +77,11 @@ class Toolbox:
     def behaviour_options(self) -> BehaviourOptions:
         """What is worth recording of how a call was spoken."""
         return BehaviourOptions()
+
+    @cached_property
+    def tone_options(self) -> ToneOptions:
+        """How sound and words are weighed when tone is judged."""
+        return ToneOptions()
 
     @cached_property
     def rulebook(self) -> RuleBook:

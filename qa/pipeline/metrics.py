@@ -1,7 +1,7 @@
 """What was measured of a call, as rules read it."""
 
 from qa.core.behaviour import CallBehaviour
-from qa.rules.call import CallMetrics, Interruption, SilenceGap, TurnLevel
+from qa.rules.call import CallMetrics, Interruption, SilenceGap, TurnLevel, TurnMood
 
 
 def call_metrics(behaviour: CallBehaviour) -> CallMetrics:
@@ -12,5 +12,11 @@ def call_metrics(behaviour: CallBehaviour) -> CallMetrics:
             Interruption(c.turn, c.role, c.start, c.overlap_ms, c.words, c.delay_ms) for c in behaviour.cut_ins
         ),
         levels=tuple(TurnLevel(t.turn, t.loudness.value, t.pitch_offset.value) for t in behaviour.turns),
+        tone=tuple(
+            TurnMood(
+                t.turn, {a.value: (s.score, s.confidence) for a, s in t.attitudes.items()}, t.arousal, t.valence
+            )
+            for t in behaviour.tone
+        ),
         cut_off=behaviour.ending.cut_off if behaviour.ending else None,
     )

@@ -28,6 +28,7 @@ from qa.pipeline.metrics import call_metrics
 from qa.rules.call import CallContext
 from qa.speech.base import ChannelInput
 from qa.speech.behaviour import Recording, measure
+from qa.speech.tone_model import tone_model
 from qa.speech.turns import build_transcript
 
 Out = TypeVar("Out", bound=Record)
@@ -264,7 +265,7 @@ class MeasureBehaviour(Stage[CallBehaviour]):
 
     @override
     def fingerprint(self, ctx: RunContext) -> str:
-        return repr(self.tools.behaviour_options)
+        return f"{tone_model().label} {self.tools.behaviour_options} {self.tools.tone_options}"
 
     @override
     def compute(self, batch: Sequence[RunContext], hook: StageHook) -> list[CallBehaviour]:
@@ -279,6 +280,7 @@ class MeasureBehaviour(Stage[CallBehaviour]):
                     echoes=_echoes(present(ctx.transcription)),
                 ),
                 self.tools.behaviour_options,
+                self.tools.tone_options,
             )
             for ctx in batch
         ]

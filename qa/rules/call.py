@@ -36,12 +36,25 @@ class TurnLevel(Record, frozen=True):
     pitch_semitones: float | None
 
 
+class TurnMood(Record, frozen=True):
+    """The tone of a turn."""
+
+    turn: int
+    scores: dict[str, tuple[float, float]]
+    """`angry`, `cold`, `perfunctory`, `warm`: score and confidence, 0..1."""
+    arousal: float | None
+    """0 (calm) to 1 (agitated)."""
+    valence: float | None
+    """-1 (displeased) to 1 (pleased)."""
+
+
 class CallMetrics(Record, frozen=True):
     """Measured quantities; None where something was not measured, so that a rule on it is *unknown*."""
 
     silences: tuple[SilenceGap, ...] | None = None
     interruptions: tuple[Interruption, ...] | None = None
     levels: tuple[TurnLevel, ...] | None = None
+    tone: tuple[TurnMood, ...] | None = None
     cut_off: bool | None = None
     """The call broke off in the middle of a sentence."""
 

@@ -8,7 +8,7 @@ from qa.core.messages import message
 from qa.core.roles import Role
 from qa.lexicon.lexicon import Scan
 from qa.rules.call import CallContext
-from qa.rules.conditions import measures, order, shape, words
+from qa.rules.conditions import measures, mood, order, shape, words
 from qa.rules.schema import Anchor, Condition
 from qa.rules.scope import WHOLE, Window, role_of, window
 from qa.rules.verdicts import Verdict, conjunction, disjunction, negation, no, unknown
@@ -102,6 +102,7 @@ _OPERATORS: Final[Mapping[str, Operator]] = {
     "loudness": measures.loudness,
     "pitch": measures.pitch,
     "responds": measures.responds,
+    "tone": mood.tone,
     "talk_share": shape.talk_share,
     "duration": shape.duration,
     "turns": shape.turns,

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from qa.core.finding import Outcome
 from qa.core.messages import Message, message
@@ -12,10 +13,14 @@ from qa.lexicon.yaml_reader import line_of
 from qa.rules import flows, single
 from qa.rules.book import RuleBook
 from qa.rules.call import CallContext
+from qa.rules.conditions.mood import rests_on
 from qa.rules.dialogue import from_example
 from qa.rules.loader import SourceFile
 from qa.rules.scope import role_of
 from qa.text.calltext import CallText
+
+MEASURED: Final = ("silence", "rate", "interrupts", "loudness", "pitch", "responds", "ends_with", "tone")
+"""Operators that look at the sound."""
 
 Location = tuple[str | int, ...]
 
@@ -53,7 +58,7 @@ def lint(files: Sequence[SourceFile]) -> list[Message]:
     problems = []
     for f in files:
         for kind, location, name, examples in _carriers(f):
-            if kind == "vocabulary" and examples.hit:
+            if kind == "measured" or (kind == "vocabulary" and examples.hit):
                 continue
             if not examples.hit or not examples.miss:
                 problems.append(message("rules.no_examples", file=f.path, line=line_of(f.text, location), id=name))
@@ -82,12 +87,16 @@ def run_examples(book: RuleBook, files: Sequence[SourceFile]) -> ExampleReport:
 
 
 def _carriers(f: SourceFile) -> Iterator[tuple[str, Location, str, Examples]]:
-    """Everything that carries examples. Vocabulary needs no counterexample: it accuses nobody."""
+    """Everything that carries examples. Vocabulary needs no counterexample, for it accuses nobody; what is measured on
+    sound has no example in writing.
+    """
     for i, term in enumerate(f.model.terms):
         flags = (term.severity or f.model.defaults.severity) is not None
         yield ("term" if flags else "vocabulary"), ("terms", i), f"{f.pack}.{term.id}", term.examples
     for i, rule in enumerate(f.model.rules):
-        yield "rule", ("rules", i), f"{f.pack}.{rule.id}", rule.examples
+        wanted = [c for c in (rule.require, rule.forbid, rule.when) if c is not None]
+        measured = all(rests_on(c, f.model.conditions, MEASURED) for c in wanted)
+        yield ("measured" if measured else "rule"), ("rules", i), f"{f.pack}.{rule.id}", rule.examples
     for i, flow in enumerate(f.model.flows):
         yield "flow", ("flows", i), f"{f.pack}.{flow.id}", flow.examples
 
@@ -95,7 +104,7 @@ def _carriers(f: SourceFile) -> Iterator[tuple[str, Location, str, Examples]]:
 def _examples(files: Sequence[SourceFile]) -> Iterator[Example]:
     for f in files:
         for kind, location, name, examples in _carriers(f):
-            plain = "term" if kind == "vocabulary" else kind
+            plain = {"vocabulary": "term", "measured": "rule"}.get(kind, kind)
             for side, lines in (("hit", examples.hit), ("miss", examples.miss)):
                 for j, example in enumerate(lines):
                     where = (*location, "examples", side, j)

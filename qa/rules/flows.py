@@ -9,6 +9,7 @@ from qa.core.messages import Message, message
 from qa.core.roles import Role
 from qa.lexicon.schema import label_of
 from qa.rules.applicability import why_not
+from qa.rules.conditions.mood import rests_on_tone
 from qa.rules.doubt import about_absence
 from qa.rules.evaluate import Evaluation
 from qa.rules.places import Place, evidence_of
@@ -85,6 +86,8 @@ def _judge(step: Step, behind: list[str], on: Evaluation) -> tuple[Outcome, Mess
 def _missing(step: Step, verdict: Verdict, on: Evaluation) -> tuple[Outcome, Message, tuple[Place, ...]]:
     if step.optional:
         return Outcome.NOT_APPLICABLE, message("rules.step_optional"), ()
+    if rests_on_tone(step.content, on.named):
+        return Outcome.UNKNOWN, message("rules.tone_needs_person"), ()
     doubt = about_absence(role_of(step.role, None), on.call, window(step.within, on.call))
     if doubt is not None:
         return Outcome.UNKNOWN, doubt, ()

@@ -158,6 +158,17 @@ class Level(Range):
     times: int = Field(1, ge=1)
 
 
+class Tone(Range):
+    """How somebody sounds. What rests on tone alone is for a person to judge: the check never fails."""
+
+    of: Literal["angry", "cold", "perfunctory", "warm", "arousal", "valence"]
+    per: Literal["turn", "call", "change"] = Field(
+        "turn", description="A turn; the three strongest turns; or the last third of the turns less the first."
+    )
+    min_confidence: float = Field(0.6, ge=0, le=1)
+    times: int = Field(1, ge=1)
+
+
 class Responds(Range):
     """Seconds until the role answers the other."""
 
@@ -214,7 +225,7 @@ class Anchor(Model):
 OPERATORS = (
     "all", "any", "none", "use", "says", "matches", "similar", "repeats", "entity", "silence", "rate",
     "interrupts", "loudness", "pitch", "responds", "talk_share", "duration", "turns", "ends_with", "attribute",
-    "asks_model", "then", "step",
+    "asks_model", "then", "step", "tone",
 )  # fmt: skip
 
 
@@ -236,6 +247,7 @@ class Condition(Model):
     loudness: Level | None = None
     pitch: Level | None = None
     responds: Responds | None = None
+    tone: Tone | None = None
     talk_share: Share | None = None
     duration: Range | None = None
     turns: Range | None = None
@@ -400,5 +412,5 @@ class PackFile(Model):
 __all__ = [
     "Anchor", "Applies", "AsksModel", "Attribute", "Condition", "Dialogue", "EndsWith", "EntitySaid", "Flow",
     "Interrupts", "Item", "Level", "Matches", "PackFile", "Range", "Rate", "Repeats", "Responds", "Rule", "Says",
-    "Scorecard", "Section", "Share", "Silence", "Similar", "Step", "Then",
+    "Scorecard", "Section", "Share", "Silence", "Similar", "Step", "Then", "Tone",
 ]  # fmt: skip

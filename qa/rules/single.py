@@ -9,6 +9,7 @@ from qa.core.messages import Message, message
 from qa.core.roles import Role
 from qa.lexicon.schema import label_of
 from qa.rules.applicability import why_not
+from qa.rules.conditions.mood import only_tone, rests_on_tone
 from qa.rules.doubt import about_absence, about_presence
 from qa.rules.evaluate import Evaluation
 from qa.rules.places import evidence_of
@@ -31,7 +32,13 @@ def check(name: str, rule: Rule, place: Placed, on: Evaluation) -> Check:
     )
     label = label_of(rule.label, rule.id)
     findings: tuple[Finding, ...] = ()
-    if outcome is Outcome.FAILED:
+    severity = Severity(rule.severity)
+    told = outcome is Outcome.FAILED
+    if told and _by_tone_alone(rule, verdict, on):
+        # A voice is no proof: the finding is for a person to listen to, and the check stays open.
+        outcome, reason = Outcome.UNKNOWN, message("rules.tone_needs_person")
+        severity = min(severity, Severity.NOTICE, key=lambda s: s.rank)
+    if told:
         role = role_of(rule.role, None)
         findings = (
             Finding(
@@ -39,7 +46,7 @@ def check(name: str, rule: Rule, place: Placed, on: Evaluation) -> Check:
                 rule_version=rule.version,
                 family=rule.family,
                 label=label,
-                severity=Severity(rule.severity),
+                severity=severity,
                 role=role or Role.AGENT,
                 evidence=evidence,
                 reason=reason,
@@ -56,11 +63,17 @@ def check(name: str, rule: Rule, place: Placed, on: Evaluation) -> Check:
         label=label,
         outcome=outcome,
         reason=reason,
-        severity=Severity(rule.severity),
+        severity=severity,
         findings=findings,
         evidence=evidence if outcome is Outcome.PASSED else (),
         shadow=rule.shadow,
     )
+
+
+def _by_tone_alone(rule: Rule, verdict: Verdict | None, on: Evaluation) -> bool:
+    wanted = rule.require or rule.forbid
+    assert wanted is not None  # noqa: S101 - the schema says so
+    return rests_on_tone(wanted, on.named) or (verdict is not None and only_tone(verdict.places))
 
 
 def _judge(rule: Rule, place: Placed, on: Evaluation) -> tuple[Outcome, Message, Verdict | None]:

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 
+import msgspec
+
 from qa.audio.interruptions import find_overlaps
 from qa.audio.metrics import lines, party_behaviours, party_voice, turn_behaviours
 from qa.audio.onsets import lost_onsets
@@ -17,6 +19,9 @@ from qa.core.messages import message
 from qa.core.speech import Activity, AudioInfo, ChannelActivity, Diarization
 from qa.core.transcript import Span, Transcript
 from qa.speech.base import Samples
+from qa.speech.tone import ToneOptions, call_tone
+from qa.speech.tone_model import tone_model
+from qa.speech.tone_words import moods
 
 
 @dataclass(frozen=True)
@@ -32,24 +37,31 @@ class Recording:
     """Channels on which the recogniser's guards heard the other channel."""
 
 
-def measure(recording: Recording, options: BehaviourOptions) -> CallBehaviour:
-    """Everything that `CallBehaviour` holds, tone left out. Reads the sound once, in blocks."""
+def measure(recording: Recording, options: BehaviourOptions, tone_options: ToneOptions) -> CallBehaviour:
+    """Everything that `CallBehaviour` holds. Reads the voiced parts of the sound once, in blocks."""
     r = recording
     activity = r.activity if r.diarization else _with_onsets(r, options)
     parties = find_parties(activity, r.transcript, r.diarization, options)
     voices = [party_voice(p, _frames(p, parties, r)) for p in parties]
     cut_ins, listening = find_overlaps(parties, options)
     turns = turn_behaviours(voices, options)
+    model = tone_model()
+    tone = call_tone(voices, moods(r.transcript), model, tone_options)
+    behaved = party_behaviours(voices, turns, cut_ins, listening, options)
+    shared = (message("behaviour.shared_channel"),) if r.diarization is not None else ()
     return CallBehaviour(
         silences=find_silences(activity, parties, options),
         non_speech=non_speech(r.activity),
         cut_ins=cut_ins,
         back_channels=listening,
-        parties=party_behaviours(voices, turns, cut_ins, listening, options),
+        parties=tuple(msgspec.structs.replace(p, tone=t) for p, t in zip(behaved, tone.parties, strict=True)),
         turns=turns,
         ending=find_ending(activity, parties, r.transcript, options),
         line=lines(line_quality(r.channels), r.info, r.echoes),
-        notes=(message("behaviour.shared_channel"),) if r.diarization is not None else (),
+        tone=tone.turns,
+        after_answers=tone.after_answers,
+        tone_model=model.label,
+        notes=shared + tone.notes,
     )
 
 
