@@ -2,7 +2,6 @@
 
 import signal
 import threading
-import time
 
 import structlog
 
@@ -11,7 +10,6 @@ from qa.services import Services, open_services
 from qa.settings import Settings
 from workers.doorbell import CeleryDoorbell
 
-_CLEAN_EVERY_S = 3600.0
 _SPOOL_KEPT_S = 86400.0
 """An upload that is still growing is touched; this is for those whose process was killed."""
 
@@ -20,14 +18,11 @@ _log = structlog.get_logger(__name__)
 
 def sweep_until(stop: threading.Event, services: Services) -> None:
     """Sweep at once, then every `ledger.sweep_seconds`. Any number of sweepers may run beside each other."""
-    next_cleaning = 0.0
     while not stop.is_set():
         try:
             services.analysis.sweep()
             services.uploads.expire()
-            if time.monotonic() >= next_cleaning:
-                next_cleaning = time.monotonic() + _CLEAN_EVERY_S
-                services.storage.clean(_SPOOL_KEPT_S, services.settings.ledger.max_run_seconds)
+            services.storage.clean(_SPOOL_KEPT_S)
         except Exception:
             # Whatever it was, lost work must be looked for again.
             _log.exception("sweep.failed")

@@ -1,11 +1,9 @@
 """Takes recordings through the stages, resuming from the stage cache, several at a time where that pays."""
 
 import logging
-import shutil
-import tempfile
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
+from contextlib import ExitStack
 from typing import Any
 
 import msgspec
@@ -28,6 +26,7 @@ from qa.pipeline.context import (
 )
 from qa.pipeline.stages import Stage, all_stages
 from qa.settings import Settings
+from qa.storage.scratch import scratch_folder
 
 log = logging.getLogger(__name__)
 
@@ -49,21 +48,15 @@ class Pipeline:
         """Analyse recordings; one outcome per input, in order. One bad recording does not harm the others.
 
         `Phase.SPEECH` stops at the transcript, whose parts then lie in `cache`; `Phase.TEXT` goes on from
-        there (and computes whatever it does not find). Only what `progress` raises comes out as an exception.
+        there (and computes whatever it does not find). What comes out as an exception is what `progress` raises,
+        and `StorageError` where there is no room to work in.
         """
-        self._scratch.mkdir(parents=True, exist_ok=True)
-        contexts = [
-            RunContext(source, Path(tempfile.mkdtemp(prefix="run-", dir=self._scratch))) for source in inputs
-        ]
-        try:
+        with ExitStack() as folders:
+            contexts = [RunContext(one, folders.enter_context(scratch_folder(self._scratch))) for one in inputs]
             for stage in self._stages:
                 if phase is Phase.SPEECH and stage.phase is Phase.TEXT:
                     break
                 self._pass(stage, contexts, cache, progress)
-        finally:
-            for ctx in contexts:
-                ctx.decoded = None
-                shutil.rmtree(ctx.workdir, ignore_errors=True)
         return [_outcome(ctx) for ctx in contexts]
 
     def _pass(

@@ -20,7 +20,8 @@ from qa.services.mapping import upload_view
 from qa.services.views import Accepted, UploadView
 from qa.settings import IntakeSettings
 from qa.storage.base import Storage, safe_suffix
-from qa.storage.local import human_bytes, storage_errors
+from qa.storage.disk import storage_errors
+from qa.storage.local import human_bytes
 
 _NOTE_EVERY = 8 * 2**20
 """Bytes after which progress is noted in the ledger; what came after the last note is sent again."""

@@ -83,6 +83,6 @@ class Storage(Protocol):
         """Where a resumable upload grows."""
         ...
 
-    def clean(self, spool_s: float, scratch_s: float) -> int:
-        """Remove what killed processes left: spool files and working folders untouched for that many seconds."""
+    def clean(self, spool_s: float) -> int:
+        """Remove what killed processes left: working folders nobody holds, spool files untouched for so long."""
         ...

@@ -1,18 +1,18 @@
 """A folder on the local disk. Every file appears whole or not at all: temporary name, fsync, rename."""
 
-import errno
 import hashlib
 import os
 import re
 import secrets
-import shutil
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from qa.core.errors import StorageError, TooLargeError
 from qa.storage.base import safe_suffix
+from qa.storage.disk import storage_errors
+from qa.storage.scratch import remove_unused
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,100}")
@@ -137,22 +137,15 @@ class LocalStorage:
             raise ValueError("not an upload id")
         return self._uploads / f"{upload_id}{suffix}"
 
-    def clean(self, spool_s: float, scratch_s: float) -> int:
+    def clean(self, spool_s: float) -> int:
         """Remove what killed processes left; returns how many files and folders."""
-        removed = 0
-        for folder, age in ((self._spool, spool_s), (self._scratch, scratch_s)):
-            limit = time.time() - age
-            for path in list(folder.glob("*")):
-                try:
-                    if path.stat().st_mtime >= limit:
-                        continue
-                except FileNotFoundError:
-                    continue
-                if path.is_dir():
-                    shutil.rmtree(path, ignore_errors=True)
-                else:
-                    path.unlink(missing_ok=True)
-                removed += 1
+        removed = remove_unused(self._scratch)
+        limit = time.time() - spool_s
+        for path in list(self._spool.glob("*")):
+            with suppress(FileNotFoundError):
+                if path.stat().st_mtime < limit:
+                    path.unlink()
+                    removed += 1
         return removed
 
     def _audio_file(self, sha256: str, suffix: str) -> Path:
@@ -181,17 +174,6 @@ def write_atomically(path: Path, data: bytes) -> None:
             part.unlink(missing_ok=True)
             raise
         _sync_folder(path.parent)
-
-
-@contextmanager
-def storage_errors(path: Path) -> Iterator[None]:
-    """Turns what the operating system says about a disk into one sentence for a person."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise StorageError("ledger.disk_full") from error
-        raise StorageError("ledger.not_writable", path=str(path.parent)) from error
 
 
 def human_bytes(count: int) -> str:
