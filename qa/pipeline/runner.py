@@ -4,14 +4,16 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from qa.audio.names import shown_name
 from qa.core.base import decode as decode_record
 from qa.core.base import encode
 from qa.core.errors import TingjianError
-from qa.core.messages import message
+from qa.core.messages import Message, message
 from qa.core.result import Result, RunStatus, StageTiming
 from qa.pipeline.adapters import Toolbox
 from qa.pipeline.context import (
@@ -107,7 +109,7 @@ class Pipeline:
                 for one in group:
                     self._compute(stage, [one], cache, progress)
                 return
-            batch[0].outcome = _failure(stage, error)
+            batch[0].outcome = _failure(stage, error, batch[0])
             return
         wall, cpu = time.monotonic() - wall, time.process_time() - cpu
         seconds = [ctx.info.duration if ctx.info else 1.0 for ctx in batch]
@@ -135,19 +137,26 @@ def _guarded(stage: Stage[Any], ctx: RunContext, act: Callable[[], Any]) -> Any:
     except RunAbortedError:
         raise
     except Exception as error:
-        ctx.outcome = _failure(stage, error)
+        ctx.outcome = _failure(stage, error, ctx)
     return None
 
 
-def _failure(stage: Stage[Any], error: Exception) -> RunFailure:
+def _failure(stage: Stage[Any], error: Exception, ctx: RunContext) -> RunFailure:
     if isinstance(error, TingjianError):
-        return RunFailure(error.message, stage.name, error.retryable)
+        return RunFailure(_as_given(error.message, ctx.source), stage.name, error.retryable)
     if isinstance(error, MemoryError):
         return RunFailure(message("pipeline.out_of_memory", stage=stage.name), stage.name, retryable=True)
     log.exception("stage %s failed", stage.name)
     return RunFailure(
         message("pipeline.unexpected", stage=stage.name, kind=type(error).__name__), stage.name, retryable=True
     )
+
+
+def _as_given(reason: Message, source: RecordingInput) -> Message:
+    """A stored recording lies under its hash; people know it by the name it came with."""
+    if reason.params.get("name") != shown_name(source.path):
+        return reason
+    return Message(reason.code, {**reason.params, "name": shown_name(Path(source.name))})
 
 
 def _outcome(ctx: RunContext) -> Result | RunFailure:

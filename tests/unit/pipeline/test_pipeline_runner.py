@@ -118,6 +118,15 @@ def test_one_bad_recording_does_not_harm_the_others_of_its_batch(tmp_path: Path)
     assert (failure.stage, failure.retryable) == ("one", False)
 
 
+def test_a_failure_names_the_recording_as_it_was_given_not_as_it_is_stored(tmp_path: Path) -> None:
+    stage = Recorder("decode")
+    stage.errors["call.wav"] = BadRecordingError("audio.no_sound", name="0a1b.wav")
+    stored = RecordingInput(tmp_path / "0a1b.wav", "0a1b", "call.wav")
+    (outcome,) = pipeline(tmp_path, stage).run([stored], NoStageCache())
+    assert isinstance(outcome, RunFailure)
+    assert outcome.reason == message("audio.no_sound", name="call.wav")
+
+
 def test_what_the_machine_lacks_can_be_retried(tmp_path: Path) -> None:
     stage = Recorder("one")
     stage.errors["a"] = StorageError("audio.disk_full", path="x")
