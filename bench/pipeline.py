@@ -85,7 +85,6 @@ Work = Callable[[list[Path]], tuple[float, dict[str, float]]]
 
 def _weights() -> Path:
     from qa.models.store import ensure
-
     from qa.settings import Settings
 
     return ensure("whisper-base", Settings())
