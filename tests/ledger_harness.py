@@ -22,14 +22,20 @@ PATIENCE_S = 120.0
 
 
 class Service:
-    """`tingjian up` without the API, with fake models unless told otherwise."""
+    """`tingjian up`, without the API and with fake models unless told otherwise."""
 
     def __init__(
-        self, settings: Settings, watch: Path | None = None, celery_app: str = "ledger_worker_app"
+        self,
+        settings: Settings,
+        watch: Path | None = None,
+        celery_app: str = "ledger_worker_app",
+        *,
+        api: bool = False,
     ) -> None:
         self.settings = settings
         self.watch = watch
         self.celery_app = celery_app
+        self.api = api
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -39,9 +45,18 @@ class Service:
             sys.executable,
             str(HERE / "ledger_up.py"),
             self.celery_app,
-            *([str(self.watch)] if self.watch else []),
+            *(["--api"] if self.api else []),
+            *(["--watch", str(self.watch)] if self.watch else []),
         ]
         self.process = subprocess.Popen(arguments, env=environment, start_new_session=True)
+
+    def kill_everything(self) -> None:
+        """SIGKILL to the supervisor and all below it at once; returns when they are gone."""
+        family = self.family()
+        kill(family)
+        assert self.process is not None
+        self.process.wait(10)
+        psutil.wait_procs(family, timeout=10)
 
     def stop(self) -> None:
         if self.process is not None and self.process.poll() is None:
@@ -63,6 +78,9 @@ class Service:
             except psutil.Error:
                 continue
         return found
+
+    def broker(self) -> list[psutil.Process]:
+        return self.find(lambda line: "valkey-server" in line)
 
     def speech(self) -> list[psutil.Process]:
         """Parent and pool process of the speech worker."""

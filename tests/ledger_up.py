@@ -1,5 +1,6 @@
-"""`python ledger_up.py CELERY_APP [WATCH]`: the supervisor without the API, over whatever workers are named."""
+"""`python ledger_up.py CELERY_APP [--api] [--watch DIR]`: the supervisor over whatever workers are named."""
 
+import argparse
 import sys
 from pathlib import Path
 
@@ -7,5 +8,9 @@ from qa.settings import Settings
 from workers.supervisor import Supervisor
 
 if __name__ == "__main__":
-    watch = Path(sys.argv[2]) if len(sys.argv) > 2 else None
-    sys.exit(Supervisor(Settings(), celery_app=sys.argv[1]).run(api=False, watch=watch))
+    parser = argparse.ArgumentParser()
+    parser.add_argument("celery_app")
+    parser.add_argument("--api", action="store_true")
+    parser.add_argument("--watch", type=Path)
+    wanted = parser.parse_args()
+    sys.exit(Supervisor(Settings(), celery_app=wanted.celery_app).run(api=wanted.api, watch=wanted.watch))

@@ -43,9 +43,9 @@ def test_the_broker_killed_while_work_waits_and_again_while_none_does(
     service.start()
     ids = accept(services, 4)
     wait_until(lambda: services.recordings.counts().running > 0, "a run at work")
-    kill(service.find(lambda line: "valkey-server" in line))
+    kill(service.broker())
     wait_until(lambda: all_done(services), "every run finished")
-    kill(service.find(lambda line: "valkey-server" in line))
+    kill(service.broker())
     more = [
         services.intake.accept_stream([wav_bytes(seed)], IntakeMeta(f"{seed}.wav")).recording.id
         for seed in (100, 101)
@@ -58,11 +58,7 @@ def test_everything_killed_at_once_and_started_again(services: Services, service
     service.start()
     ids = accept(services, 5)
     wait_until(lambda: services.recordings.counts().done > 0, "the first run finished")
-    family = service.family()
-    kill(family)
-    assert service.process is not None
-    service.process.wait(10)
-    psutil.wait_procs(family, timeout=10)
+    service.kill_everything()
     service.start()
     wait_until(lambda: all_done(services), "every run finished")
     one_true_result_each(services, ids)

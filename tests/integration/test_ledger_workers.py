@@ -33,7 +33,7 @@ def test_every_recording_gets_one_result_although_worker_and_broker_are_killed_a
         bell.ring(Queue.SPEECH, services.recordings.get(recording_id).run.id)
     kill(service.speech())
     wait_until(lambda: all_done(services), "the worker came back")
-    kill(service.find(lambda line: "valkey-server" in line))
+    kill(service.broker())
     ids += [view.id for view in [services.recordings.get(i) for i in accept(services, 3)] if view.id not in ids]
     wait_until(lambda: all_done(services), "the workers hear the new broker")
     one_true_result_each(services, ids)
