@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from qa.audio.cues import is_back_channel, units
 from qa.audio.options import BehaviourOptions
 from qa.audio.parties import Party
-from qa.core.behaviour import BackChannel, CutIn
+from qa.core.behaviour import BackChannel, CutIn, Source
 from qa.core.transcript import Span
 
 
@@ -18,17 +18,18 @@ def find_overlaps(
     for party in parties:
         for span in party.talk:
             held = _floor_of_others(party, span, parties, o)
-            turn = party.turn_at(span)
-            if held is None or turn is None:
+            if held is None:
                 continue
             other, floor = held
+            turn = party.turn_near(span)
             said = _said(party, span, o)
             if _is_listening(party, span, o):
                 listening.append(BackChannel(turn.index, party.role, span.start, span.end, said))
                 continue
-            interrupted = other.turn_at(floor)
+            interrupted = other.turn_near(floor)
             words = units(said)
-            if interrupted is None or not words or _is_listening(other, floor, o):
+            # On a shared channel the words of one of two who talk at once are lost; on separate ones nobody spoke.
+            if (not words and party.source is Source.ACTIVITY) or _is_listening(other, floor, o):
                 continue
             cut_ins.append(
                 CutIn(

@@ -13,7 +13,7 @@ from typing import Final
 from qa.audio.options import BehaviourOptions
 from qa.core.behaviour import Source
 from qa.core.roles import Role
-from qa.core.speech import Activity, Diarization
+from qa.core.speech import Activity, Diarization, SpeakerSegment
 from qa.core.transcript import Span, Transcript, Turn
 
 Key = tuple[int, str, Role]
@@ -56,6 +56,10 @@ class Party:
         near = self.turns[first:last]
         shared = max(near, key=lambda t: self.extents[t.index].overlap(span), default=None)
         return shared if shared and self.extents[shared.index].overlap(span) > 0 else None
+
+    def turn_near(self, span: Span) -> Turn:
+        """The turn in a span, or the one closest to it."""
+        return self.turn_at(span) or min(self.turns, key=lambda t: abs(self.extents[t.index].start - span.start))
 
     def talk_before(self, time: float) -> Span | None:
         """The last talk that begins before a moment."""
@@ -142,13 +146,22 @@ def _by_channel(
 
 
 def _by_segments(turns: Mapping[Key, Sequence[Turn]], diarization: Diarization) -> dict[Key, list[Span]]:
-    """Segments go to the party whose turns share most time with them: words may have corrected the voices."""
+    """Segments go to the party whose turns share most time with them: words may have corrected the voices.
+
+    Where two talk at once the recogniser writes down one of them, so there the voice decides.
+    """
+    labels = _usual_party(turns)
+    segments = sorted(diarization.segments, key=lambda s: s.start)
     spoken: dict[Key, list[Span]] = {key: [] for key in turns}
     edges = sorted(
         ((Span(t.start, t.end), key) for key, own in turns.items() for t in own), key=lambda e: e[0].start
     )
-    for segment in diarization.segments:
+    for segment in segments:
         span = Span(segment.start, segment.end)
+        label = labels.get(segment.speaker)
+        if label is not None and _double(segment, segments) > 0.3 * span.duration:
+            spoken[label].append(span)
+            continue
         shared: dict[Key, float] = {}
         last = bisect_left(edges, span.end, key=lambda e: e[0].start)
         for other, key in edges[max(0, last - _TURNS_NEAR) : last]:
@@ -159,6 +172,23 @@ def _by_segments(turns: Mapping[Key, Sequence[Turn]], diarization: Diarization) 
         if best is not None and shared[best] > 0:
             spoken[best].append(span)
     return {key: union(spans) for key, spans in spoken.items()}
+
+
+def _usual_party(turns: Mapping[Key, Sequence[Turn]]) -> dict[str, Key]:
+    """Speaker label -> the party under that label that says most."""
+    said = {key: sum(t.end - t.start for t in own) for key, own in turns.items()}
+    found: dict[str, Key] = {}
+    for key in sorted(said, key=lambda k: said[k]):
+        found[key[1]] = key
+    return found
+
+
+def _double(segment: SpeakerSegment, segments: Sequence[SpeakerSegment]) -> float:
+    """Seconds of a segment in which another speaker talks; `segments` are in order of their start."""
+    last = bisect_left(segments, segment.end, key=lambda s: s.start)
+    span = Span(segment.start, segment.end)
+    near = segments[max(0, last - _TURNS_NEAR) : last]
+    return sum(span.overlap(Span(s.start, s.end)) for s in near if s.speaker != segment.speaker)
 
 
 def _talk(speech: Sequence[Span], everybody: Sequence[Span], o: BehaviourOptions) -> list[Span]:

@@ -60,12 +60,17 @@ def evaluate(
     packs: Packs = None,
     json: Json = None,
     reuse: Annotated[bool, typer.Option("--reuse", help=t("opt_reuse"))] = False,
+    tone: Annotated[bool, typer.Option("--tone", help=t("opt_tone"))] = False,
 ) -> None:
     """Measure against ground truth."""
     from qa.cli.options import load_settings, pack_names
     from qa.evaluate.truth import require
 
     require(folder)
+    if tone:
+        from qa.cli import evaluate_tone
+
+        raise typer.Exit(evaluate_tone.run(folder, json))
     settings = load_settings(
         speech={"model": model, "device": device, "language": language}, rules={"packs": pack_names(packs)}
     )

@@ -10,6 +10,7 @@ from rich.text import Text
 from qa.cli.ready import ready_pipeline
 from qa.cli.terminal import err, out, percent, write_file
 from qa.cli.words import LOCALE, say
+from qa.evaluate.behaviour import BehaviourScore
 from qa.evaluate.der import DiarizationErrors
 from qa.evaluate.families import FAMILIES, Counts
 from qa.evaluate.runner import Evaluation, Job, evaluate_folder, to_bytes
@@ -59,6 +60,9 @@ def show(evaluation: Evaluation) -> None:
         out.print(families_table({f: sum_family(scores, f) for f in FAMILIES}))
         for line in _mistakes(scores):
             out.print(Text(line, style="dim"))
+    if any(s.behaviour for s in scores):
+        out.print()
+        out.print(_behaviour_table(scores))
     for score in scores:
         if score.reason:
             out.print(Text(f"{score.id}: {say(score.reason)}", style="yellow"))
@@ -70,6 +74,36 @@ def show(evaluation: Evaluation) -> None:
     if isinstance(stages, dict) and stages.get("stages"):
         told = "  ".join(f"{name} {cost['rtf']:.3f}" for name, cost in stages["stages"].items())
         out.print(word("stages_title", stages=told))
+
+
+def _behaviour_table(scores: Sequence[RecordingScore]) -> Table:
+    """Silences and interruptions (right/false/missed), worst errors of talk time and rate, and tone."""
+    table = Table(
+        title=word("behaviour_title"), title_justify="left", box=None, pad_edge=False, padding=(0, 2, 0, 0)
+    )
+    columns = ("recording", "silences", "interruptions", "talk", "rate", "customer_angry", "agent_rough")
+    for column in columns:
+        table.add_column(word(f"col_{column}"), justify="left" if column == "recording" else "right")
+    known = [(s.id, s.behaviour) for s in scores if s.behaviour]
+    for name, found in known:
+        table.add_row(name, *_behaviour_row([found]), _level(found.customer_angry), _level(found.agent_rough))
+    table.add_row(word("total"), *_behaviour_row([b for _, b in known]), "", "", style="bold")
+    return table
+
+
+def _behaviour_row(found: Sequence[BehaviourScore]) -> tuple[str, ...]:
+    silences = sum((b.silences for b in found), Counts())
+    interruptions = sum((b.interruptions for b in found), Counts())
+    talk = [abs(p.talk_error) for b in found for p in b.parties if p.talk_error is not None]
+    rate = [abs(p.rate_error) for b in found for p in b.parties if p.rate_error is not None]
+    return (
+        *(f"{c.tp}/{c.fp}/{c.fn}" for c in (silences, interruptions)),
+        *(percent(max(errors)) if errors else "–" for errors in (talk, rate)),
+    )
+
+
+def _level(value: float | None) -> str:
+    return "–" if value is None else f"{value:.2f}"
 
 
 def families_table(counts: dict[str, Counts]) -> Table:

@@ -85,7 +85,7 @@ class CutIn(Record, frozen=True):
     start: float
     overlap_ms: float
     words: int
-    """Characters (words in alphabetic script) said by the one who cuts in."""
+    """Characters (words in alphabetic script) said by the one who cuts in; 0 where the recogniser wrote none."""
     delay_ms: float
     """How long the other had been speaking."""
     gave_way: bool

@@ -9,7 +9,7 @@ from typing import Final
 
 from qa.audio.cues import units
 from qa.core.base import Record
-from qa.core.behaviour import CallBehaviour
+from qa.core.behaviour import Attitude, CallBehaviour
 from qa.core.roles import Role
 from qa.evaluate.families import Counts
 from qa.evaluate.truth import Truth
@@ -47,6 +47,10 @@ class BehaviourScore(Record, frozen=True):
     silences: Counts
     interruptions: Counts
     parties: tuple[PartyFigures, ...]
+    customer_angry: float | None = None
+    """As `PartyTone.attitudes` has it, 0..1; None where tone was not judged."""
+    agent_rough: float | None = None
+    """The highest of angry, cold and perfunctory."""
 
 
 def score_behaviour(truth: Truth, behaviour: CallBehaviour | None) -> BehaviourScore | None:
@@ -57,6 +61,8 @@ def score_behaviour(truth: Truth, behaviour: CallBehaviour | None) -> BehaviourS
         silences=_silences(truth.silences_ge_3s, behaviour),
         interruptions=_interruptions(truth, truth.overlaps, behaviour),
         parties=tuple(_party(truth, Role(r), s, behaviour) for r, s in truth.talk_time.items()),
+        customer_angry=_strongest(behaviour, Role.CUSTOMER, (Attitude.ANGRY,)),
+        agent_rough=_strongest(behaviour, Role.AGENT, (Attitude.ANGRY, Attitude.COLD, Attitude.PERFUNCTORY)),
     )
 
 
@@ -116,6 +122,11 @@ def _party(truth: Truth, role: Role, talk: float, behaviour: CallBehaviour | Non
         rate=rate,
         measured_rate=biggest.speech_rate.value if biggest else None,
     )
+
+
+def _strongest(behaviour: CallBehaviour | None, role: Role, attitudes: Sequence[Attitude]) -> float | None:
+    tones = [p.tone for p in behaviour.parties if p.role is role and p.tone] if behaviour else []
+    return max((t.attitudes[a] for t in tones for a in attitudes), default=None)
 
 
 def _counts(counts: Counts) -> dict[str, float | int | None]:

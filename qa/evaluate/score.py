@@ -147,6 +147,9 @@ def _recording_json(score: RecordingScore) -> dict[str, object]:
         "stages": _stages([score], score.audio_s),
     }
     if score.coverage:
+        if score.behaviour:
+            tone = {"customer_angry": score.behaviour.customer_angry, "agent_rough": score.behaviour.agent_rough}
+            line["tone"] = tone
         line["lost_turns"] = list(score.coverage.lost_turns)
         line["invented"] = list(score.coverage.invented)
         line["families"] = {

@@ -87,8 +87,9 @@ def run_examples(book: RuleBook, files: Sequence[SourceFile]) -> ExampleReport:
 
 
 def _carriers(f: SourceFile) -> Iterator[tuple[str, Location, str, Examples]]:
-    """Everything that carries examples. Vocabulary needs no counterexample, for it accuses nobody; what is measured on
-    sound has no example in writing.
+    """Everything that carries examples. Vocabulary needs no counterexample, for it accuses nobody.
+
+    What is measured on sound has no example in writing.
     """
     for i, term in enumerate(f.model.terms):
         flags = (term.severity or f.model.defaults.severity) is not None
