@@ -125,6 +125,25 @@ DENIED_BEHIND: Final = rx(
     rf"(?P<cue>是({_DENIAL})的|不1样|两码事|两回事|不是1回事|({_DENIAL}){_PARTICLES}(?=[,.?]|$)|不了(?=[,.?的]|$))"
 )
 
+# --- gaps of patterns -------------------------------------------------------------------------------------------
+
+_DENYING: Final = rx("[不没别勿未非无甭莫]|拒绝|禁止|严禁|杜绝|避免|谢绝|难以")
+_DENYING_ENGLISH: Final = re.compile(r"\b(no|not|never|without|cannot|nor)\b|n['’]t\b")
+_HARMLESS: Final = rx(
+    _A_NOT_A,
+    "特别|别的|别人|别家|个别|分别|区别|级别|类别|性别|识别|非常|无非|未来|无论|不论|不管|不但|不仅仅?|不光|不单|不止|不只是?|不过|不然|不久|不断",
+    "不错|没错|没问题|没有问题|没关系|没事|不要紧|不好意思|不瞒你说|不骗你|不用(担心|怕|操心|着急|愁)|不必担心|(不要|别)(担心|怕|着急|犹豫|错过)|别急",
+    "不着急|莫名|要不|无条件|无理由|无抵押|无限|无忧|无疑|不得不|不少|不同|差不多|说不定|没准",
+)
+
+
+def denies(squeezed: str, normal: str) -> bool:
+    """Whether the words in a gap deny something: in Chinese by the match form, in English by whole words."""
+    if _DENYING.search(squeezed) and _DENYING.search(blot(_HARMLESS, squeezed)):
+        return True
+    return _DENYING_ENGLISH.search(normal) is not None
+
+
 # --- quoting --------------------------------------------------------------------------------------------------
 
 QUOTE_REACH: Final = 30

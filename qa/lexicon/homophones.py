@@ -19,7 +19,9 @@ have a median of 0.55, the right ones of 0.97."""
 LONG: Final = 4
 """Syllables from which an accidental homophone is rare enough to need no other sign."""
 
-_FUNCTION: Final = frozenset("的了是在有不会就都也还和跟要能可很这那我你他们人上下来去说到得着过给把被让吗呢吧啊1")
+_FUNCTION: Final = frozenset(
+    "的了是在有不会就都也还和跟要能可很这那我你他们人上下来去说到得着过给把被让吗呢吧啊1打问看听走吃找等请"
+)
 """A sure recogniser does not write one of these for something else."""
 
 AUTO_SYLLABLES: Final = 3
@@ -34,6 +36,8 @@ class Sounding:
     end: int
     literal: str
     """The term as it is written, of the same length."""
+    gaps: bool = False
+    """Part of it is not the term's own; then ordinary words of a sure recogniser are always believed."""
 
 
 Probability = Callable[[int, int], float]
@@ -43,9 +47,9 @@ Probability = Callable[[int, int], float]
 def may_fire(turn: TurnText, place: Sounding, mode: str, probability: Probability) -> float | None:
     """Confidence 0..1 that the term was said, or None where it must not fire."""
     actual = turn.squeezed[place.start : place.end]
-    wrong = [i for i, (a, b) in enumerate(zip(actual, place.literal, strict=True)) if a != b]
-    if not wrong or mode == "off":
+    if mode == "off" or actual == place.literal:
         return None
+    wrong = [i for i, (a, b) in enumerate(zip(actual, place.literal, strict=True)) if a != b]
     length, same = len(actual), len(actual) - len(wrong)
     unsure = min(probability(place.start + i, place.start + i + 1) for i in wrong) < UNSURE
     short = length < AUTO_SYLLABLES
@@ -58,7 +62,7 @@ def may_fire(turn: TurnText, place: Sounding, mode: str, probability: Probabilit
         return None if ordinary and (cut or mode == "auto") else 0.5
     if ordinary and cut and not unsure:
         return None
-    if ordinary and not unsure and not (length >= LONG and same * 2 >= length):
+    if ordinary and not unsure and (place.gaps or length < LONG or same * 2 < length):
         return None
     return min(0.9, 0.55 + 0.3 * same / length + (0.1 if unsure else 0.0) - (0.15 if ordinary else 0.0))
 

@@ -9,9 +9,9 @@ from typing import Final
 import ahocorasick_rs
 
 from qa.core.finding import MatchKind
-from qa.lexicon.context_words import rx
+from qa.lexicon.context_words import denies, rx
 from qa.lexicon.homophones import Sounding, may_fire
-from qa.lexicon.patterns import Gapped, Pattern, gapped, parse, sound_forms
+from qa.lexicon.patterns import Gap, Gapped, Pattern, gapped, parse, sound_forms
 from qa.text.calltext import SEPARATOR, CallText, TurnText
 from qa.text.segment import segmenter, word_spans
 from qa.text.syllables import readings, syllables
@@ -76,6 +76,37 @@ class _GappedTerm:
     gapped: Gapped
 
 
+class _Anchor:
+    """A literal (or its sound) beside which a pattern with gaps may stand."""
+
+    __slots__ = ("_before", "_behind", "_beside", "_options", "entry")
+
+    def __init__(self, entry: _GappedTerm, options: tuple[str, ...]) -> None:
+        companion = entry.gapped.companion
+        self.entry = entry
+        self._options = options
+        self._before = 0 if companion is None or companion.behind else companion.reach
+        self._behind = companion.reach if companion is not None and companion.behind else 0
+        self._beside: re.Pattern[str] | None = None
+
+    def promises(self, text: str, start: int, end: int, first: int, last: int) -> bool:
+        """Whether the companion is near the anchor at `start..end` in the turn `first..last`: far cheaper than the
+        whole expression, and most anchors stand alone.
+        """
+        if not self._options:
+            return True
+        if self._beside is None:
+            self._beside = _any_of(self._options)
+        if self._behind:
+            return self._beside.search(text, end, min(last, end + self._behind)) is not None
+        return self._beside.search(text, max(first, start - self._before), start) is not None
+
+
+@lru_cache(maxsize=20_000)
+def _any_of(options: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile("|".join(map(re.escape, options)))
+
+
 class Matcher:
     """All terms, compiled. Thread-safe and immutable after construction."""
 
@@ -83,8 +114,8 @@ class Matcher:
         self.terms = tuple(terms)
         literals: dict[str, list[_Literal]] = {}
         sounds: dict[str, list[_Literal]] = {}
-        anchors: dict[str, list[_GappedTerm]] = {}
-        sound_anchors: dict[str, list[_GappedTerm]] = {}
+        anchors: dict[str, list[_Anchor]] = {}
+        sound_anchors: dict[str, list[_Anchor]] = {}
         for index, term in enumerate(self.terms):
             for source in term.patterns:
                 pattern = parse(source)
@@ -105,26 +136,23 @@ class Matcher:
 
     def _run(self, call: CallText, automaton: "_Automaton", text: str, kind: MatchKind) -> Iterable[Hit]:
         exact = kind is MatchKind.EXACT
-        around: dict[int, set[_GappedTerm]] = {}
+        around: dict[int, dict[_GappedTerm, None]] = {}
         turn, limit = call.turns[0] if call.turns else None, -1
         for index, start, end in automaton.matches(text):  # in order of their ends, so turn by turn
             if start >= limit or turn is None:
                 turn = call.locate(start)
                 limit = turn.base + len(turn.squeezed)
             literals, anchored = automaton.entries[index]
-            if anchored:
-                around.setdefault(turn.turn_position, set()).update(anchored)
+            for anchor in anchored:
+                if anchor.promises(text, start, end, turn.base, limit):
+                    around.setdefault(turn.turn_position, {})[anchor.entry] = None
             for literal in literals:
                 hit = self._literal(turn, literal, start - turn.base, end - turn.base, exact)
                 if hit is not None:
                     yield hit
         for position, entries in around.items():
-            turn = call.turns[position]
-            begin, stop = turn.base, turn.base + len(turn.squeezed)
-            for entry in entries:  # most anchors stand alone: one cheap look before anything else
-                regex = entry.gapped.regex if exact else entry.gapped.sounds
-                if regex.search(text, begin, stop) is not None:
-                    yield from self._gapped(turn, entry, text, exact)
+            for entry in entries:
+                yield from self._gapped(call, call.turns[position], entry, text, exact)
 
     def _literal(self, turn: TurnText, literal: _Literal, start: int, end: int, exact: bool) -> Hit | None:
         certainty = 1.0
@@ -147,19 +175,23 @@ class Matcher:
         kind = MatchKind.EXACT if exact else MatchKind.HOMOPHONE
         return Hit(literal.term, turn.turn_position, start, end, kind, certainty, literal.source)
 
-    def _gapped(self, turn: TurnText, entry: _GappedTerm, text: str, exact: bool) -> Iterable[Hit]:
+    def _gapped(self, call: CallText, turn: TurnText, entry: _GappedTerm, text: str, exact: bool) -> Iterable[Hit]:
         g, p = entry.gapped, entry.gapped.pattern
         regex = g.regex if exact else g.sounds
         begin, stop = turn.base, turn.base + len(turn.squeezed)
         while (found := regex.search(text, begin, stop)) is not None:
             begin = found.start() + 1
             s, e = found.start() - turn.base, found.end() - turn.base
-            if not _stands(turn, s, e, p.at_start, p.at_end):
+            if not _stands(turn, s, e, p.at_start, p.at_end) or _over_negation(turn, p, found):
                 continue
             if exact:
                 yield Hit(entry.term, turn.turn_position, s, e, MatchKind.EXACT, 1.0, p.source)
-            elif not g.regex.search(turn.squeezed, s, e):
-                yield Hit(entry.term, turn.turn_position, s, e, MatchKind.HOMOPHONE, GAPPED_CERTAINTY, p.source)
+                continue
+            place = Sounding(s, e, g.meant(found, call.joined), gaps=True)
+            sure = may_fire(turn, place, self.terms[entry.term].homophone, _Probability(turn))
+            if sure is not None and not g.regex.search(turn.squeezed, s, e):
+                certainty = min(sure, GAPPED_CERTAINTY)
+                yield Hit(entry.term, turn.turn_position, s, e, MatchKind.HOMOPHONE, certainty, p.source)
 
     def _without_excluded(self, call: CallText, hits: list[Hit]) -> list[Hit]:
         return [
@@ -176,7 +208,7 @@ class Matcher:
 class _Automaton:
     """Texts to look for, and what each stands for."""
 
-    def __init__(self, literals: dict[str, list[_Literal]], anchors: dict[str, list[_GappedTerm]]) -> None:
+    def __init__(self, literals: dict[str, list[_Literal]], anchors: dict[str, list[_Anchor]]) -> None:
         texts = sorted(literals.keys() | anchors.keys())
         self.entries = [(literals.get(t, ()), anchors.get(t, ())) for t in texts]
         self._automaton = ahocorasick_rs.AhoCorasick(texts, store_patterns=False) if texts else None
@@ -216,8 +248,8 @@ def _add_literals(
 
 
 def _add_gapped(
-    anchors: dict[str, list[_GappedTerm]],
-    sound_anchors: dict[str, list[_GappedTerm]],
+    anchors: dict[str, list[_Anchor]],
+    sound_anchors: dict[str, list[_Anchor]],
     index: int,
     pattern: Pattern,
     homophone: str,
@@ -225,11 +257,16 @@ def _add_gapped(
     entry = _GappedTerm(index, gapped(pattern))
     audible = homophone != "off" and pattern.shortest() >= _MIN_GAPPED_SYLLABLES
     audible = audible and min(map(len, entry.gapped.anchors)) >= _MIN_ANCHOR_SYLLABLES
+    beside = entry.gapped.companion.options if entry.gapped.companion else ()
+    written = _Anchor(entry, beside)
+    heard = (
+        _Anchor(entry, tuple(dict.fromkeys(form for o in beside for form in readings(o)))) if audible else written
+    )
     for anchor in entry.gapped.anchors:
-        anchors.setdefault(anchor, []).append(entry)
+        anchors.setdefault(anchor, []).append(written)
         if audible:
             for form in readings(anchor):
-                sound_anchors.setdefault(form, []).append(entry)
+                sound_anchors.setdefault(form, []).append(heard)
 
 
 @lru_cache(maxsize=20_000)
@@ -257,6 +294,25 @@ def _stands(turn: TurnText, start: int, end: int, at_start: bool, at_end: bool) 
         if not _PARTICLES_BEHIND.fullmatch(text, end, clause.end):
             return False
     return True
+
+
+def _over_negation(turn: TurnText, pattern: Pattern, found: re.Match[str]) -> bool:
+    """Whether a gap of a match passes over something that denies: 退保…损失 in 退保没有损失."""
+    return any(
+        denies(turn.squeezed[s:e], turn.normal[slice(*turn.span(s, e))])
+        for group, part in enumerate(pattern.parts, 1)
+        if isinstance(part, Gap)
+        for s, e in _loose_ends(turn, found.start(group) - turn.base, found.end(group) - turn.base)
+    )
+
+
+def _loose_ends(turn: TurnText, start: int, end: int) -> list[tuple[int, int]]:
+    """A gap without the clauses that lie in it as a whole: these deny neither what stands before nor behind
+    (赶紧退了，不划算，退完换).
+    """
+    commas = [b.at for b in turn.breaks if start <= b.at <= end and b.mark != " "] if start < end else []
+    pieces = [(start, commas[0]), (commas[-1], end)] if len(commas) > 1 else [(start, end)]
+    return [(s, e) for s, e in pieces if s < e]
 
 
 def _cuts_latin(turn: TurnText, left: int, right: int) -> bool:

@@ -10,21 +10,32 @@ only tried where the automaton has found one of its `anchors`.
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import product
 from typing import Final
 
 from qa.text.normalise import fold
-from qa.text.syllables import is_syllable, readings
+from qa.text.syllables import is_syllable, readings, syllables
 
 ELLIPSIS: Final = (0, 8)
 MAX_GAP: Final = 30
 MAX_LITERALS: Final = 256
 """A gapless pattern that expands to more literals is treated as one with gaps."""
 
+MAX_ANCHORS: Final = 96
+"""Literals that a pattern with gaps may put into the automaton."""
+
 _SYMBOL: Final = re.compile(r"\{(\d*),?(\d*)\}|…+|\.{3,}|[()|?^$]|[^()|?^$…{}]+|[{}]")
-_COMMONEST: Final = frozenset("你我他的了是在不有这那就说要好吗呢吧啊个给到也都会能还没么人们来去上下1")
+_COMMONEST: Final = frozenset(
+    "你我他的了是在不有这那就说要好吗呢吧啊个给到也都会能还没么人们来去上下1问再点回想把保别"
+)
+_COMMON_WORDS: Final = re.compile(
+    "你的|我的|我们|你们|他们|可以|没有|什么|这个|那个|这边|已经|电话|今天|明天|现在|系统|1下|给你|帮你|时候|知道|就是|不是|如果|"
+    "所以|因为|然后|需要|查询|保证|产品|公司|客户|问题|时间|服务|处理|办理"
+)
+"""Words of two characters that stand in most service calls."""
 _DROP: Final = re.compile(r"(?:[^\w%.:]|_)+|(?<!\d)[.:]|[.:](?!\d)")
 
 
@@ -76,6 +87,15 @@ class Pattern:
         return sum(min(map(len, p.options)) for p in self.parts if isinstance(p, Choice))
 
 
+@dataclass(frozen=True, slots=True)
+class Companion:
+    """Literals of which one stands before or behind the anchor of every match, at most `reach` from it."""
+
+    options: tuple[str, ...]
+    behind: bool
+    reach: int
+
+
 @dataclass(frozen=True)
 class Gapped:
     """A pattern with gaps, ready to be looked for. Expressions are compiled when a call first needs them."""
@@ -83,16 +103,32 @@ class Gapped:
     pattern: Pattern
     anchors: tuple[str, ...]
     """Literals of which one is in every match."""
+    companion: "Companion | None"
+    """What else must be near an anchor; looked for before the expression is tried."""
 
     @cached_property
     def regex(self) -> re.Pattern[str]:
-        """Matches squeezed text."""
+        """Matches squeezed text; every part is a group."""
         return re.compile("".join(_expression(p, False) for p in self.pattern.parts))
 
     @cached_property
     def sounds(self) -> re.Pattern[str]:
-        """Matches the syllable classes of squeezed text."""
+        """Matches the syllable classes of squeezed text; every part is a group."""
         return re.compile("".join(_expression(p, True) for p in self.pattern.parts))
+
+    def meant(self, found: re.Match[str], text: str) -> str:
+        """What the words under a match of `sounds` would be if the pattern was said; `text` is as long as what
+        was searched, in match form.
+        """
+        return "".join(self._part(i, text[slice(*found.span(i + 1))]) for i in range(len(self.pattern.parts)))
+
+    def _part(self, index: int, actual: str) -> str:
+        part = self.pattern.parts[index]
+        if isinstance(part, Gap) or actual in part.options:
+            return actual
+        heard = syllables(actual)
+        alike = [o for o in part.options if len(o) == len(actual) and heard in readings(o)]
+        return max(alike, key=lambda o: sum(map(str.__eq__, o, actual)), default=actual)
 
 
 @lru_cache(maxsize=200_000)
@@ -184,27 +220,62 @@ def _combinations(parts: tuple[Choice | Gap, ...]) -> int:
 
 def gapped(pattern: Pattern) -> Gapped:
     """Prepare a pattern with gaps: which literals must be there, so that the rest is tried only beside them."""
-    required = [p for p in pattern.parts if isinstance(p, Choice) and "" not in p.options]
-    if not required:
+    runs = sorted(_runs(pattern.parts), key=lambda r: r.cost)
+    if not runs:
         raise PatternError("pattern_all_optional", pattern.source)
-    anchor = min(required, key=lambda p: sum(map(_commonness, p.options)))
-    return Gapped(pattern, anchor.options)
+    anchor = runs[0]
+    other = next((r for r in runs if r.last <= anchor.first or anchor.last <= r.first), None)
+    return Gapped(pattern, anchor.options, _companion(pattern.parts, anchor, other) if other else None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """Neighbouring parts without a gap between them, as the literals that they make together."""
+
+    first: int
+    last: int
+    """Exclusive."""
+    options: tuple[str, ...]
+    cost: int
+    """How often one of them stands in a call for nothing."""
+
+
+def _runs(parts: tuple[Choice | Gap, ...]) -> Iterator[_Run]:
+    """Every stretch of parts that makes few literals, none of them empty: 帮你, 给你, 替你 of (帮|给|替)(你)."""
+    for first in range(len(parts)):
+        texts = [""]
+        for last in range(first, len(parts)):
+            part = parts[last]
+            if isinstance(part, Gap) or len(texts) * len(part.options) > MAX_ANCHORS:
+                break
+            texts = list(dict.fromkeys(t + o for t in texts for o in part.options))
+            if "" not in texts:
+                yield _Run(first, last + 1, tuple(texts), sum(map(_commonness, texts)))
+
+
+def _companion(parts: tuple[Choice | Gap, ...], anchor: _Run, other: _Run) -> Companion:
+    behind = other.first >= anchor.last
+    between = parts[anchor.last : other.last] if behind else parts[other.first : anchor.first]
+    reach = sum(p.most if isinstance(p, Gap) else max(map(len, p.options)) for p in between)
+    return Companion(other.options, behind, reach)
 
 
 def _commonness(literal: str) -> int:
     """Roughly how often a literal stands in a call for nothing; the anchor is the part that does so least."""
     if len(literal) == 1:
         return 1000 if literal in _COMMONEST else 60
-    return 6 if len(literal) == 2 else 1
+    if len(literal) == 2:
+        return 30 if _COMMON_WORDS.match(literal) else 6
+    return 1
 
 
 def _expression(part: Choice | Gap, sounds: bool) -> str:
     if isinstance(part, Gap):
-        return f".{{{part.least},{part.most}}}?"
+        return f"(.{{{part.least},{part.most}}}?)"
     options = sorted(part.options, key=len, reverse=True)
     if sounds:
         options = [form for o in options for form in readings(o)]
-    return "(?:" + "|".join(map(re.escape, options)) + ")"
+    return "(" + "|".join(map(re.escape, options)) + ")"
 
 
 def sound_forms(literal: str) -> list[str]:

@@ -106,3 +106,53 @@ def test_no_terms_and_no_turns_are_no_problem() -> None:
 def test_a_transcript_without_words_is_no_problem() -> None:
     call = CallText(Transcript("zh", 1.0, (Turn(0, Role.AGENT, "ch0", 0, (), 1.0),)))
     assert Matcher([MatchTerm(("保本",))]).find(call) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "pattern"),
+    [
+        ("退保没有损失", "退保…损失"),
+        ("亏了我们不会赔给您", "亏了…赔给您"),
+        ("亏了我个人不陪给您", "亏了…赔给您"),
+        ("通话没有录音", "通话…录音"),
+        ("密码不要告诉我", "密码{0,6}告诉我"),
+        ("密码别告诉我", "密码{0,6}告诉我"),
+        ("亏了公司拒绝赔您", "亏了…赔您"),
+        ("we promise no extra profit", "promise…profit"),
+        ("we promise you won't make profit", "promise{0,20}profit"),
+    ],
+)
+def test_a_gap_does_not_run_over_a_negation(text: str, pattern: str) -> None:
+    assert hits(text, pattern) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "pattern"),
+    [
+        ("退保会有损失", "退保…损失"),
+        ("退保没有损失", "退保没有…损失"),
+        ("退保没有损失", "退保(没有)?…损失"),
+        ("亏了我特别愿意赔给您", "亏了…赔给您"),
+        ("亏了不用担心我赔给您", "亏了…赔给您"),
+        ("亏了我无条件赔给您", "亏了…赔给您"),
+        ("亏了不赔，亏了我赔给您", "亏了…赔给您"),
+        ("密码方不方便告诉我", "密码…告诉我"),
+        ("promise another profit", "promise…profit"),
+        ("赶紧退了，不划算，退完换新的", "赶紧退了…退完换"),
+    ],
+)
+def test_a_gap_passes_over_everything_else_and_over_what_the_pattern_names(text: str, pattern: str) -> None:
+    assert len(hits(text, pattern)) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "pattern"), [("我爸妈都买了", "把{0,2}都买了"), ("今晚8点前恢复，恢复后通知您", "点前…回复我")]
+)
+def test_a_pattern_with_gaps_is_not_heard_in_ordinary_words(text: str, pattern: str) -> None:
+    assert hits(text, pattern) == []
+
+
+def test_a_long_list_of_choices_is_found_wherever_its_rarest_part_stands() -> None:
+    pattern = "(我|我们|这边|系统)(先|就|直接|已经|都)?(帮|替|给|代)(您|他|她)(先)?(点|签)(签收|收)(了|啊)?"
+    assert texts("您好，系统直接替您点签收了", pattern) == ["系统直接替您点签收了"]
+    assert hits("系统直接替您查了", pattern) == []
