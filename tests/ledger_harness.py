@@ -1,5 +1,6 @@
 """Runs the real supervisor, broker and workers over a fake pipeline, and looks into what became of recordings."""
 
+import os
 import subprocess
 import sys
 import time
@@ -40,7 +41,8 @@ class Service:
 
     def start(self) -> None:
         environment = child_environment(self.settings)
-        environment["PYTHONPATH"] = str(HERE)
+        inherited = environment.get("PYTHONPATH")
+        environment["PYTHONPATH"] = os.pathsep.join([str(HERE), *([inherited] if inherited else [])])
         arguments = [
             sys.executable,
             str(HERE / "ledger_up.py"),
