@@ -23,6 +23,8 @@ UNDER_OWN_DB: Final = 10.0
 """At most so far under the party's median level."""
 UNDER_OTHER_DB: Final = 6.0
 """At most so far under the other channels at the same moment; echoes lie further (ITU-T G.131: 20 dB)."""
+OVER_PAUSE_DB: Final = 12.0
+"""At least so far over the quietest moment before the speech: a loud line is no syllable."""
 _MOST_FRAMES: Final = 3000
 """Frames of speech that a party's level is taken from: a minute."""
 
@@ -41,7 +43,8 @@ def lost_onsets(samples: Samples, others: Sequence[Samples], speech: Sequence[Sp
         loudest = np.full(len(own), -np.inf, np.float32)
         for other in others:
             loudest = np.maximum(loudest, _levels(other, start, span.start)[: len(own)])
-        loud = (own > level - UNDER_OWN_DB) & (own > loudest - UNDER_OTHER_DB)
+        floor = max(level - UNDER_OWN_DB, float(own.min()) + OVER_PAUSE_DB)
+        loud = (own > floor) & (own > loudest - UNDER_OTHER_DB)
         edges = np.flatnonzero(np.diff(np.concatenate(([False], loud, [False])).astype(np.int8)))
         for first, last in edges.reshape(-1, 2).tolist():
             if (last - first) * _SECONDS >= SHORTEST - 1e-6:
@@ -62,6 +65,6 @@ def _own_level(samples: Samples, speech: Sequence[Span]) -> float:
 def _levels(samples: Samples, start: float, end: float) -> Array:
     part = np.asarray(samples[int(start * SAMPLE_RATE) : int(end * SAMPLE_RATE)]).astype(np.float32)
     whole = len(part) // _FRAME
-    power = np.square(part[: whole * _FRAME].reshape(whole, _FRAME)).mean(axis=1)
+    power = part[: whole * _FRAME].reshape(whole, _FRAME).var(axis=1)
     levels: Array = (10 * np.log10(power + 1e-3)).astype(np.float32)
     return levels
