@@ -24,9 +24,9 @@ class _Group(BaseModel):
 class IntakeSettings(_Group):
     """What is accepted, and how much of it."""
 
-    max_bytes: int = Field(2 * 2**30, description="Largest upload, bytes.")
-    max_seconds: float = Field(5 * 3600.0, description="Longest recording, seconds of sound.")
-    max_channels: int = Field(8, description="Most channels in one recording.")
+    max_bytes: int = Field(2 * 2**30, ge=1, description="Largest upload, bytes.")
+    max_seconds: float = Field(5 * 3600.0, gt=0, description="Longest recording, seconds of sound.")
+    max_channels: int = Field(8, ge=1, description="Most channels in one recording.")
     min_seconds: float = Field(5.0, description="Shorter recordings are skipped: a misdial says nothing.")
     allowed_attributes: int = Field(64, description="Most metadata fields taken with a recording.")
     filename_pattern: str = Field(
@@ -43,13 +43,13 @@ class SpeechSettings(_Group):
     model: str = Field("base", description="Whisper size in the model store, hub name, or a CTranslate2 folder.")
     device: Literal["auto", "cpu", "cuda"] = Field("auto", description="Where models run; auto takes a GPU.")
     compute_type: str = Field("auto", description="CTranslate2 type; auto is float16 on CUDA, int8 on CPU.")
-    threads: int = Field(0, description="CPU threads of one worker; 0 takes all cores.")
+    threads: int = Field(0, ge=0, description="CPU threads of one worker; 0 takes all cores.")
     language: str = Field("auto", description="ISO 639-1 code, or auto to detect per recording.")
-    batch_size: int = Field(8, description="Windows decoded together.")
-    batch_recordings: int = Field(0, description="Recordings decoded together; 0: 1 on CPU, 8 on GPU.")
-    beam_size: int = Field(5, description="Beam width.")
+    batch_size: int = Field(8, ge=1, description="Windows decoded together.")
+    batch_recordings: int = Field(0, ge=0, description="Recordings decoded together; 0: 1 on CPU, 8 on GPU.")
+    beam_size: int = Field(5, ge=1, description="Beam width.")
     diarization: str = Field("offline", description="`offline`, or a hub pipeline such as `community-1`.")
-    speakers: int = Field(2, description="Speakers expected on a mono call.")
+    speakers: int = Field(2, ge=1, description="Speakers expected on a mono call.")
     role_map: str = Field("left=agent,right=customer", description="Role of each channel of a stereo call.")
 
 
@@ -70,10 +70,12 @@ class RuleSettings(_Group):
 class LedgerSettings(_Group):
     """Durability: leases, attempts, sweeping."""
 
-    lease_seconds: float = Field(60.0, description="A claimed run is anybody's again after this, unless renewed.")
-    heartbeat_seconds: float = Field(10.0, description="How often a worker renews its lease.")
-    max_attempts: int = Field(8, description="Attempts at a run; then it has failed and waits for a person.")
-    sweep_seconds: float = Field(10.0, description="How often lost work is looked for.")
+    lease_seconds: float = Field(
+        60.0, gt=0, description="A claimed run is anybody's again after this, unless renewed."
+    )
+    heartbeat_seconds: float = Field(10.0, gt=0, description="How often a worker renews its lease.")
+    max_attempts: int = Field(8, ge=1, description="Attempts at a run; then it has failed and waits for a person.")
+    sweep_seconds: float = Field(10.0, gt=0, description="How often lost work is looked for.")
     max_run_seconds: float = Field(6 * 3600.0, description="A run that works longer than this is killed.")
     retry_seconds: float = Field(5.0, description="Wait before a second attempt; doubled for each one after.")
 
@@ -82,7 +84,7 @@ class ServerSettings(_Group):
     """The HTTP service."""
 
     host: str = Field("127.0.0.1", description="Loopback by default: nothing is served to others unasked.")
-    port: int = Field(8300, description="Port of the API.")
+    port: int = Field(8300, ge=0, le=65535, description="Port of the API.")
     token: SecretStr = Field(
         SecretStr(""), description="When set, every request needs it as a Bearer token; needed beyond loopback."
     )

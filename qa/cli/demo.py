@@ -22,6 +22,7 @@ from qa.api.client import Client
 from qa.api.schemas import RecordingOut
 from qa.cli.render import show_result
 from qa.cli.terminal import err, out
+from qa.cli.up import make_home
 from qa.cli.words import LOCALE
 from qa.core.errors import EnvironmentProblemError, NotFoundError
 from qa.core.result import RunStatus
@@ -42,6 +43,7 @@ def demo(
     files = find_samples(samples)
     with running_service(home.absolute()) as url:
         failed = show(url, files)
+    err.print(_said("kept", home=home))
     if failed:
         raise typer.Exit(1)
 
@@ -65,7 +67,7 @@ def running_service(home: Path) -> Iterator[str]:
 
     Raises `EnvironmentProblemError` where the service does not come up; its log is `service.log` in `home`.
     """
-    home.mkdir(parents=True, exist_ok=True)
+    make_home(home)
     port = _free_port()
     url = f"http://127.0.0.1:{port}"
     log_path = home / "service.log"
@@ -174,7 +176,8 @@ def _follow_one(url: str, recording_id: str, bars: Progress) -> RecordingOut:
     def update(state: RecordingOut) -> None:
         nonlocal task, stage
         run = state.run
-        said = f"{state.name}  {run.stage or run.status.value}"
+        doing = text(f"pipeline.stage_{run.stage}", LOCALE) if run.stage else _said("waiting")
+        said = f"{state.name}  {doing}"
         if task is None:
             task = bars.add_task(said, total=None)
         if run.stage != stage:

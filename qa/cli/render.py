@@ -1,5 +1,7 @@
 """How a result looks on a terminal: flags, steps, score, and what is doubtful about them."""
 
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from rich.console import Console
@@ -44,20 +46,30 @@ def show_result(console: Console, result: Result) -> None:
     analysis = result.analysis
     if analysis is None:
         return
-    told = [f for f in analysis.findings if not f.shadow and f.family != _STEP]  # steps have a line of their own
-    flags = sorted(told, key=lambda f: (not f.evidence, _time(f), -f.severity.rank))
+    flags = flags_of(result)
     console.print(flag_table(flags) if flags else Text(t("no_flags"), style="green"))
     steps = [c for c in analysis.checks if c.family == _STEP and c.outcome in _STEP_MARKS and not c.shadow]
     if steps:
-        console.print(steps_line(steps))
-    card = analysis.scorecard
-    if card is not None:
-        score = "–" if card.score is None else f"{card.score:.0f}"
-        veto = t("vetoed", item=_item_name(card, card.vetoed_by)) if card.vetoed_by else ""
-        console.print(Text(t("score", score=score), style="bold"), Text(veto, style="bold red"))
+        console.print(steps_line(steps, console.width))
+    console.print(_verdict(analysis.scorecard, flags))
 
 
-def flag_table(flags: list[Finding]) -> Table:
+def flags_of(result: Result) -> list[Finding]:
+    """What is told of a recording as a flag, by time. A missing step is none: steps have a line of their own."""
+    if result.status is not RunStatus.DONE or result.analysis is None:
+        return []
+    told = [f for f in result.analysis.findings if not f.shadow and f.family != _STEP]
+    return sorted(told, key=lambda f: (not f.evidence, _time(f), -f.severity.rank))
+
+
+def counted(flags: Iterable[Finding]) -> Text:
+    """How many flags of each severity, the worst first; empty for none."""
+    numbers = Counter(flag.severity for flag in flags)
+    parts = [Text(f"{t(f'severity_{s.value}')} {numbers[s]}", style=_COLOURS[s]) for s in _COLOURS if numbers[s]]
+    return Text("  ").join(parts)
+
+
+def flag_table(flags: Sequence[Finding]) -> Table:
     """Time, role, severity, rule and quote of each flag."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for column in ("time", "role", "severity", "rule"):
@@ -74,18 +86,50 @@ def flag_table(flags: list[Finding]) -> Table:
     return table
 
 
-def steps_line(steps: list[Check]) -> Text:
-    """Steps done and missing in one line."""
-    line = Text(t("steps"))
-    # Two flows may ask for the same step: it is told once, and as done only where both say so.
-    outcomes: dict[str, Outcome] = {}
-    for check in steps:
-        label = label_in(check.label, LOCALE)
-        outcomes[label] = max(check.outcome, outcomes.get(label, check.outcome), key=list(_STEP_MARKS).index)
+def steps_line(steps: Sequence[Check], width: int) -> Text:
+    """Steps done and missing on one line; what does not fit in `width` cells goes on below it."""
+    outcomes = _merged(steps)
+    done = sum(outcome is Outcome.PASSED for outcome in outcomes.values())
+    line = Text(t("steps", done=done, all=len(outcomes)))
+    indent = line.cell_len
+    used = indent
     for label, outcome in outcomes.items():
         mark, colour = _STEP_MARKS[outcome]
-        line.append(f"  {mark} {label}", style=colour)
+        item = Text(f"  {mark} {label}", style=colour)
+        if used + item.cell_len > width and used > indent:
+            line.append("\n" + " " * indent)
+            used = indent
+        line.append(item)
+        used += item.cell_len
     return line
+
+
+def _merged(steps: Sequence[Check]) -> dict[str, Outcome]:
+    """Steps in the order of a call. What two flows ask for is told once, and as done where both say so."""
+    outcomes: dict[str, Outcome] = {}
+    order: list[str] = []
+    flow, after = "", 0
+    for check in steps:
+        label, of = label_in(check.label, LOCALE), check.rule.rpartition(".")[0]
+        after = after if of == flow else 0
+        flow = of
+        if label not in order:
+            order.insert(after if after else len(order), label)
+        after = order.index(label) + 1
+        outcomes[label] = max(check.outcome, outcomes.get(label, check.outcome), key=list(_STEP_MARKS).index)
+    return {label: outcomes[label] for label in order}
+
+
+def _verdict(card: ScorecardResult | None, flags: Sequence[Finding]) -> Text:
+    parts: list[Text] = []
+    if card is not None:
+        score = Text(t("score", score="–" if card.score is None else f"{card.score:.0f}"), style="bold")
+        if card.vetoed_by:
+            score.append(t("vetoed", item=_item_name(card, card.vetoed_by)), style="bold red")
+        parts.append(score)
+    if flags:
+        parts.append(Text(t("flags")).append(counted(flags)))
+    return Text(" · ").join(parts)
 
 
 def remarks(result: Result) -> list[str]:

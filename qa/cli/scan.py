@@ -10,7 +10,7 @@ from rich.text import Text
 
 from qa.cli.inputs import Given, identify
 from qa.cli.ready import ready_pipeline
-from qa.cli.render import show_result
+from qa.cli.render import counted, flags_of, show_result
 from qa.cli.terminal import err, out, write_file
 from qa.cli.words import LOCALE, say, t
 from qa.core.base import encode
@@ -121,23 +121,22 @@ def _bars() -> Progress:
         TextColumn("{task.percentage:>3.0f}%"),
         TimeElapsedColumn(),
     )
-    return Progress(*columns, console=err, transient=True)
+    return Progress(*columns, console=err, transient=True, disable=not err.is_terminal)
 
 
 def _summary(lines: Sequence[Line], results: Sequence[Result]) -> None:
     counts = {
         kind: sum(line.outcome == kind for line in lines) for kind in ("done", "skipped", "failed", "duplicate")
     }
-    flags = _flags(results)
-    by_severity = {s: sum(f.severity is s for f in flags) for s in Severity}
+    told = counted(flag for result in results for flag in flags_of(result))
     out.print()
     out.print(t("summary", **counts))
-    told = [f"{t(f'severity_{s.value}')} {n}" for s, n in by_severity.items() if n]
     if told:
-        out.print(t("summary_flags", flags="  ".join(told)))
+        out.print(Text(t("summary_flags")).append(told))
 
 
 def _flags(results: Sequence[Result]) -> list[Finding]:
+    """All that a script may want to fail on: missing steps too."""
     return [
         f
         for r in results

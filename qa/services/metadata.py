@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from qa.core.errors import BadOptionError
+from qa.core.languages import SPOKEN
 from qa.core.roles import Role
 
 SIDECAR_SUFFIX = ".json"
@@ -15,7 +16,6 @@ MAX_NAME = 200
 MAX_VALUE = 1024
 
 _FIELD = re.compile(r"[\w][\w.\-]{0,63}")
-_LANGUAGE = re.compile(r"[a-z]{2,3}")
 _SPEAKER = re.compile(r"\w{1,16}")
 
 
@@ -50,7 +50,7 @@ def checked_language(language: str | None) -> str | None:
     if language is None or language.strip().lower() in ("", "auto"):
         return None
     code = language.strip().lower()
-    if not _LANGUAGE.fullmatch(code):
+    if code not in SPOKEN:
         raise BadOptionError("ledger.bad_language", language=safe_name(language)[:32])
     return code
 

@@ -8,8 +8,11 @@ from pathlib import Path
 import pytest
 
 from qa.cli import main
+from qa.cli.options import load_settings
 from qa.cli.reference import commands, settings_table
-from qa.core.errors import NotFoundError
+from qa.cli.up import make_home
+from qa.core.errors import BadOptionError, NotFoundError, StorageError
+from qa.i18n import render
 
 ROOT = Path(__file__).parents[3]
 
@@ -62,6 +65,39 @@ def test_a_wrong_setting_is_named(tmp_path: Path) -> None:
     (tmp_path / "tingjian.toml").write_text("[speech\n")
     found = tingjian("models", "list", cwd=tmp_path)
     assert (found.returncode, "tingjian.toml" in found.stderr) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b'hom = "x"', "home"),
+        (b"[speech]\nbeams = 3", "speech.beam_size"),
+        (b"[speech]\nbeam_size = 0", "at least 1"),
+        (b'[speech]\ndevice = "gpu"', "'cuda'"),
+        (b'[speech]\nlanguage = "klingon"', "klingon"),
+        (b"[server]\nport = 99999999", "server.port"),
+        (b"\xff\xfe", "tingjian.toml"),
+    ],
+)
+def test_a_settings_file_that_is_wrong_is_explained_in_one_sentence(
+    content: bytes, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("tingjian.toml").write_bytes(content)
+    with pytest.raises(BadOptionError) as caught:
+        load_settings()
+    assert said in render(caught.value.message, "en")
+
+
+def test_a_variable_that_is_no_setting_is_told(tmp_path: Path) -> None:
+    found = tingjian("models", "list", cwd=tmp_path, TINGJIAN_MODEL="small")
+    assert (found.returncode, "TINGJIAN_MODEL " in found.stderr) == (0, True)
+
+
+def test_a_home_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("")
+    with pytest.raises(StorageError, match="home_not_writable"):
+        make_home(tmp_path / "taken" / "home")
 
 
 def test_sentences_come_in_the_language_that_was_asked_for(tmp_path: Path) -> None:

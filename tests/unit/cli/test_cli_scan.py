@@ -4,10 +4,13 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
+import msgspec
 import pytest
+from rich.cells import cell_len
 
 from qa.cli import scan
 from qa.cli.inputs import find_recordings, identify
+from qa.cli.render import flags_of, steps_line
 from qa.core.errors import InputError
 from qa.core.finding import Check, Evidence, Finding, MatchKind, Outcome, Severity
 from qa.core.messages import message
@@ -129,3 +132,22 @@ def test_names_of_strangers_cannot_forge_lines(tmp_path: Path) -> None:
     [given] = identify(files(tmp_path, "a\nb\u202e.wav"))
     assert "\n" not in given.name
     assert "\u202e" not in given.name
+
+
+def test_steps_stand_in_the_order_of_a_call_and_are_told_once() -> None:
+    def step(rule: str, outcome: Outcome) -> Check:
+        name = rule.rpartition(".")[2]
+        return Check(rule, 1, "step", dict.fromkeys(LABEL, name), outcome, message("x.y"), Severity.INFO)
+
+    common = [step("zh.common.hello", Outcome.PASSED), step("zh.common.bye", Outcome.UNKNOWN)]
+    sale = [step(f"zh.sale.{name}", Outcome.PASSED) for name in ("hello", "risk", "bye")]
+    line = steps_line([*common, *sale], 200).plain
+    assert [item.strip() for item in line.split("  ")[1:]] == ["✓ hello", "✓ risk", "? bye"]
+    assert "2" in line.split("  ")[0]
+    assert all(cell_len(part) <= 24 for part in steps_line([*common, *sale], 24).plain.splitlines())
+
+
+def test_a_missing_step_is_no_flag(tmp_path: Path) -> None:
+    missing = msgspec.structs.replace(finding(Severity.CRITICAL), family="step")
+    shown = result(RecordingInput(tmp_path, "0" * 64, "a.wav"), missing, finding(Severity.NOTICE))
+    assert [flag.severity for flag in flags_of(shown)] == [Severity.NOTICE]
