@@ -68,6 +68,26 @@ class Recordings:
         rows = self._session.scalars(sa.select(RecordingRow).where(RecordingRow.id.in_(recording_ids)))
         return {row.id: row for row in rows}
 
+    def to_judge_again(self, tenant: str, after: str, limit: int) -> Sequence[str]:
+        """Ids above `after` of recordings that have been analysed and are not being worked on, oldest first.
+
+        They stay locked to the end of the transaction, so that each can be given a run.
+        """
+        wanted = (
+            sa.select(RecordingRow.id)
+            .join(ResultRow, ResultRow.id == RecordingRow.result_id)
+            .where(
+                RecordingRow.tenant == tenant,
+                RecordingRow.id > after,
+                RecordingRow.status.not_in(("queued", "running")),
+                ResultRow.status == "done",
+            )
+            .order_by(RecordingRow.id)
+            .limit(limit)
+            .with_for_update(of=RecordingRow)
+        )
+        return self._session.scalars(wanted).all()
+
     def attributes(self, recording_ids: Sequence[str]) -> dict[str, dict[str, str]]:
         """Metadata of several recordings, fields in alphabetical order."""
         found: dict[str, dict[str, str]] = {recording_id: {} for recording_id in recording_ids}

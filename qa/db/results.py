@@ -1,6 +1,6 @@
 """Queries on results, stage outputs and the trail of events."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -86,6 +86,14 @@ class AuditTrail:
                 details=details,
             )
         )
+
+    def add_many(
+        self, tenant: str, at: datetime, actor: str, action: str, details: Mapping[str, Mapping[str, object]]
+    ) -> None:
+        """One event for each recording: recording id -> details."""
+        event = {"tenant": tenant, "at": at, "actor": actor, "action": action}
+        rows = [{"id": new_id(), "recording_id": one, "details": said, **event} for one, said in details.items()]
+        self._session.execute(sa.insert(AuditEventRow), rows)
 
     def of_recording(self, recording_id: str) -> Sequence[AuditEventRow]:
         """Events of a recording, oldest first."""

@@ -1,6 +1,6 @@
 """Queries on runs: the queue of record. Every change of hands is a compare-and-set on status and owner."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -41,6 +41,14 @@ class Runs:
             .where(RecordingRow.id == run.recording_id)
             .values(run_id=run.id, status=run.status)
         )
+
+    def add_many(self, run_ids: Mapping[str, str], kind: str, queue: str, now: datetime) -> None:
+        """New waiting runs, recording id -> run id, which become the newest; nobody has been told of them yet."""
+        run = {"kind": kind, "queue": queue, "status": "queued", "created_at": now}
+        rows = [{"id": run_id, "recording_id": recording_id, **run} for recording_id, run_id in run_ids.items()]
+        self._session.execute(sa.insert(RunRow), rows)
+        newest = [{"id": row["recording_id"], "run_id": row["id"], "status": row["status"]} for row in rows]
+        self._session.execute(sa.update(RecordingRow), newest)
 
     def due(self, queue: str, now: datetime, limit: int) -> Sequence[str]:
         """Ids of waiting runs, oldest first. PostgreSQL skips those that another worker is just taking."""

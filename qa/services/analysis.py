@@ -11,6 +11,7 @@ from qa.core.messages import message
 from qa.core.result import RunStatus
 from qa.core.roles import Role
 from qa.db.engine import Database
+from qa.db.ids import new_id
 from qa.db.models import RecordingRow, RunRow
 from qa.db.recordings import Recordings
 from qa.db.results import AuditTrail, Results
@@ -25,6 +26,9 @@ from qa.settings import LedgerSettings
 
 _RING_AT_MOST = 100
 """Rings of one queue per sweep: enough to wake every worker, too few to flood a broker."""
+
+_RESCAN_STEP = 500
+"""Recordings queued in one transaction."""
 
 _log = structlog.get_logger(__name__)
 
@@ -60,6 +64,28 @@ class AnalysisService:
             self._transcribed(session, recording)
             run = self._new_run(session, recording, "rescan", Queue.LIGHT, actor)
         return self._rung(run)
+
+    def rescan_all(self, *, actor: str = "system", tenant: str = "default") -> int:
+        """A rescan of every recording that has been analysed and is not being worked on; returns how many.
+
+        Goes in steps, so that workers and uploads get their turn at the database in between.
+        """
+        queued: list[str] = []
+        after = ""
+        while True:
+            with self._database.write() as session:
+                recordings = Recordings(session).to_judge_again(tenant, after, _RESCAN_STEP)
+                if not recordings:
+                    break
+                now, after = self._database.now(session), recordings[-1]
+                runs = {recording_id: new_id() for recording_id in recordings}
+                Runs(session).add_many(runs, "rescan", Queue.LIGHT.value, now)
+                said = {recording_id: {"run": run_id} for recording_id, run_id in runs.items()}
+                AuditTrail(session).add_many(tenant, now, actor, "recording.rescan", said)
+            queued += runs.values()
+        for run_id in queued[:_RING_AT_MOST]:
+            self._doorbell.ring(Queue.LIGHT, run_id)
+        return len(queued)
 
     def set_roles(
         self,

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 from starlette.concurrency import run_in_threadpool
 
-from qa.api.context import Context, ContextDep, LocaleDep, RecordingId
+from qa.api.context import ContextDep, LocaleDep, RecordingId
 from qa.api.meta import ACTOR, OWN_FIELDS, build_meta
 from qa.api.multipart import read_on_error, receive_form
 from qa.api.problems import responses
@@ -25,7 +25,7 @@ from qa.api.schemas import (
     run_out,
     uploaded_out,
 )
-from qa.core.errors import BadOptionError, ConflictError
+from qa.core.errors import BadOptionError
 from qa.core.result import RunStatus
 from qa.services.recordings import RecordingFilter
 
@@ -165,23 +165,7 @@ def rescan(recording_id: RecordingId, context: ContextDep, locale: LocaleDep) ->
 )
 def rescan_all(context: ContextDep) -> RescanOut:
     """Queue a rescan of every recording that has been analysed; those under way are left to finish."""
-    return RescanOut(queued=_rescan_all(context))
-
-
-def _rescan_all(context: Context) -> int:
-    queued, cursor = 0, None
-    wanted = RecordingFilter(status=RunStatus.DONE)
-    while True:
-        page = context.services.recordings.list(wanted, cursor=cursor, limit=200)
-        for recording in page.items:
-            try:
-                context.services.analysis.rescan(recording.id, actor=ACTOR)
-            except ConflictError:
-                continue
-            queued += 1
-        cursor = page.next_cursor
-        if cursor is None:
-            return queued
+    return RescanOut(queued=context.services.analysis.rescan_all(actor=ACTOR))
 
 
 @router.patch(

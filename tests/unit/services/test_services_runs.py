@@ -14,6 +14,7 @@ from qa.core.errors import ConflictError, DependencyError, NotFoundError, Storag
 from qa.core.messages import message
 from qa.core.result import RunStatus
 from qa.db.models import AuditEventRow, CheckRow, FindingRow, ResultRow, RunRow
+from qa.db.results import AuditTrail
 from qa.db.runs import Runs
 from qa.pipeline.context import RecordingInput, RunFailure
 from qa.services import IntakeMeta, Services
@@ -248,6 +249,33 @@ def test_a_rescan_runs_the_text_stages_alone_and_keeps_the_earlier_result(
     assert [(h.kind, h.packs["zh/finance"]) for h in heads] == [("rescan", 2), ("first", 1)]
     assert services.recordings.result(recording.id).head.id == heads[0].id
     assert services.recordings.result(recording.id, result_id=heads[1].id).head == heads[1]
+
+
+def test_everything_that_was_analysed_is_judged_again_and_what_is_under_way_is_left(
+    services: Services, make_worker: MakeWorker, bell: RecordingBell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("qa.services.analysis._RESCAN_STEP", 2)
+    done = [_accept(services, seed) for seed in range(5)]
+    for recording in done:
+        make_worker(FakePipeline()).work(Queue.SPEECH, recording.run.id)
+    skips = _accept(services, 5)
+    make_worker(FakePipeline(outcome=skipped)).work(Queue.SPEECH, skips.run.id)
+    waiting = _accept(services, 6)
+    bell.rings.clear()
+    assert services.analysis.rescan_all(actor="li") == 5
+    assert services.analysis.rescan_all() == 0
+    views = [services.recordings.get(recording.id) for recording in done]
+    assert {(view.status, view.run.kind) for view in views} == {(RunStatus.QUEUED, "rescan")}
+    assert [(Queue.LIGHT, view.run.id) for view in views] == bell.rings
+    assert services.recordings.get(waiting.id).run == waiting.run
+    assert services.recordings.get(skips.id).status is RunStatus.SKIPPED
+    with services.database.read() as session:
+        trail = AuditTrail(session).of_recording(done[0].id)
+    assert (trail[-1].action, trail[-1].actor) == ("recording.rescan", "li")
+    assert trail[-1].details == {"run": views[0].run.id}
+    for _, run_id in list(bell.rings):
+        make_worker(FakePipeline(pack_version=2)).work(Queue.LIGHT, run_id)
+    assert [len(services.recordings.results(recording.id)) for recording in done] == [2] * 5
 
 
 def test_a_rescan_that_would_need_the_models_goes_to_the_speech_queue(
