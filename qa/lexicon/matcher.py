@@ -27,11 +27,18 @@ SHORT: Final = 3
 GAPPED_CERTAINTY: Final = 0.6
 """Of a homophone of a pattern with gaps."""
 
+MISHEARD_CERTAINTY: Final = 0.55
+"""Of a misheard spelling: as the least certain homophone of four syllables, for what is written may be meant."""
+
 _MIN_GAPPED_SYLLABLES: Final = 4
 """A pattern with gaps needs so many fixed syllables before its homophones are looked for."""
 
 _MIN_ANCHOR_SYLLABLES: Final = 2
 """A single syllable stands in every turn; looking beside each would cost more than all the rest."""
+
+
+_WRITTEN: Final = {False: (MatchKind.EXACT, 1.0), True: (MatchKind.SIMILAR, MISHEARD_CERTAINTY)}
+"""Kind and certainty of what stands there literally, by whether it is a misheard spelling."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +48,8 @@ class MatchTerm:
     patterns: tuple[str, ...]
     exclude: tuple[str, ...] = ()
     homophone: str = "auto"
+    misheard: tuple[str, ...] = ()
+    """Patterns of what the recogniser writes for it; found by their very characters."""
     whole_words: bool = False
     """A short literal that cuts a dictionary word in two is no hit: 保本 in 确保|本金, 不会亏 in 不会|亏待."""
 
@@ -68,12 +77,14 @@ class _Literal:
     at_start: bool
     at_end: bool
     text: str
+    misheard: bool
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _GappedTerm:
     term: int
     gapped: Gapped
+    misheard: bool
 
 
 class _Anchor:
@@ -117,12 +128,14 @@ class Matcher:
         anchors: dict[str, list[_Anchor]] = {}
         sound_anchors: dict[str, list[_Anchor]] = {}
         for index, term in enumerate(self.terms):
-            for source in term.patterns:
+            sources = [(p, False) for p in term.patterns] + [(p, True) for p in term.misheard]
+            for source, misheard in sources:
                 pattern = parse(source)
+                mode = "off" if misheard else term.homophone
                 if pattern.has_gaps:
-                    _add_gapped(anchors, sound_anchors, index, pattern, term.homophone)
+                    _add_gapped(anchors, sound_anchors, index, pattern, mode, misheard)
                 else:
-                    _add_literals(literals, sounds, index, pattern, term.homophone)
+                    _add_literals(literals, sounds, index, pattern, mode, misheard)
         self._exact = _Automaton(literals, anchors)
         self._sound = _Automaton(sounds, sound_anchors)
 
@@ -157,6 +170,8 @@ class Matcher:
     def _literal(self, turn: TurnText, literal: _Literal, start: int, end: int, exact: bool) -> Hit | None:
         certainty = 1.0
         if not exact:
+            if turn.squeezed[start:end] == literal.text:
+                return None
             mode = self.terms[literal.term].homophone
             place = Sounding(start, end, literal.text)
             sure = may_fire(turn, place, mode, _Probability(turn))
@@ -172,7 +187,9 @@ class Matcher:
             and _cuts_word(turn, start, end)
         ):
             return None
-        kind = MatchKind.EXACT if exact else MatchKind.HOMOPHONE
+        kind = MatchKind.HOMOPHONE
+        if exact:
+            kind, certainty = _WRITTEN[literal.misheard]
         return Hit(literal.term, turn.turn_position, start, end, kind, certainty, literal.source)
 
     def _gapped(self, call: CallText, turn: TurnText, entry: _GappedTerm, text: str, exact: bool) -> Iterable[Hit]:
@@ -185,7 +202,8 @@ class Matcher:
             if not _stands(turn, s, e, p.at_start, p.at_end) or _over_negation(turn, p, found):
                 continue
             if exact:
-                yield Hit(entry.term, turn.turn_position, s, e, MatchKind.EXACT, 1.0, p.source)
+                kind, certainty = _WRITTEN[entry.misheard]
+                yield Hit(entry.term, turn.turn_position, s, e, kind, certainty, p.source)
                 continue
             place = Sounding(s, e, g.meant(found, call.joined), gaps=True)
             sure = may_fire(turn, place, self.terms[entry.term].homophone, _Probability(turn))
@@ -237,9 +255,10 @@ def _add_literals(
     index: int,
     pattern: Pattern,
     homophone: str,
+    misheard: bool,
 ) -> None:
     for text in pattern.literals():
-        entry = _Literal(index, pattern.source, pattern.at_start, pattern.at_end, text)
+        entry = _Literal(index, pattern.source, pattern.at_start, pattern.at_end, text, misheard)
         literals.setdefault(text, []).append(entry)
         if homophone == "off":
             continue
@@ -253,8 +272,9 @@ def _add_gapped(
     index: int,
     pattern: Pattern,
     homophone: str,
+    misheard: bool,
 ) -> None:
-    entry = _GappedTerm(index, gapped(pattern))
+    entry = _GappedTerm(index, gapped(pattern), misheard)
     audible = homophone != "off" and pattern.shortest() >= _MIN_GAPPED_SYLLABLES
     audible = audible and min(map(len, entry.gapped.anchors)) >= _MIN_ANCHOR_SYLLABLES
     beside = entry.gapped.companion.options if entry.gapped.companion else ()
@@ -283,8 +303,11 @@ def _stands(turn: TurnText, start: int, end: int, at_start: bool, at_end: bool) 
     text = turn.squeezed
     if _cuts_latin(turn, start - 1, start) or _cuts_latin(turn, end - 1, end):
         return False
-    if any(b.strong and start < b.at < end for b in turn.breaks):
-        return False
+    for b in turn.breaks:
+        if b.at >= end:
+            break
+        if b.at > start and b.strong:
+            return False
     if at_start:
         clause = turn.clauses[turn.clause_index(start)]
         if not _FILLERS_BEFORE.fullmatch(text, clause.start, start):

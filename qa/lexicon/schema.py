@@ -131,6 +131,11 @@ class Term(Model):
     label: Label | None = None
     patterns: Annotated[Texts, Field(min_length=1)]
     exclude: Texts = Field([], description="Patterns that take a hit back where they cover it.")
+    misheard: Texts = Field(
+        [],
+        description="What the recogniser has been seen to write for it beyond homophones (穩正不陪 for 稳赚不赔); "
+        "patterns that count for less and are never critical by themselves.",
+    )
     homophone: Homophone | None = Field(None, description="`auto` by default: see docs/rules.md.")
     severity: SeverityName | None = None
     family: Id | None = None

@@ -28,8 +28,7 @@ def why_not(
 def _why_not(rule: Applies, spoken: str, context: CallContext) -> Message | None:
     if rule.languages and spoken not in rule.languages:
         return message("rules.other_language", language=spoken)
-    industries = context.all_industries()
-    if rule.industries and industries and not industries & set(rule.industries):
+    if rule.industries and (industries := context.all_industries()) and industries.isdisjoint(rule.industries):
         return message("rules.other_industry", industry=", ".join(sorted(industries)))
     if context.on is not None and (
         (rule.since and context.on < rule.since) or (rule.until and context.on > rule.until)

@@ -222,7 +222,7 @@ def _placed(f: SourceFile) -> Placed:
 
 
 def _term(f: SourceFile, place: Placed, index: int, term: Term) -> CompiledTerm:
-    for where in ("patterns", "exclude"):
+    for where in ("patterns", "misheard", "exclude"):
         for j, source in enumerate(getattr(term, where)):
             try:
                 parse(source)
@@ -251,7 +251,12 @@ def _term(f: SourceFile, place: Placed, index: int, term: Term) -> CompiledTerm:
         wording=term.wording or defaults.wording,
         shadow=term.shadow,
         applies=(*place.applies, *((term.applies,) if term.applies else ())),
-        match=MatchTerm(tuple(term.patterns), tuple(term.exclude), term.homophone or defaults.homophone or "auto"),
+        match=MatchTerm(
+            tuple(term.patterns),
+            tuple(term.exclude),
+            term.homophone or defaults.homophone or "auto",
+            misheard=tuple(term.misheard),
+        ),
     )
 
 

@@ -98,10 +98,11 @@ def _referred(
         family = reference.removeprefix("family:")
         return [(c.outcome, c.findings, c.reason) for c in checks if c.family == family and not c.shadow]
     names = (f"{pack}.{reference}", reference)
+    inside = (f"{pack}.{reference}.", f"{reference}.")
     direct = [
         (c.outcome, c.findings, c.reason)
         for c in checks
-        if not c.shadow and (c.rule in names or c.rule.startswith(tuple(f"{n}." for n in names)))
+        if not c.shadow and (c.rule in names or c.rule.startswith(inside))
     ]
     if direct:
         return direct

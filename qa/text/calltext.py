@@ -163,8 +163,11 @@ class CallText:
         self.turns: list[TurnText] = []
         base = 0
         texts = [t.text for t in transcript.turns]
+        normals = normal_form(SEPARATOR.join(texts))  # in one piece: a conversion costs more than its length
+        at = 0
         for position, (turn, text) in enumerate(zip(transcript.turns, texts, strict=True)):
-            prepared = prepare(turn, text, base, position)
+            prepared = prepare(turn, text, base, position, normals[at : at + len(text)])
+            at += len(text) + 1
             self.turns.append(prepared)
             base += len(prepared.squeezed) + 1
         self.joined = SEPARATOR.join(t.squeezed for t in self.turns)
@@ -177,9 +180,9 @@ class CallText:
         return self.turns[bisect_right(self._bases, at) - 1]
 
 
-def prepare(turn: Turn, text: str, base: int = 0, position: int = 0) -> TurnText:
-    """The forms of one turn whose text is `text`."""
-    normal = normal_form(text)
+def prepare(turn: Turn, text: str, base: int = 0, position: int = 0, normal: str | None = None) -> TurnText:
+    """The forms of one turn whose text is `text`, and whose normal form may be known already."""
+    normal = normal_form(text) if normal is None else normal
     matchable = match_form(normal)
     points = {m.start() for m in _POINT.finditer(matchable)}
     parts: list[str] = []

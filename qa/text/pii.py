@@ -87,6 +87,8 @@ _QUANTITIES: Final = {
     "date": re.compile(rf"(?:[{_DIGIT}]{{2,4}}年)?[{_DIGIT}十]{{1,3}}月[{_DIGIT}十]{{1,3}}[日号]"),
     "number": re.compile(rf"[{_DIGIT}]{{2,}}"),
 }
+_QUANTITY_SIGN: Final = re.compile(rf"[{_DIGIT}两十百千万亿]")
+"""Without one of these nothing is a quantity."""
 
 
 def entities_in(call: CallText) -> list[Entity]:
@@ -105,6 +107,8 @@ def personal_in(call: CallText) -> list[Entity]:
 def _of_turn(call: CallText, turn: TurnText) -> Iterator[Entity]:
     personal = [*_numbers(call, turn), *_names(turn), *_addresses(turn)]
     yield from personal
+    if _QUANTITY_SIGN.search(turn.normal) is None:
+        return
     for kind, regex in _QUANTITIES.items():
         for m in regex.finditer(turn.normal):
             if not any(p.start < m.end() and m.start() < p.end for p in personal):

@@ -156,3 +156,18 @@ def test_a_long_list_of_choices_is_found_wherever_its_rarest_part_stands() -> No
     pattern = "(我|我们|这边|系统)(先|就|直接|已经|都)?(帮|替|给|代)(您|他|她)(先)?(点|签)(签收|收)(了|啊)?"
     assert texts("您好，系统直接替您点签收了", pattern) == ["系统直接替您点签收了"]
     assert hits("系统直接替您查了", pattern) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "misheard"),
+    [("这个穩正不陪的", "稳正不陪"), ("有國家都抵", "国家都抵"), ("有国家来都抵的", "国家{0,2}都抵")],
+)
+def test_a_misheard_spelling_is_found_and_counts_for_less(text: str, misheard: str) -> None:
+    [hit] = hits(text, "稳赚不赔", misheard=(misheard,))
+    assert hit.kind is MatchKind.SIMILAR
+    assert hit.certainty < 0.6
+
+
+def test_a_misheard_spelling_has_no_homophones_and_yields_to_the_words_themselves() -> None:
+    assert hits("稳证不培", "国家兜底", misheard=("稳正不陪",)) == []
+    assert [h.kind for h in hits("稳赚不赔", "稳赚不赔", misheard=("稳赚不赔",))] == [MatchKind.EXACT]

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from qa.core.errors import BadPackError
+from qa.core.finding import MatchKind, Severity
 from qa.core.roles import Role
 from qa.i18n import LOCALES, catalogue, render
 from qa.rules.call import CallContext
@@ -137,7 +138,7 @@ def test_the_fingerprint_changes_with_the_text_and_not_with_the_order() -> None:
 
 def test_the_schema_for_editors_describes_every_operator() -> None:
     schema = pack_schema()
-    for word in ("says", "similar", "asks_model", "talk_share", "verbatim", "homophone"):
+    for word in ("says", "similar", "asks_model", "talk_share", "verbatim", "homophone", "misheard"):
         assert f'"{word}"' in schema
 
 
@@ -151,3 +152,22 @@ def test_a_wrong_example_is_told_with_the_reason() -> None:
     report = run_examples(build(files), files)
     assert [m.code for m in report.failures] == ["rules.example_misses", "rules.example_hits"]
     assert "negated" in report.failures[0].params["why"]
+
+
+def test_a_misheard_promise_is_a_warning_and_its_examples_are_run() -> None:
+    text = (
+        HEAD
+        + "terms:\n  - {id: a, patterns: [国家兜底], misheard: [国家都抵], severity: critical, family: forbidden,"
+    )
+    files = [from_text("zh/t", text + " examples: {hit: [有國家都抵的], miss: [不是国家都抵的, 国家都底]}}")]
+    book = build(files)
+    assert run_examples(book, files).failures == ()
+    [finding] = book.analyse(from_example("有國家都抵的", Role.AGENT), CallContext()).findings
+    assert finding.severity is Severity.WARNING
+    assert finding.evidence[0].match is MatchKind.SIMILAR
+    assert finding.confidence < 0.6
+
+
+def test_a_wrong_misheard_spelling_is_told_with_its_line() -> None:
+    code, params = broken(HEAD + "terms:\n  - {id: a, patterns: [保本], misheard: ['(包']}")
+    assert (code, params["field"]) == ("rules.pattern_parenthesis", "terms.0.misheard.0")
