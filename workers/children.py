@@ -31,13 +31,18 @@ class Child:
         log: Path,
         *,
         orphan_signal: int = signal.SIGKILL,
+        speaks: bool = False,
     ) -> None:
-        """`orphan_signal` is what the process gets should the supervisor die without stopping it."""
+        """`orphan_signal` is what the process gets should the supervisor die without stopping it.
+
+        What one that `speaks` prints is for people and goes where the supervisor's own output goes.
+        """
         self.name = name
         self.log = log
         self._command = command
         self._environment = environment
         self._orphan_signal = orphan_signal
+        self._speaks = speaks
         self._process: subprocess.Popen[bytes] | None = None
         self._pause = _FIRST_PAUSE_S
         self._started = 0.0
@@ -71,8 +76,8 @@ class Child:
                 [*guard, *self._command],
                 env=dict(self._environment),
                 stdin=subprocess.DEVNULL,
-                stdout=out,
-                stderr=subprocess.STDOUT,
+                stdout=None if self._speaks else out,
+                stderr=out,
                 start_new_session=True,
             )
         self._started = time.monotonic()

@@ -118,7 +118,7 @@ class Supervisor:
             arguments += ["--host", server.host, "--port", str(server.port), "--timeout-graceful-shutdown", "2"]
             children.append(self._python("api", arguments))
         if watch is not None:
-            children.append(self._python("watch", ["workers.watcher", str(watch.absolute())]))
+            children.append(self._python("watch", ["workers.watcher", str(watch.absolute())], speaks=True))
         if not self._settings.broker_url:
             command = prepare_broker(self._settings)
             # SIGTERM, not SIGKILL: told to end, Valkey writes its log out first.
@@ -134,9 +134,10 @@ class Supervisor:
         options = ["-Q", queue.value, "-c", "1", "-P", "prefork", "-n", name, "-O", "fair", "-l", "INFO"]
         return ["celery", "-A", self._celery_app, "worker", *options]
 
-    def _python(self, name: str, arguments: list[str]) -> Child:
+    def _python(self, name: str, arguments: list[str], *, speaks: bool = False) -> Child:
         environment = {**self._environment, "TINGJIAN_PROCESS": name}
-        return Child(name, [sys.executable, "-m", *arguments], environment, self._logs / f"{name}.out")
+        log = self._logs / f"{name}.out"
+        return Child(name, [sys.executable, "-m", *arguments], environment, log, speaks=speaks)
 
     def _wait_for_broker(self, broker: Child) -> None:
         client = redis.Redis(unix_socket_path=str(socket_path(self._settings.home)))

@@ -29,6 +29,8 @@ _STEP_MARKS: Final = {
     Outcome.FAILED: ("✗", "red"),
 }
 """From the best to the worst."""
+_LONGEST_QUOTE: Final = 40
+"""Characters of one quote that are shown: enough to know it again; the JSON has all of it."""
 _LONGEST_VALUE: Final = 40
 """Characters of a metadata value that are shown."""
 
@@ -170,13 +172,17 @@ def _time(flag: Finding) -> float:
 
 
 def _quote(flag: Finding) -> str:
-    quotes = "；".join(dict.fromkeys(e.quote.strip() for e in flag.evidence if e.quote.strip()))
+    quotes = "；".join(dict.fromkeys(_short(e.quote.strip()) for e in flag.evidence if e.quote.strip()))
     if not quotes:
         return say(flag.reason)
     if flag.family == "pii":
         quotes = mask(quotes)
     by_sound = any(e.match in (MatchKind.HOMOPHONE, MatchKind.SIMILAR) for e in flag.evidence)
     return f"“{_printable(quotes)}”" + (t("by_sound") if by_sound else "")
+
+
+def _short(quote: str) -> str:
+    return quote if len(quote) <= _LONGEST_QUOTE else quote[: _LONGEST_QUOTE - 1] + "…"
 
 
 def _printable(quote: str) -> str:

@@ -53,8 +53,10 @@ def run(files: Sequence[Path], settings: Settings, json: Path | None, fail_on: S
                 for given, outcome in _analyse(pipeline, batch, cache, bars):
                     bars.update(overall, advance=1)
                     if isinstance(outcome, RunFailure):
-                        out.print(Text(t("failed", name=given.name, reason=say(outcome.reason)), style="red"))
-                        lines.append(Line(str(given.path), "failed", say(outcome.reason)))
+                        why = say(outcome.reason)
+                        told = why if given.name in why else t("failed", name=given.name, reason=why)
+                        out.print(Text(told, style="red"))
+                        lines.append(Line(str(given.path), "failed", why))
                         continue
                     show_result(out, outcome)
                     results.append(outcome)

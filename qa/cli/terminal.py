@@ -1,8 +1,9 @@
 """What all commands print with: results to standard output, progress to standard error."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -21,7 +22,12 @@ def _console(*, stderr: bool) -> Console:
     return Console(stderr=stderr, width=width, highlight=False, markup=False, emoji=False)
 
 
-out = _console(stderr=False)
+def wants_json_alone(arguments: Sequence[str]) -> bool:
+    """Whether standard output is to carry a JSON document, and so nothing else: `--json -`."""
+    return "--json=-" in arguments or ("--json", "-") in pairwise(arguments)
+
+
+out = _console(stderr=wants_json_alone(sys.argv[1:]))
 err = _console(stderr=True)
 
 
@@ -72,7 +78,7 @@ def download_bars() -> Iterator[DownloadBars]:
 def write_file(path: Path, data: bytes) -> None:
     """Write a file that was asked for, whole or not at all; `-` is standard output. Raises `StorageError`."""
     if str(path) == "-":
-        out.file.write(data.decode("utf-8"))
+        sys.stdout.write(data.decode("utf-8"))
         return
     partial = path.with_name(f".{path.name}.part")
     try:

@@ -1,5 +1,8 @@
 """Takes in what is dropped into a folder, once it is complete."""
 
+import errno
+import fcntl
+import os
 import stat
 import threading
 import time
@@ -10,8 +13,10 @@ from pathlib import Path
 import msgspec
 import structlog
 
+from qa.audio.names import shown_name
 from qa.core.base import Record, decode, encode
 from qa.core.errors import StorageError, TingjianError
+from qa.core.messages import Message
 from qa.services.intake import IntakeMeta, IntakeService
 from qa.services.metadata import SIDECAR_SUFFIX, read_sidecar, sidecar_of
 from qa.settings import IntakeSettings
@@ -42,6 +47,8 @@ class _Seen:
     """Taken in, or refused: either way done with until it changes."""
     noted: bool = False
     """That it is settled was written down."""
+    told: Message | None = None
+    """Why it was refused, as somebody was told."""
 
 
 class FolderWatcher:
@@ -59,11 +66,14 @@ class FolderWatcher:
         *,
         state: Path | None = None,
         clock: Callable[[], float] = time.monotonic,
+        tell: Callable[[str, Message], None] = lambda _name, _why: None,
     ) -> None:
+        """`tell` is given each file that is refused, and why."""
         self._folder = folder
         self._intake = intake
         self._settle = options.settle_seconds
         self._clock = clock
+        self._tell = tell
         self._state = state
         self._seen = self._remembered()
 
@@ -85,6 +95,8 @@ class FolderWatcher:
             if seen is None or seen.shape != shape:
                 self._seen[path] = _Seen(shape, since=now)
             elif not seen.settled and shape.size > 0 and now - seen.since >= self._settle:
+                if being_written(path):
+                    continue
                 seen.settled = True
                 taken += self._take(path, seen)
         gone = self._seen.keys() - present
@@ -134,6 +146,9 @@ class FolderWatcher:
             # Told once, then left until the file changes; a full disk or a lost database is asked again.
             seen.settled = not error.retryable
             seen.since = self._clock()
+            if seen.told != error.message:
+                self._tell(shown_name(path), error.message)
+                seen.told = error.message
             _log.warning("watch.refused", file=name, code=error.message.code, again=error.retryable)
             return 0
         if accepted.duplicate:
@@ -143,6 +158,26 @@ class FolderWatcher:
             return 0
         _log.info("watch.taken", file=name, recording=accepted.recording.id)
         return 1
+
+
+def being_written(path: Path) -> bool:
+    """Whether a program on this machine has the file open for writing, however long it pauses.
+
+    Linux grants a read lease only where nobody has (fcntl(2), F_SETLEASE). Where it has no leases to give, as on
+    network folders, the answer is no, and the time since the last change has to do.
+    """
+    try:
+        file = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    except OSError:
+        return False
+    try:
+        fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_RDLCK)
+        fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_UNLCK)
+    except OSError as error:
+        return error.errno == errno.EAGAIN
+    finally:
+        os.close(file)
+    return False
 
 
 def _meta(path: Path) -> IntakeMeta:

@@ -10,6 +10,7 @@ import pytest
 from qa.cli import main
 from qa.cli.options import load_settings
 from qa.cli.reference import commands, settings_table
+from qa.cli.terminal import wants_json_alone
 from qa.cli.up import make_home
 from qa.core.errors import BadOptionError, NotFoundError, StorageError
 from qa.i18n import render
@@ -152,3 +153,15 @@ def test_models_list_shows_what_is_there(tmp_path: Path) -> None:
     assert found.returncode == 0
     assert "whisper-large-v3-turbo" in found.stdout
     assert "not installed" in found.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "alone"),
+    [
+        (["scan", "a", "--json", "-"], True),
+        (["scan", "--json=-", "a"], True),
+        (["scan", "a", "--json", "b"], False),
+    ],
+)
+def test_json_on_standard_output_has_it_for_itself(arguments: list[str], *, alone: bool) -> None:
+    assert wants_json_alone(arguments) is alone

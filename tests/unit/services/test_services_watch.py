@@ -163,3 +163,34 @@ def test_a_restarted_watcher_remembers_and_does_not_read_everything_again(
     monkeypatch.setattr(IntakeService, "accept_file", lambda *_: pytest.fail("read again"))
     second = FolderWatcher(folder, services.intake, options, state=state, clock=clock)
     assert [second.look(), second.look()] == [0, 0]
+
+
+def test_a_file_somebody_has_open_for_writing_is_left_however_long_they_pause(
+    services: Services, folder: Path, look: Callable[[], int]
+) -> None:
+    whole = wav_bytes()
+    with (folder / "call.wav").open("wb") as copying:
+        copying.write(whole[: len(whole) // 2])
+        copying.flush()
+        assert [look() for _ in range(6)] == [0] * 6
+        copying.write(whole[len(whole) // 2 :])
+    assert sum(look() for _ in range(4)) == 1
+    assert _names(services) == ["call.wav"]
+
+
+def test_a_refusal_is_told_once_and_again_only_for_another_reason(
+    services: Services, folder: Path, clock: Clock
+) -> None:
+    told: list[tuple[str, str]] = []
+    watcher = FolderWatcher(
+        folder,
+        services.intake,
+        IntakeSettings(settle_seconds=2),
+        clock=clock,
+        tell=lambda name, why: told.append((name, why.code)),
+    )
+    (folder / "notes.wav").write_text("no sound at all\n" * 50)
+    for _ in range(5):
+        clock.now += 1.0
+        watcher.look()
+    assert told == [("notes.wav", "audio.is_text")]
