@@ -105,8 +105,13 @@ def negated(site: Site) -> Excuse | None:
 
 
 def _rhetorical_negation(site: Site) -> bool:
-    """不是…吗 affirms."""
-    return bool(w.NOT_IS.search(site.clause_before) and w.ENDS_IN_PARTICLE.search(site.clause_after))
+    """A denial that affirms: 不是…吗, 能不…吗, 不是…我能推荐给您吗, 这不是…是什么."""
+    before, asks = site.clause_before, w.ENDS_IN_PARTICLE.search(site.clause_after)
+    if asks and w.NOT_IS.search(before):
+        return True
+    if asks and w.CANNOT_BUT.search(before) and not site.straddled:
+        return True
+    return bool(w.DENIED_FOR_SHOW.search(before) and w.VOUCHED.match(site.sentence_after))
 
 
 def _negator_before(text: str) -> str | None:
@@ -175,7 +180,7 @@ def asked(site: Site) -> Excuse | None:
 def hypothetical(site: Site) -> Excuse | None:
     """In an if-clause that something follows from; what follows from it is a promise like any other."""
     found = w.IF.search(site.clause_before)
-    if found is None:
+    if found is None or _rhetorical_negation(site):
         return None
     between = site.clause_before[found.end() :]
     if w.APODOSIS.search(between):

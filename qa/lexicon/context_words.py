@@ -107,6 +107,20 @@ METALINGUISTIC: Final = rx("(没|不|别|不是|没有)(敢|能|可以)?(说|讲
 """没说不…, but the denial is of the saying: still no promise."""
 
 NOT_IS: Final = rx("不是|不就是?|难道不|不都是?|不也是?")
+DENIED_FOR_SHOW: Final = rx("(不是?|没有?|并非|要不是)(个|1个|真的?|绝对)?$")
+"""The denial of a rhetorical figure; alone it denies like any other."""
+_VOUCHER: Final = "(我们?|咱们?|我(自己|妈|爸|家)|我们?(公司|银行|经理|领导)|公司|银行|平台)(自己|还|也|怎么|哪)?"
+_VOUCHED_FOR: Final = (
+    "(推荐|介绍|推给|卖|让你|叫你|劝你|给你(推|介绍|办|拿|做|配)|带你|拉你|跟你(说|讲|推)|(自己)?(买|投|入))"
+)
+VOUCHED: Final = rx(
+    rf"的?(产品|东西|项目|基金)?,?{_VOUCHER}(能|会|敢|可能|好意思|舍得|至于){_VOUCHED_FOR}[^,.?不没]{{0,6}}(吗|嘛|么|\?)",
+    rf"的?,?{_VOUCHER}(都|根本|压根|绝对|肯定|连提都)(不会|不敢|不|没|不能){_VOUCHED_FOR}",
+    "的?(那)?(又)?(是|叫|算)(什么|啥)",
+)
+"""Behind such a denial the speaker vouches for the contrary: 不是零风险|我能推荐给您吗, 这不是稳赚不赔|是什么."""
+CANNOT_BUT: Final = rx("(?<!你)(?<!你们)(能|会|敢)(还)?不$")
+"""能|不保本|吗 affirms; 您能不投诉吗 is a request."""
 ENDS_IN_PARTICLE: Final = rx("(吗|嘛|(?<![什怎这那多])么)[,.?]?$")
 
 LIST_LINK: Final = rx("(或者?是?|以及|还有|和|与|及|跟|包括|也|、|更|甚至|最低|固定|任何|所谓的?)*")

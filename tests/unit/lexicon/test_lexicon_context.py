@@ -185,3 +185,35 @@ def test_what_is_taken_back_in_the_same_breath_is_excused(line: str) -> None:
 @pytest.mark.parametrize("line", ["保本，对不对", "保本，不是骗您的"])
 def test_what_is_not_taken_back_is_not(line: str) -> None:
     assert not excused("corrected", line)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "不是零风险我能推荐给您吗",
+        "不保本我敢卖给您吗",
+        "要不是保本的，我会让您买吗",
+        "如果不是稳赚不赔我自己能买吗",
+        "不是保本的我都不会跟您说",
+        "这不是稳赚不赔是什么",
+        "银行的产品能不保本吗",
+    ],
+)
+def test_a_denial_for_show_excuses_in_no_way(line: str) -> None:
+    assert not any(excused(name, line) for name in ("negated", "asked", "hypothetical", "quoted", "warned"))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "不是零风险，您能接受吗",
+        "不保本的话您能接受吗",
+        "不是保本的我们会提前告知您",
+        "不保本的产品我不会推荐给保守型的客户",
+        "不保本，我能说清楚吗",
+        "这不是保本的，是浮动收益的",
+        "不是稳赚不赔，是有风险的",
+    ],
+)
+def test_a_denial_beside_a_real_question_or_statement_still_excuses(line: str) -> None:
+    assert excused("negated", line) or excused("asked", line)
