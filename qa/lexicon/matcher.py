@@ -364,12 +364,14 @@ def _cuts_word(turn: TurnText, start: int, end: int) -> bool:
 def _best(hits: list[Hit]) -> list[Hit]:
     """Of overlapping hits of one term the exact before the homophone, then the longest."""
     order = sorted(hits, key=lambda h: (h.kind is not MatchKind.EXACT, h.start - h.end, -h.certainty, h.start))
-    kept: dict[tuple[int, int], list[Hit]] = {}
+    kept: list[Hit] = []
+    taken: dict[tuple[int, int], set[int]] = {}
     for h in order:
-        others = kept.setdefault((h.term, h.turn), [])
-        if all(h.end <= o.start or o.end <= h.start for o in others):
-            others.append(h)
-    return sorted((h for g in kept.values() for h in g), key=lambda h: (h.turn, h.start, h.end, h.term))
+        characters = taken.setdefault((h.term, h.turn), set())
+        if characters.isdisjoint(range(h.start, h.end)):
+            characters.update(range(h.start, h.end))
+            kept.append(h)
+    return sorted(kept, key=lambda h: (h.turn, h.start, h.end, h.term))
 
 
 __all__ = ["SEPARATOR", "Hit", "MatchTerm", "Matcher"]

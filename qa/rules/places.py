@@ -43,7 +43,7 @@ def place(
     turn: TurnText, start: int, end: int, kind: MatchKind, certainty: float = 1.0, term: str | None = None
 ) -> Place:
     """A stretch of a turn with the times and trust of its words."""
-    words = turn.turn.words_at(start, end) if turn.turn.words else ()
+    words = turn.words_at(start, end) if turn.turn.words else ()
     trust = turn.trusts[start:end]
     return Place(
         turn=turn.turn_position,

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
-from qa.core.transcript import Transcript, Turn
+from qa.core.transcript import Transcript, Turn, Word
 from qa.text.normalise import match_form, normal_form
 
 SEPARATOR: Final = "\n"
@@ -83,6 +83,16 @@ class TurnText:
         """The trust in every character of `text`."""
         return [w.trust for w in self.turn.words for _ in w.text]
 
+    @cached_property
+    def _word_offsets(self) -> tuple[int, ...]:
+        return self.turn.offsets()
+
+    def words_at(self, start: int, end: int) -> tuple[Word, ...]:
+        """`Turn.words_at`, with the offsets of the words kept for the next who asks."""
+        first = max(0, bisect_right(self._word_offsets, start) - 1)
+        last = bisect_right(self._word_offsets, max(start, end - 1)) - 1
+        return self.turn.words[first : last + 1]
+
     def span(self, start: int, end: int) -> tuple[int, int]:
         """Offsets into `text` of the squeezed stretch `start..end`."""
         if start >= end:
@@ -110,7 +120,7 @@ class TurnText:
         words = self.turn.words
         late = [i for i in range(1, len(words)) if words[i].start - words[i - 1].end >= PAUSE_SECONDS]
         if late:
-            offsets = self.turn.offsets()
+            offsets = self._word_offsets
             for i in late:
                 at = self.squeezed_offset(offsets[i])
                 if 0 < at < len(self.squeezed):

@@ -1,0 +1,92 @@
+"""What people and recognisers really hand in: each gets one sentence, and the packs already loaded go on."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from qa.core.errors import BadPackError
+from qa.core.roles import Role
+from qa.core.transcript import Transcript, Turn, Word
+from qa.i18n import LOCALES, render
+from qa.rules.book import RuleBook
+from qa.rules.call import CallContext
+from qa.rules.dialogue import from_example
+from qa.rules.loader import build, from_text, load_packs
+
+HEAD = "id: zh.t\nlanguage: zh\n"
+GOOD = HEAD + "terms:\n  - {id: a, patterns: [保本], severity: critical, family: forbidden}\n"
+RULE = HEAD + "rules:\n  - {id: r, forbid: "
+
+
+def promises(book: RuleBook, call: Transcript) -> list[str]:
+    return [e.quote for f in book.analyse(call, CallContext()).findings for e in f.evidence if f.rule == "zh.t.a"]
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (HEAD + "terms: [", "YAML"),
+        (HEAD + "terms:\n  - {id: a, patern: [保本]}", "patern"),
+        (GOOD + "  - {id: a, patterns: [保息]}", "zh.t.a"),
+        (HEAD + "conditions:\n  x: {use: y}\n  y: {none: [{use: x}]}", "x"),
+        (RULE + "{matches: '(a+)+$'}}", "(a+)+$"),
+        (RULE + "{matches: 'a*b*c*d'}}", "a*b*c*d"),
+        (HEAD + "terms:\n  - {id: a, patterns: [嗯]}", "嗯"),
+        (HEAD + "schema_version: 9", "9"),
+        (HEAD + "version: new", "version"),
+        (HEAD + "terms:\n  - {id: a, patterns: ['保本{0,99}息']}", "保本{0,99}息"),
+        ("\x00\x01", "pack.yaml"),
+    ],
+)
+def test_a_broken_pack_is_one_sentence_and_leaves_the_loaded_one_working(
+    tmp_path: Path, text: str, says: str
+) -> None:
+    folder = tmp_path / "zh" / "t"
+    folder.mkdir(parents=True)
+    file = folder / "pack.yaml"
+    file.write_text(GOOD, encoding="utf-8")
+    book = load_packs(["zh/t"], [tmp_path])
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(BadPackError) as caught:
+        load_packs(["zh/t"], [tmp_path])
+    for locale in LOCALES:
+        sentence = render(caught.value.message, locale)
+        assert "pack.yaml" in sentence
+        assert "\n" not in sentence
+        assert not re.search(r"Traceback|pydantic|Error\b|\{\w+\}(?!息)", sentence)
+    assert says in render(caught.value.message, "en")
+    assert promises(book, from_example("保本的", Role.AGENT)) == ["保本"]
+
+
+def turn(index: int, text: str, start: float = 0.0, role: Role = Role.AGENT) -> Turn:
+    words = tuple(Word(c, start + i * 0.2, start + i * 0.2 + 0.2, 0.95, 0.95) for i, c in enumerate(text))
+    return Turn(index, role, role.value, 0, words, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("turns", "found"),
+    [
+        ((), []),
+        ((turn(0, ""), turn(1, "保本的"), turn(2, "")), ["保本"]),
+        ((turn(0, "保本的", 0.0), turn(1, "保本吗", 0.1, Role.CUSTOMER)), ["保本"]),
+        ((turn(0, "😀保😀本😀"),), ["保😀本"]),
+        ((turn(0, "𠮷𠀀保本𪚥"),), ["保本"]),
+        ((turn(0, "\ud800保本\udfff"),), ["保本"]),
+        ((turn(0, "。。。！？"), turn(1, "   ")), []),
+        ((turn(0, "保本" * 500),), ["保本"] * 500),
+    ],
+)
+def test_odd_transcripts_are_read_as_far_as_they_go(turns: tuple[Turn, ...], found: list[str]) -> None:
+    book = build([from_text("zh/t", GOOD)])
+    assert promises(book, Transcript("zh", 60.0, turns)) == found
+
+
+@pytest.mark.slow
+def test_a_hundred_thousand_terms_are_found_like_one() -> None:
+    words = "".join(chr(0x4E00 + i) for i in range(400))
+    terms = "".join(
+        f"  - {{id: t{i}, patterns: [{words[i % 400]}{words[i // 400]}甲乙]}}\n" for i in range(100_000)
+    )
+    book = build([from_text("zh/t", GOOD + terms)])
+    assert promises(book, from_example("保本的", Role.AGENT)) == ["保本"]
