@@ -1,6 +1,6 @@
 """Queries on results, stage outputs and the trail of events."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -57,6 +57,13 @@ class StageOutputs:
                 StageOutputRow.input_hash == input_hash,
             )
         ).first()
+
+    def of_recording(self, sha256: str, stages: Collection[str]) -> Sequence[StageOutputRow]:
+        """Everything stored of some stages."""
+        wanted = sa.select(StageOutputRow).where(
+            StageOutputRow.sha256 == sha256, StageOutputRow.stage.in_(sorted(stages))
+        )
+        return self._session.scalars(wanted).all()
 
     def put(self, row: StageOutputRow) -> None:
         """Store; the same key again changes nothing."""

@@ -50,7 +50,7 @@ class Runs:
         newest = [{"id": row["recording_id"], "run_id": row["id"], "status": row["status"]} for row in rows]
         self._session.execute(sa.update(RecordingRow), newest)
 
-    def due(self, queue: str, now: datetime, limit: int) -> Sequence[str]:
+    def due(self, queue: str, now: datetime, limit: int, kind: str | None = None) -> Sequence[str]:
         """Ids of waiting runs, oldest first. PostgreSQL skips those that another worker is just taking."""
         wanted = (
             sa.select(RunRow.id)
@@ -59,6 +59,8 @@ class Runs:
             .limit(limit)
             .with_for_update(skip_locked=True)
         )
+        if kind is not None:
+            wanted = wanted.where(RunRow.kind == kind)
         return self._session.scalars(wanted).all()
 
     def claim(self, run_id: str, queue: str, owner: str, now: datetime, until: datetime) -> bool:

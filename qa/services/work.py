@@ -1,6 +1,5 @@
 """What a worker does with a ring: claim, run the pipeline, write the result if the lease is still its own."""
 
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,9 +12,9 @@ from qa.core.errors import TingjianError
 from qa.core.messages import Message, message
 from qa.core.result import Result, RunStatus
 from qa.db.engine import Database
-from qa.db.models import RecordingRow, RunRow, StageOutputRow
+from qa.db.models import RecordingRow, RunRow
 from qa.db.recordings import Recordings
-from qa.db.results import AuditTrail, Results, StageOutputs
+from qa.db.results import AuditTrail, Results
 from qa.db.runs import Runs
 from qa.pipeline.context import Phase, Progress, RecordingInput, RunAbortedError, RunFailure, StageCache
 from qa.services.analysis import recover
@@ -23,12 +22,12 @@ from qa.services.doorbell import Doorbell, Queue
 from qa.services.heartbeat import Heartbeat
 from qa.services.mapping import reason_row, result_rows
 from qa.services.owner import is_surely_dead, new_owner
+from qa.services.stage_cache import DatabaseStageCache, SpeechMissingError, TextStageCache
 from qa.settings import LedgerSettings
 from qa.storage.base import Storage
 
-SOUND_STAGES = frozenset({"decode", "activity", "transcribe", "diarize"})
-"""Stages that need the sound and large models: never the business of the light queue."""
-
+_RESCANS_TOGETHER = 16
+"""Rescans taken by one ring: enough to share transactions, over in a second or two."""
 _LONGEST_WAIT_S = 600.0
 
 _log = structlog.get_logger(__name__)
@@ -44,8 +43,7 @@ class PipelineLike(Protocol):
         ...
 
 
-class SpeechMissingError(RunAbortedError):
-    """A text run found that the speech stages have to run first: models or their options have changed."""
+_Outcome = Result | RunFailure
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,27 +79,56 @@ class Worker:
         claimed = self._claim(queue, run_id, owner)
         if not claimed:
             return 0
-        phase = Phase.ALL if queue is Queue.SPEECH else Phase.TEXT
-        cache: StageCache = DatabaseStageCache(self._database)
-        if phase is Phase.TEXT:
-            cache = _TextOnly(cache)
+        with Heartbeat(self._database, self._options, owner, [one.run_id for one in claimed]) as heartbeat:
+            try:
+                if queue is Queue.SPEECH:
+                    outcomes = self._analyse(claimed, DatabaseStageCache(self._database), heartbeat.report)
+                else:
+                    outcomes = self._judge(claimed, heartbeat.report)
+            except RunAbortedError:
+                self._give_back(claimed, owner)
+                return len(claimed)
+        self._settle([(one, outcomes[one.run_id]) for one in claimed if one.run_id in outcomes], owner)
+        for one in claimed:
+            if one.run_id not in outcomes:
+                self._to_speech(one, owner)
+        return len(claimed)
+
+    def _analyse(self, claimed: Sequence[_Claimed], cache: StageCache, progress: Progress) -> dict[str, _Outcome]:
+        """Take recordings through all stages together; what went wrong is the outcome of each."""
         try:
-            with Heartbeat(self._database, self._options, owner, [c.run_id for c in claimed]) as heartbeat:
-                outcomes = self._pipeline.run([c.source for c in claimed], cache, heartbeat.report, phase)
-        except SpeechMissingError:
-            self._to_speech(claimed, owner)
-            return len(claimed)
+            outcomes = self._pipeline.run([one.source for one in claimed], cache, progress, Phase.ALL)
         except RunAbortedError:
-            self._give_back(claimed, owner)
-            return len(claimed)
+            raise
         except Exception as error:
             failure = _unexpected(error)
             outcomes = [failure for _ in claimed]
-        for one, outcome in zip(claimed, outcomes, strict=True):
-            self._settle(one, owner, outcome)
-        return len(claimed)
+        return {one.run_id: outcome for one, outcome in zip(claimed, outcomes, strict=True)}
+
+    def _judge(self, claimed: Sequence[_Claimed], progress: Progress) -> dict[str, _Outcome]:
+        """Take recordings through the text stages, one after the other: they need no batch and little time.
+
+        Those that lack speech stages have no outcome.
+        """
+        outcomes: dict[str, _Outcome] = {}
+        with TextStageCache(self._database) as cache:
+            for number, one in enumerate(claimed):
+
+                def report(_index: int, stage: str, done: float, total: float, number: int = number) -> None:
+                    progress(number, stage, done, total)
+
+                try:
+                    (outcomes[one.run_id],) = self._pipeline.run([one.source], cache, report, Phase.TEXT)
+                except SpeechMissingError:
+                    continue
+                except RunAbortedError:
+                    raise
+                except Exception as error:
+                    outcomes[one.run_id] = _unexpected(error)
+        return outcomes
 
     def _claim(self, queue: Queue, run_id: str, owner: str) -> list[_Claimed]:
+        waiting: Sequence[str] = ()
         with self._database.write() as session:
             runs = Runs(session)
             now = self._database.now(session)
@@ -111,92 +138,118 @@ class Worker:
             if run is not None and running and is_surely_dead(run.lease_owner or ""):
                 # This message came again because its first worker died: no need to wait for the lease to end.
                 recover(session, run, self._options, self._database)
-            if not runs.claim(run_id, queue.value, owner, now, until):
+            if run is None or not runs.claim(run_id, queue.value, owner, now, until):
                 return []
             ids = [run_id]
-            if queue is Queue.SPEECH and self._batch > 1:
-                others = runs.due(queue.value, now, self._batch - 1)
-                ids += [other for other in others if runs.claim(other, queue.value, owner, now, until)]
-            return [self._source(session, taken) for taken in ids]
+            batch = self._batch_for(queue, run.kind)
+            if batch > 1:
+                # A run of its own kind costs as much as this one; roles set by a person are not made to wait.
+                kind = run.kind if queue is Queue.LIGHT else None
+                waiting = runs.due(queue.value, now, batch, kind)
+                ids += [
+                    other for other in waiting[: batch - 1] if runs.claim(other, queue.value, owner, now, until)
+                ]
+            sources = self._sources(session, ids)
+        if queue is Queue.LIGHT and len(waiting) == batch:
+            # Whoever wakes up for the next batch need not wait for this one, nor for the sweeper.
+            self._doorbell.ring(queue, waiting[-1])
+        return sources
 
-    def _source(self, session: Session, run_id: str) -> _Claimed:
-        run, recording = self._rows(session, run_id)
-        source = RecordingInput(
-            # Not checked here: a text run does not need it, and the stage that opens it says where it is gone.
-            path=self._storage.expected_audio_path(recording.sha256, recording.suffix),
-            sha256=recording.sha256,
-            name=recording.name,
-            attributes=Recordings(session).attributes([recording.id])[recording.id],
-            language=recording.language,
-            manual_roles=recording.manual_roles,
-        )
-        return _Claimed(run.id, run.attempts, source)
+    def _batch_for(self, queue: Queue, kind: str) -> int:
+        if queue is Queue.SPEECH:
+            return self._batch
+        return _RESCANS_TOGETHER if kind == "rescan" else 1
 
-    def _settle(self, one: _Claimed, owner: str, outcome: Result | RunFailure) -> None:
-        try:
-            if isinstance(outcome, RunFailure):
-                kept = self._fail(one, owner, outcome)
-            else:
-                kept = self._finish(one, owner, outcome)
-        except TingjianError as error:
-            # The result could not be written. The run stays leased, the sweeper finds it, and the stage
-            # outputs make the next attempt a short one.
-            _log.error("run.not_written", run=one.run_id, error=error.message.code)
-            return
-        if not kept:
-            _log.warning("run.lease_lost", run=one.run_id)
-
-    def _finish(self, one: _Claimed, owner: str, result: Result) -> bool:
-        with self._database.write() as session:
-            now = self._database.now(session)
-            reason = reason_row(result.reason)
-            if not Runs(session).finish(one.run_id, owner, result.status.value, now, reason=reason):
-                return False
-            run, recording = self._rows(session, one.run_id)
-            head, findings, checks = result_rows(run, result, now)
-            Results(session).add(head, findings, checks)
-            if result.audio is not None:
-                recording.duration = result.audio.duration
-            AuditTrail(session).add(
-                recording.tenant,
-                now,
-                "worker",
-                f"run.{result.status.value}",
-                recording.id,
-                run=run.id,
-                result=head.id,
-                packs=head.packs,
+    def _sources(self, session: Session, run_ids: Sequence[str]) -> list[_Claimed]:
+        rows = [self._rows(session, run_id) for run_id in run_ids]
+        attributes = Recordings(session).attributes([recording.id for _, recording in rows])
+        return [
+            _Claimed(
+                run.id,
+                run.attempts,
+                RecordingInput(
+                    # Not checked here: a text run does not need it; the stage that opens it says where it is gone.
+                    path=self._storage.expected_audio_path(recording.sha256, recording.suffix),
+                    sha256=recording.sha256,
+                    name=recording.name,
+                    attributes=attributes[recording.id],
+                    language=recording.language,
+                    manual_roles=recording.manual_roles,
+                ),
             )
-        _log.info("run.finished", run=one.run_id, status=result.status.value, attempts=one.attempts)
+            for run, recording in rows
+        ]
+
+    def _settle(self, finished: Sequence[tuple[_Claimed, _Outcome]], owner: str) -> None:
+        """Write what came of some runs in one transaction; one that cannot be written holds nobody up."""
+        try:
+            with self._database.write() as session:
+                kept = [self._write(session, one, owner, outcome) for one, outcome in finished]
+        except Exception as error:
+            if len(finished) > 1:
+                for each in finished:
+                    self._settle([each], owner)
+                return
+            if not isinstance(error, TingjianError):
+                raise
+            # The run stays leased, the sweeper finds it, and the stage outputs make the next attempt a short one.
+            _log.error("run.not_written", run=finished[0][0].run_id, error=error.message.code)
+            return
+        for (one, outcome), ours in zip(finished, kept, strict=True):
+            if not ours:
+                _log.warning("run.lease_lost", run=one.run_id)
+            elif isinstance(outcome, RunFailure):
+                _log.warning("run.failed", run=one.run_id, stage=outcome.stage, reason=outcome.reason.code)
+            else:
+                _log.info("run.finished", run=one.run_id, status=outcome.status.value, attempts=one.attempts)
+
+    def _write(self, session: Session, one: _Claimed, owner: str, outcome: _Outcome) -> bool:
+        if isinstance(outcome, RunFailure):
+            return self._fail(session, one, owner, outcome)
+        return self._finish(session, one, owner, outcome)
+
+    def _finish(self, session: Session, one: _Claimed, owner: str, result: Result) -> bool:
+        now = self._database.now(session)
+        reason = reason_row(result.reason)
+        if not Runs(session).finish(one.run_id, owner, result.status.value, now, reason=reason):
+            return False
+        run, recording = self._rows(session, one.run_id)
+        head, findings, checks = result_rows(run, result, now)
+        Results(session).add(head, findings, checks)
+        if result.audio is not None:
+            recording.duration = result.audio.duration
+        AuditTrail(session).add(
+            recording.tenant,
+            now,
+            "worker",
+            f"run.{result.status.value}",
+            recording.id,
+            run=run.id,
+            result=head.id,
+            packs=head.packs,
+        )
         return True
 
-    def _fail(self, one: _Claimed, owner: str, failure: RunFailure) -> bool:
-        with self._database.write() as session:
-            now = self._database.now(session)
-            runs, reason = Runs(session), reason_row(failure.reason)
-            if failure.retryable and one.attempts < self._options.max_attempts:
-                wait = min(self._options.retry_seconds * 2 ** (one.attempts - 1), _LONGEST_WAIT_S)
-                _log.warning("run.put_off", run=one.run_id, stage=failure.stage, reason=failure.reason.code)
-                return runs.requeue(one.run_id, owner, not_before=now + timedelta(seconds=wait), reason=reason)
-            kept = runs.finish(one.run_id, owner, RunStatus.FAILED.value, now, reason=reason, stage=failure.stage)
-            if kept:
-                run, recording = self._rows(session, one.run_id)
-                AuditTrail(session).add(
-                    recording.tenant, now, "worker", "run.failed", recording.id, run=run.id, reason=reason
-                )
-        _log.warning("run.failed", run=one.run_id, stage=failure.stage, reason=failure.reason.code)
+    def _fail(self, session: Session, one: _Claimed, owner: str, failure: RunFailure) -> bool:
+        now = self._database.now(session)
+        runs, reason = Runs(session), reason_row(failure.reason)
+        if failure.retryable and one.attempts < self._options.max_attempts:
+            wait = min(self._options.retry_seconds * 2 ** (one.attempts - 1), _LONGEST_WAIT_S)
+            return runs.requeue(one.run_id, owner, not_before=now + timedelta(seconds=wait), reason=reason)
+        kept = runs.finish(one.run_id, owner, RunStatus.FAILED.value, now, reason=reason, stage=failure.stage)
+        if kept:
+            run, recording = self._rows(session, one.run_id)
+            AuditTrail(session).add(
+                recording.tenant, now, "worker", "run.failed", recording.id, run=run.id, reason=reason
+            )
         return kept
 
-    def _to_speech(self, claimed: Sequence[_Claimed], owner: str) -> None:
+    def _to_speech(self, one: _Claimed, owner: str) -> None:
         with self._database.write() as session:
-            moved = [
-                one.run_id
-                for one in claimed
-                if Runs(session).requeue(one.run_id, owner, counted=False, queue=Queue.SPEECH.value)
-            ]
-        for run_id in moved:
-            _log.info("run.needs_speech", run=run_id)
-            self._doorbell.ring(Queue.SPEECH, run_id)
+            moved = Runs(session).requeue(one.run_id, owner, counted=False, queue=Queue.SPEECH.value)
+        if moved:
+            _log.info("run.needs_speech", run=one.run_id)
+            self._doorbell.ring(Queue.SPEECH, one.run_id)
 
     def _give_back(self, claimed: Sequence[_Claimed], owner: str) -> None:
         with self._database.write() as session:
@@ -209,52 +262,6 @@ class Worker:
         if run is None or recording is None:
             raise LookupError(f"run {run_id} has gone")
         return run, recording
-
-
-class DatabaseStageCache(StageCache):
-    """Stage outputs in the database, compressed. Keys are content hashes, so nothing in it ever becomes wrong."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    def get(self, sha256: str, stage: str, version: str, input_hash: str) -> bytes | None:
-        """The stored output; one that cannot be unpacked counts as missing."""
-        with self._database.read() as session:
-            payload = StageOutputs(session).get(sha256, stage, version, input_hash)
-        try:
-            return None if payload is None else zlib.decompress(payload)
-        except zlib.error:
-            return None
-
-    def put(self, sha256: str, stage: str, version: str, input_hash: str, data: bytes) -> None:
-        """Store an output."""
-        payload = zlib.compress(data)
-        with self._database.write() as session:
-            row = StageOutputRow(
-                sha256=sha256,
-                stage=stage,
-                version=version,
-                input_hash=input_hash,
-                payload=payload,
-                created_at=self._database.now(session),
-            )
-            StageOutputs(session).put(row)
-
-
-class _TextOnly(StageCache):
-    """Sends a run to the speech queue when it would need the models."""
-
-    def __init__(self, cache: StageCache) -> None:
-        self._cache = cache
-
-    def get(self, sha256: str, stage: str, version: str, input_hash: str) -> bytes | None:
-        found = self._cache.get(sha256, stage, version, input_hash)
-        if found is None and stage in SOUND_STAGES:
-            raise SpeechMissingError
-        return found
-
-    def put(self, sha256: str, stage: str, version: str, input_hash: str, data: bytes) -> None:
-        self._cache.put(sha256, stage, version, input_hash, data)
 
 
 def _unexpected(error: Exception) -> RunFailure:
