@@ -99,7 +99,8 @@ def run(arguments: list[str]) -> int:
     except Exception as exc:
         if isinstance(exc, _USAGE_PROBLEM):
             told = exc.format_message() if isinstance(exc, typer.BadParameter) else str(exc)
-            _complain(t("usage", problem=told or t("usage_nothing")))
+            if told:  # without a command there is nothing to add to the help that was printed
+                _complain(t("usage", problem=told))
             return USAGE
         _complain(t("unexpected", kind=type(exc).__name__, file=_keep_traceback(exc)))
         return UNEXPECTED
