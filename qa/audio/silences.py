@@ -1,7 +1,9 @@
 """Silences of a call, holds, and how it ends."""
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import Final
 
 from qa.audio.cues import asks_question, asks_to_wait, says_farewell
 from qa.audio.options import BehaviourOptions
@@ -11,7 +13,9 @@ from qa.core.roles import Role
 from qa.core.speech import Activity
 from qa.core.transcript import Span, Transcript, Turn
 
-_OPEN_ENDS = ("，", ",", "、", "…", "—", "-", "：", ":")
+_LOOK_BACK: Final = 8
+"""Turns before a silence that are looked at; those that overlap it began shortly before."""
+_OPEN_ENDS: Final = ("，", ",", "、", "…", "—", "-", "：", ":")
 
 
 def find_silences(activity: Activity, parties: Sequence[Party], o: BehaviourOptions) -> tuple[Silence, ...]:
@@ -19,13 +23,16 @@ def find_silences(activity: Activity, parties: Sequence[Party], o: BehaviourOpti
     speech = union([s for c in activity.channels for s in c.speech] + [s for p in parties for s in p.speech])
     events = union(Span(e.start, e.end) for c in activity.channels for e in c.events)
     turns = _in_time(parties)
+    starts = [extent.start for _, extent in turns]
     found = []
     for before, after in pairwise(speech):
         gap = Span(before.end, after.start)
         if gap.duration < o.least_silence:
             continue
-        earlier = [t for t, extent in turns if extent.start < gap.start]
-        later = next((t for t, extent in turns if extent.end > gap.end), None)
+        at = bisect_left(starts, gap.start)
+        near = max(0, at - _LOOK_BACK)
+        earlier = [t for t, _ in turns[near:at]]
+        later = next((t for t, extent in turns[near:] if extent.end > gap.end), None)
         if later is not None and earlier and later.index == earlier[-1].index:
             earlier = earlier[:-1] if later.start >= gap.end else earlier
         announced = _announcer(earlier, o)

@@ -36,7 +36,7 @@ best period of each part is kept, and which of them it is gets decided once the 
 _LOW_BONUS: Final = 0.05
 """Strength that a candidate gains per octave below 500 Hz: without the fundamental a formant often looks like a
 period of its own, higher than the true one. Against Praat on the wide band, on acted speech: gross errors (over a
-fifth of an octave) 4.8 % of frames with it, 7.1 % without."""
+quarter of an octave) 4.8 % of frames with it, 7.1 % without."""
 _REGISTER_COST: Final = 0.3
 """Strength that a candidate loses per octave from the speaker's usual pitch, beyond `_REGISTER_FREE` octaves."""
 _REGISTER_FREE: Final = 0.5
