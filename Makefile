@@ -13,9 +13,10 @@ help: ## What can be done
 setup: $(STAMP) ## Virtual environment with everything installed; does nothing when that is done
 
 $(STAMP): pyproject.toml
+	@echo "Installing into $(VENV): about 2 GB and some minutes, once."
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { \
 	  echo "Python's venv module is missing: on Debian, install python3-venv and try again." >&2; exit 1; }
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
 	@touch $@
 
 models: setup ## The three model artefacts the service needs, fetched and hash-checked once per machine
@@ -27,7 +28,7 @@ demo: models ## Upload three sample calls to a service of its own and show what 
 up: models ## Broker, workers and API on loopback until Ctrl-C
 	@$(BIN)/tingjian up
 
-test: models ## All tests but those that kill and fill things
+test: models ## All tests (unit, property, golden, integration with real models) but those that kill and fill things
 	$(BIN)/python -m pytest -m "not faults"
 
 check: setup lint ## Style, types, layers and the fast unit tests
@@ -52,7 +53,7 @@ build/peers: bench/peers.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --upgrade --target $@ -r $<
 	@touch $@
 
-faults: models ## Kill processes, fill disks, and see that nothing is lost
+faults: models ## The tests that kill processes and fill disks, and see that nothing is lost
 	$(BIN)/python -m pytest -m faults tests/faults
 
 clean: ## Remove the virtual environment and what runs left behind (not the models)
