@@ -9,6 +9,7 @@ neutral sentences, so that about every third turn holds something. Figures are C
 
 import argparse
 import gc
+import importlib
 import random
 import re
 import resource
@@ -76,10 +77,9 @@ def flashtext(book: RuleBook, calls: list[Transcript]) -> float | None:
     no context, no homophones. None where it is not installed (pip install flashtext).
     """
     try:
-        from flashtext import KeywordProcessor
+        trie = importlib.import_module("flashtext").KeywordProcessor()
     except ImportError:
         return None
-    trie = KeywordProcessor()
     trie.set_non_word_boundaries(set())  # otherwise it looks for blanks between words, and Chinese has none
     for term in book.terms:
         for pattern in map(parse, term.match.patterns):
