@@ -161,7 +161,8 @@ def test_a_broker_that_does_not_start_is_told_and_nothing_is_left(
     broken = [sys.executable, "-c", "raise SystemExit(1)"]
     monkeypatch.setattr("workers.supervisor.prepare_broker", lambda settings: broken)
     before = signal.getsignal(signal.SIGTERM)
+    others = set(psutil.Process().children())  # of other tests, such as what multiprocessing keeps
     with pytest.raises(DependencyError):
         Supervisor(Settings(home=tmp_path / "home")).run(api=False)
     assert signal.getsignal(signal.SIGTERM) == before
-    assert psutil.Process().children() == []
+    assert set(psutil.Process().children()) <= others
