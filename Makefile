@@ -45,6 +45,7 @@ docs: setup ## Write docs/reference.md from the program
 
 bench: models build/peers ## Cost beside the peers
 	$(BIN)/python -m bench.rules
+	$(BIN)/python -m bench.rescan
 	$(BIN)/python -m bench.behaviour
 	$(BIN)/python -m bench.pipeline --form stereo_8k
 	$(BIN)/python -m bench.pipeline --form mono_8k
