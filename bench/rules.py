@@ -8,7 +8,6 @@ neutral sentences, so that about every third turn holds something. Figures are C
 """
 
 import argparse
-import gc
 import importlib
 import random
 import re
@@ -124,7 +123,6 @@ def main() -> None:
     files = [f for n in names for f in read_pack(n, [])]
     book = build(files)
     loading = cpu() - start
-    gc.freeze()  # as a worker does once its packs are loaded: they are never garbage
     print(f"{len(book.terms)} terms of {len(names)} packs loaded in {loading:.2f} CPU s")
     lines = example_lines(files)
     calls = [made_up_call(i, lines) for i in range(arguments.calls)]
