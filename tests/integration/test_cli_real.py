@@ -21,7 +21,16 @@ pytestmark = [pytest.mark.models, pytest.mark.slow]
 def start(*arguments: str, cwd: Path) -> subprocess.Popen[str]:
     env = {**os.environ, "TINGJIAN_LOCALE": "en", "TINGJIAN_HOME": str(cwd / "home")}
     command = [sys.executable, "-m", "qa.cli.main", *arguments]
-    return subprocess.Popen(command, cwd=cwd, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    return subprocess.Popen(
+        command,
+        cwd=cwd,
+        env=env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # A suite that a shell runs in the background has Ctrl-C ignored, and would hand that down.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
 
 
 def finish(process: subprocess.Popen[str]) -> tuple[int, str, str]:
