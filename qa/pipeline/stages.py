@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Final, Generic, TypeVar
 import msgspec
 from typing_extensions import override
 
+from qa.audio.decode import VERSION as DECODE_VERSION
 from qa.audio.decode import DecodedAudio, decode
 from qa.core.base import Record
 from qa.core.behaviour import CallBehaviour
@@ -76,7 +77,7 @@ class Decode(Stage[AudioInfo]):
     """The recording becomes 16 kHz samples per channel on disk. Only what is known about it is cached."""
 
     name = "decode"
-    version = "1"
+    version = str(DECODE_VERSION)
     output = AudioInfo
 
     @override

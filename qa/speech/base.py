@@ -1,26 +1,22 @@
 """What the pipeline asks of a recogniser and of a diariser; the adapters beside this module answer."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
+from qa.audio.samples import SAMPLE_RATE, Hook, Samples, no_hook
 from qa.core.speech import Activity, ChannelActivity, ChannelTranscription, Diarization
 
-Samples = NDArray[np.int16]
-"""Mono sound at 16 kHz, 16 bit; may be a memory map, so read slices of it rather than copy it whole."""
-
-SAMPLE_RATE = 16_000
-"""Hz; what Whisper and the speaker models were trained on."""
-
-Hook = Callable[[str, float, float], None]
-"""`hook(stage, done, total)`, both in seconds of sound or in items; called often, so it must be cheap."""
-
-
-def no_hook(stage: str, done: float, total: float) -> None:
-    """Report progress to nobody."""
+__all__ = [
+    "SAMPLE_RATE",
+    "ActivityDetector",
+    "ChannelInput",
+    "Diarizer",
+    "Hook",
+    "Samples",
+    "Transcriber",
+    "no_hook",
+]
 
 
 @dataclass(frozen=True, slots=True)
