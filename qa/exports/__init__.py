@@ -1,0 +1,1 @@
+"""Evidence that leaves the building: files of a frozen snapshot, their manifest and its verifier."""
