@@ -5,6 +5,9 @@
     |  +- BadRecordingError           422     2   the recording cannot be read or is over a limit
     |  +- BadPackError                422     2   a rule pack is broken; names file and line
     |  +- BadOptionError              422     2   an option or a setting is wrong
+    +- UnauthenticatedError           401     7   sign in, or give a token
+    +- ForbiddenError                 403     7   ask somebody who may; names the right
+    +- TooSoonError                   429     5   wait; `Retry-After` says how long
     +- NotFoundError                  404     4   nothing of that name
     +- ConflictError                  409     5   the thing is in a state that does not allow it
     +- TooLargeError                  413     2   over a cap that a setting names
@@ -59,6 +62,27 @@ class BadPackError(InputError):
 
 class BadOptionError(InputError):
     """An option or a setting is wrong."""
+
+
+class UnauthenticatedError(TingjianError):
+    """Nobody, or nobody we know, asks."""
+
+    status = 401
+    exit_code = 7
+
+
+class ForbiddenError(TingjianError):
+    """Whoever asks may not do this."""
+
+    status = 403
+    exit_code = 7
+
+
+class TooSoonError(TingjianError):
+    """Too many attempts; the parameter `seconds` says how long to wait."""
+
+    status = 429
+    exit_code = 5
 
 
 class NotFoundError(TingjianError):
