@@ -1,5 +1,6 @@
 """The tables. Rows never leave `qa.db` and `qa.services`; what belongs together is joined by queries."""
 
+from qa.db.models.audit import AuditCheckpointRow, AuditEventRow, AuditHeadRow
 from qa.db.models.base import ID_LENGTH, Base, UtcDateTime
 from qa.db.models.coaching import (
     DeliveryRow,
@@ -12,7 +13,6 @@ from qa.db.models.coaching import (
 from qa.db.models.ledger import (
     ACTIVE,
     AttributeRow,
-    AuditEventRow,
     CheckRow,
     FindingRow,
     RecordingRow,
@@ -30,6 +30,17 @@ from qa.db.models.people import (
     TeamRow,
     WebSessionRow,
 )
+from qa.db.models.review import (
+    CommentRow,
+    CorrectionRow,
+    ManualAnswerRow,
+    ReviewRow,
+    ReviewSkipRow,
+    ReviewVersionRow,
+    SampleRow,
+    SamplingPlanRow,
+    VerdictRow,
+)
 
 __all__ = [
     "ACTIVE",
@@ -37,25 +48,36 @@ __all__ = [
     "AccountRow",
     "ApiTokenRow",
     "AttributeRow",
+    "AuditCheckpointRow",
     "AuditEventRow",
+    "AuditHeadRow",
     "Base",
     "CheckRow",
+    "CommentRow",
+    "CorrectionRow",
     "DeliveryRow",
     "DisputeRow",
     "FindingRow",
+    "ManualAnswerRow",
     "NoticePointRow",
     "NoticeRow",
     "OneTimeLinkRow",
     "PushTargetRow",
     "RecordingRow",
     "ResultRow",
+    "ReviewRow",
+    "ReviewSkipRow",
+    "ReviewVersionRow",
     "RulingRow",
     "RunRow",
+    "SampleRow",
+    "SamplingPlanRow",
     "SignInFailureRow",
     "StageOutputRow",
     "TeamMemberRow",
     "TeamRow",
     "UploadRow",
     "UtcDateTime",
+    "VerdictRow",
     "WebSessionRow",
 ]
