@@ -1,14 +1,12 @@
-"""Queries on results, stage outputs and the trail of events."""
+"""Queries on results and stage outputs."""
 
-from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Collection, Sequence
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, defer
 
-from qa.db.ids import new_id
-from qa.db.models import AuditEventRow, CheckRow, FindingRow, RecordingRow, ResultRow, StageOutputRow
+from qa.db.models import CheckRow, FindingRow, RecordingRow, ResultRow, StageOutputRow
 
 
 class Results:
@@ -70,39 +68,3 @@ class StageOutputs:
         dialect = postgresql if self._session.get_bind().dialect.name == "postgresql" else sqlite
         values = {column.key: getattr(row, column.key) for column in StageOutputRow.__table__.columns}
         self._session.execute(dialect.insert(StageOutputRow).values(**values).on_conflict_do_nothing())
-
-
-class AuditTrail:
-    """Who did what; only ever added to."""
-
-    def __init__(self, session: Session) -> None:
-        self._session = session
-
-    def add(
-        self, tenant: str, at: datetime, actor: str, action: str, recording_id: str | None, **details: object
-    ) -> None:
-        """One event."""
-        self._session.add(
-            AuditEventRow(
-                id=new_id(),
-                tenant=tenant,
-                at=at,
-                actor=actor,
-                action=action,
-                recording_id=recording_id,
-                details=details,
-            )
-        )
-
-    def add_many(
-        self, tenant: str, at: datetime, actor: str, action: str, details: Mapping[str, Mapping[str, object]]
-    ) -> None:
-        """One event for each recording: recording id -> details."""
-        event = {"tenant": tenant, "at": at, "actor": actor, "action": action}
-        rows = [{"id": new_id(), "recording_id": one, "details": said, **event} for one, said in details.items()]
-        self._session.execute(sa.insert(AuditEventRow), rows)
-
-    def of_recording(self, recording_id: str) -> Sequence[AuditEventRow]:
-        """Events of a recording, oldest first."""
-        wanted = sa.select(AuditEventRow).where(AuditEventRow.recording_id == recording_id)
-        return self._session.scalars(wanted.order_by(AuditEventRow.id)).all()

@@ -10,11 +10,12 @@ from qa.core.errors import ConflictError, NotFoundError
 from qa.core.messages import message
 from qa.core.result import RunStatus
 from qa.core.roles import Role
+from qa.db.audit import AuditTrail
 from qa.db.engine import Database
 from qa.db.ids import new_id
 from qa.db.models import RecordingRow, RunRow
 from qa.db.recordings import Recordings
-from qa.db.results import AuditTrail, Results
+from qa.db.results import Results
 from qa.db.runs import Runs
 from qa.services.doorbell import Doorbell, Queue
 from qa.services.intake import add_run

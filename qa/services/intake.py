@@ -13,11 +13,11 @@ from sqlalchemy.orm import Session
 from qa.audio.probe import ProbeInfo, probe
 from qa.core.errors import BadRecordingError, NotFoundError, TooLargeError
 from qa.core.result import RunStatus
+from qa.db.audit import AuditTrail
 from qa.db.engine import Database
 from qa.db.ids import new_id
 from qa.db.models import RecordingRow, RunRow
 from qa.db.recordings import Recordings
-from qa.db.results import AuditTrail
 from qa.db.runs import Runs
 from qa.services.doorbell import Doorbell, Queue
 from qa.services.mapping import recording_view

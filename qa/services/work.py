@@ -11,10 +11,11 @@ from sqlalchemy.orm import Session
 from qa.core.errors import TingjianError
 from qa.core.messages import Message, message
 from qa.core.result import Result, RunStatus
+from qa.db.audit import AuditTrail
 from qa.db.engine import Database
 from qa.db.models import RecordingRow, RunRow
 from qa.db.recordings import Recordings
-from qa.db.results import AuditTrail, Results
+from qa.db.results import Results
 from qa.db.runs import Runs
 from qa.pipeline.context import Phase, Progress, RecordingInput, RunAbortedError, RunFailure, StageCache
 from qa.services.analysis import recover

@@ -1,4 +1,4 @@
-"""The ledger: recordings, runs, stage outputs, results, events, uploads."""
+"""The ledger: recordings, runs, stage outputs, results, uploads."""
 
 from datetime import datetime
 from typing import Any
@@ -172,21 +172,6 @@ class CheckRow(Base):
     outcome: Mapped[str] = mapped_column(String(16))
     severity: Mapped[str] = mapped_column(String(16))
     shadow: Mapped[bool]
-
-
-class AuditEventRow(Base):
-    """Who did what to which recording. Only ever added to."""
-
-    __tablename__ = "audit_event"
-    __table_args__ = (Index("ix_audit_event_tenant_id", "tenant", "id"),)
-
-    id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True)
-    tenant: Mapped[str] = mapped_column(String(64))
-    at: Mapped[datetime] = mapped_column(UtcDateTime)
-    actor: Mapped[str] = mapped_column(String(128))
-    action: Mapped[str] = mapped_column(String(64))
-    recording_id: Mapped[str | None] = mapped_column(String(ID_LENGTH))
-    details: Mapped[dict[str, Any]] = mapped_column(JSON)
 
 
 class UploadRow(Base):

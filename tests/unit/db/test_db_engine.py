@@ -11,11 +11,11 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 from qa.core.errors import BadOptionError, DependencyError, StorageError
+from qa.db.audit import AuditTrail
 from qa.db.engine import Database
 from qa.db.ids import new_id
 from qa.db.migrate import current_revision, head_revision
 from qa.db.models import AuditEventRow, Base
-from qa.db.results import AuditTrail
 
 
 def test_migrations_make_exactly_the_tables_of_the_models(database: Database) -> None:

@@ -13,8 +13,8 @@ from qa.audio.probe import probe
 from qa.core.errors import ConflictError, DependencyError, NotFoundError, StorageError
 from qa.core.messages import message
 from qa.core.result import RunStatus
+from qa.db.audit import AuditTrail
 from qa.db.models import AuditEventRow, CheckRow, FindingRow, ResultRow, RunRow
-from qa.db.results import AuditTrail
 from qa.db.runs import Runs
 from qa.pipeline.context import RecordingInput, RunFailure
 from qa.services import IntakeMeta, Services
@@ -62,7 +62,7 @@ def test_a_run_ends_with_result_findings_checks_and_an_event(services: Services,
     assert view.head.packs == {"zh/finance": 1}
     assert (_count(services, ResultRow), _count(services, FindingRow), _count(services, CheckRow)) == (1, 1, 1)
     with services.database.read() as session:
-        actions = session.scalars(sa.select(AuditEventRow.action).order_by(AuditEventRow.id)).all()
+        actions = session.scalars(sa.select(AuditEventRow.action).order_by(AuditEventRow.seq)).all()
     assert actions == ["recording.accepted", "run.done"]
 
 

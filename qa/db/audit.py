@@ -1,0 +1,150 @@
+"""The audit log: adding to the chain, and reading it.
+
+Events of a transaction wait in its session and join the chain as the last thing before the commit. So the one row
+that all writers lock is always locked last (no two transactions can wait for each other in a circle) and only for
+a moment, and an event is written exactly when what it tells of is.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event as sa_event
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session, SessionTransaction
+
+from qa.db.ids import new_id
+from qa.db.models import AuditEventRow, AuditHeadRow
+from qa.exports.verify import GENESIS, canonical, event_hash, moment
+
+_WAITING = "audit.waiting"
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The last event of a chain; `seq` 0 before the first."""
+
+    tenant: str
+    seq: int
+    hash: str
+    at: datetime | None
+
+
+class AuditTrail:
+    """Who did what; only ever added to."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def add(
+        self, tenant: str, at: datetime, actor: str, action: str, recording_id: str | None, **details: object
+    ) -> None:
+        """One event. `details` are ids, hashes, counts and codes, never personal data: nothing is ever deleted
+        from the log."""
+        self._wait([_event(tenant, at, actor, action, recording_id, details)])
+
+    def add_many(
+        self, tenant: str, at: datetime, actor: str, action: str, details: Mapping[str, Mapping[str, object]]
+    ) -> None:
+        """One event for each recording: recording id -> details."""
+        self._wait([_event(tenant, at, actor, action, one, said) for one, said in details.items()])
+
+    def of_recording(self, recording_id: str) -> Sequence[AuditEventRow]:
+        """Events of a recording, oldest first."""
+        self.seal()
+        wanted = sa.select(AuditEventRow).where(AuditEventRow.recording_id == recording_id)
+        return self._session.scalars(wanted.order_by(AuditEventRow.seq)).all()
+
+    def head(self, tenant: str) -> Head:
+        """Where the chain ends, the events of this transaction included: from here to the commit all other
+        writers of the log wait."""
+        self.seal()
+        return _locked(self._session, tenant)
+
+    def seal(self) -> None:
+        """Let what waits join the chain now; otherwise it does when the transaction is committed."""
+        waiting = [one for one, _ in self._session.info.pop(_WAITING, [])]
+        for tenant in sorted({one["tenant"] for one in waiting}):
+            _chain(self._session, tenant, [one for one in waiting if one["tenant"] == tenant])
+
+    def _wait(self, events: Sequence[dict[str, Any]]) -> None:
+        inside = self._session.get_nested_transaction()
+        self._session.info.setdefault(_WAITING, []).extend((one, inside) for one in events)
+
+
+def _event(
+    tenant: str, at: datetime, actor: str, action: str, recording_id: str | None, details: Mapping[str, object]
+) -> dict[str, Any]:
+    said = dict(details)
+    try:
+        canonical(said)
+    except UnicodeEncodeError:
+        said = _whole(said)
+    return {
+        "id": new_id(),
+        "tenant": tenant,
+        "at": at,
+        "observed_at": at,
+        "actor": _whole(actor),
+        "action": action,
+        "recording_id": recording_id,
+        "details": said,
+    }
+
+
+def _whole(value: Any) -> Any:
+    """Without halves of surrogate pairs, which names of files can bring and which no UTF-8 can carry."""
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, Mapping):
+        return {_whole(key): _whole(one) for key, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_whole(one) for one in value]
+    return value
+
+
+def _locked(session: Session, tenant: str) -> Head:
+    """The chain's end, locked until the transaction is over."""
+    wanted = sa.select(AuditHeadRow.seq, AuditHeadRow.hash, AuditHeadRow.at).where(AuditHeadRow.tenant == tenant)
+    found = session.execute(wanted.with_for_update()).first()
+    return Head(tenant, *found) if found else Head(tenant, 0, GENESIS, None)
+
+
+def _chain(session: Session, tenant: str, events: list[dict[str, Any]]) -> None:
+    head = _locked(session, tenant)
+    if not head.seq:
+        # Two first events at once: the second waits here for the commit of the first and then finds its row.
+        dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+        first = {"tenant": tenant, "seq": 0, "hash": GENESIS, "at": events[0]["at"]}
+        session.execute(dialect.insert(AuditHeadRow).values(**first).on_conflict_do_nothing())
+        head = _locked(session, tenant)
+    seq, last, latest = head.seq, head.hash, head.at
+    for one in events:
+        seq += 1
+        latest = one["at"] = max(latest or one["at"], one["at"])
+        one |= {"seq": seq, "previous_hash": last}
+        last = one["hash"] = hash_of(one)
+    session.execute(sa.insert(AuditEventRow), events)
+    moved = sa.update(AuditHeadRow).where(AuditHeadRow.tenant == tenant).values(seq=seq, hash=last, at=latest)
+    session.execute(moved.execution_options(synchronize_session=False))
+
+
+def hash_of(event: Mapping[str, Any]) -> str:
+    """`event_hash` of an event whose times are still times."""
+    return event_hash({**event, "at": moment(event["at"]), "observed_at": moment(event["observed_at"])})
+
+
+@sa_event.listens_for(Session, "before_commit")
+def _join(session: Session) -> None:
+    if not session.in_nested_transaction():
+        AuditTrail(session).seal()
+
+
+@sa_event.listens_for(Session, "after_soft_rollback")
+def _forget(session: Session, undone: SessionTransaction) -> None:
+    """What was rolled back did not happen: its events go too, those of a savepoint alone where it was one."""
+    waiting = session.info.pop(_WAITING, [])
+    if undone.nested:
+        session.info[_WAITING] = [(one, inside) for one, inside in waiting if inside is not undone]
