@@ -157,8 +157,8 @@ def _guard() -> None:
         same = "id = NEW.id OR rowid = NEW.rowid"
         if table == "audit_event":
             same += " OR (tenant = NEW.tenant AND seq = NEW.seq)"
+        clash = f"SELECT 1 FROM {table} WHERE {same}"  # noqa: S608 - nothing from outside
         op.execute(
-            f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} "
-            f"WHEN EXISTS (SELECT 1 FROM {table} WHERE {same}) "
-            f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"  # noqa: S608 - nothing from outside
+            f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} WHEN EXISTS ({clash}) "
+            f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
         )
