@@ -16,6 +16,8 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from qa.core.people import Job
+
 
 class _Group(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -86,13 +88,64 @@ class ServerSettings(_Group):
     host: str = Field("127.0.0.1", description="Loopback by default: nothing is served to others unasked.")
     port: int = Field(8300, ge=0, le=65535, description="Port of the API.")
     token: SecretStr = Field(
-        SecretStr(""), description="When set, every request needs it as a Bearer token; needed beyond loopback."
+        SecretStr(""), description="An administrator's API token set by whoever runs the service; empty for none."
+    )
+    public_url: str = Field(
+        "", description="Address people use, such as https://qa.example.org; for links that are sent or printed."
     )
     allowed_hosts: tuple[str, ...] = Field(
         (), description="Further names under which the API may be called (Host header)."
     )
     body_idle_seconds: float = Field(60.0, description="An upload that sends nothing for this long is dropped.")
     min_free_bytes: int = Field(512 * 2**20, description="With less disk space left, no upload is taken.")
+
+
+class PeopleSettings(_Group):
+    """Passwords, sessions, and how often somebody may try to sign in."""
+
+    session_idle_seconds: float = Field(
+        3600.0, gt=0, description="A session ends after this long without a request (NIST SP 800-63B-4, AAL2)."
+    )
+    session_seconds: float = Field(
+        12 * 3600.0, gt=0, description="A session ends after this long however busy; a shift (below AAL2's 24 h)."
+    )
+    link_seconds: float = Field(
+        86400.0, gt=0, description="One-time links for invitations and passwords last this."
+    )
+    attempts_before_wait: int = Field(
+        5, ge=1, description="Wrong passwords in a row for a login before it must wait (OWASP ASVS 5.0, 6.3.1)."
+    )
+    first_wait_seconds: float = Field(
+        30.0, gt=0, description="The first wait; doubled for each further wrong one."
+    )
+    longest_wait_seconds: float = Field(
+        900.0, gt=0, description="No wait is longer, so that nobody can lock the last administrator out for good."
+    )
+    attempts_per_minute: int = Field(30, ge=1, description="Sign-ins tried from one address in a minute.")
+    argon2_memory_kib: int = Field(
+        65536, ge=8192, description="argon2id memory (RFC 9106, second recommendation)."
+    )
+    argon2_passes: int = Field(3, ge=1, description="argon2id passes (RFC 9106, second recommendation).")
+    argon2_lanes: int = Field(4, ge=1, description="argon2id lanes (RFC 9106, second recommendation).")
+    hashing_at_once: int = Field(4, ge=1, description="Passwords hashed at a time; each takes the memory above.")
+
+
+class OidcSettings(_Group):
+    """Signing in through an OpenID Connect provider; off until `issuer` is set."""
+
+    issuer: str = Field("", description="Issuer URL; its /.well-known/openid-configuration is read.")
+    name: str = Field("", description="What the button on the sign-in page calls the provider.")
+    client_id: str = Field("", description="Client id the provider gave to this service.")
+    client_secret: SecretStr = Field(SecretStr(""), description="Client secret; empty for a public client.")
+    scope: str = Field("openid profile email", description="Scopes asked for.")
+    login_claim: str = Field("preferred_username", description="Claim that becomes the login of a new account.")
+    jobs_claim: str = Field("", description="Claim with groups or roles; empty leaves jobs to administrators.")
+    jobs_map: dict[str, Job] = Field({}, description="Value of that claim -> job, as `qa-lead` -> `supervisor`.")
+    teams_claim: str = Field("", description="Claim with team names; empty leaves teams to administrators.")
+    agent_claim: str = Field("", description="Claim with the agent's number in recordings; empty for none.")
+    create_accounts: bool = Field(
+        True, description="Whether somebody new to us gets an account at the first sign-in."
+    )
 
 
 class Settings(BaseSettings):
@@ -121,6 +174,8 @@ class Settings(BaseSettings):
     rules: RuleSettings = RuleSettings()
     ledger: LedgerSettings = LedgerSettings()
     server: ServerSettings = ServerSettings()
+    people: PeopleSettings = PeopleSettings()
+    oidc: OidcSettings = OidcSettings()
 
     @classmethod
     def settings_customise_sources(
