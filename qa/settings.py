@@ -148,6 +148,46 @@ class OidcSettings(_Group):
     )
 
 
+class CoachingSettings(_Group):
+    """Notices and disputes: how long each step may take. All of it is the house's own agreement with its staff;
+    the defaults leave a working week to answer and object, and three working days to decide."""
+
+    answer_days: float = Field(7.0, gt=0, description="Days an agent has to answer a coaching notice.")
+    remind_days: float = Field(
+        2.0, ge=0, description="Days before that at which an unanswered notice is recalled."
+    )
+    dispute_days: float = Field(7.0, gt=0, description="Days after issue, or after a ruling, to dispute a point.")
+    ruling_days: float = Field(5.0, gt=0, description="Days in which a dispute should be ruled.")
+    dispute_steps: int = Field(2, ge=1, le=5, description="Rulings after which a dispute is final.")
+    follow_up_days: float = Field(
+        30.0, gt=0, description="Days before and after a notice that are compared to see whether it worked."
+    )
+
+
+class PushSettings(_Group):
+    """News by mail, webhook and chat robot."""
+
+    public_url: str = Field(
+        "", description="Address under which people reach the pages; empty for the loopback one."
+    )
+    allowed_networks: tuple[str, ...] = Field(
+        (), description="Private networks that webhooks may call, e.g. 10.2.3.0/24; none by default."
+    )
+    timeout_seconds: float = Field(10.0, gt=0, description="A receiver that takes longer is tried again later.")
+    max_attempts: int = Field(8, ge=1, description="Attempts at a message; then it waits for a person.")
+    retry_seconds: float = Field(
+        30.0, gt=0, description="Wait before a second attempt; doubled for each one after."
+    )
+    smtp_host: str = Field("", description="Mail server; empty sends no mail.")
+    smtp_port: int = Field(587, ge=1, le=65535, description="Port of the mail server.")
+    smtp_security: Literal["starttls", "tls", "none"] = Field(
+        "starttls", description="How the connection is secured."
+    )
+    smtp_user: str = Field("", description="User at the mail server; empty for none.")
+    smtp_password: SecretStr = Field(SecretStr(""), description="Password at the mail server.")
+    smtp_from: str = Field("", description="Sender of all mail.")
+
+
 class Settings(BaseSettings):
     """All settings. Build one at an entry point and pass parts of it on."""
 
@@ -174,6 +214,8 @@ class Settings(BaseSettings):
     rules: RuleSettings = RuleSettings()
     ledger: LedgerSettings = LedgerSettings()
     server: ServerSettings = ServerSettings()
+    coaching: CoachingSettings = CoachingSettings()
+    push: PushSettings = PushSettings()
     people: PeopleSettings = PeopleSettings()
     oidc: OidcSettings = OidcSettings()
 

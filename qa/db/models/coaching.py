@@ -95,7 +95,7 @@ class DisputeRow(Base):
     raised_at: Mapped[datetime] = mapped_column(UtcDateTime)
     deadline: Mapped[datetime] = mapped_column(UtcDateTime)
     """Until when the present step is to be ruled, or, once ruled, until when it may be taken further."""
-    assigned_to: Mapped[str | None] = mapped_column(String(ID_LENGTH))
+    assigned_to: Mapped[str | None] = mapped_column(String(128))
     reminded_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 

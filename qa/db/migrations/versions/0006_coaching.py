@@ -121,7 +121,7 @@ def upgrade() -> None:
         sa.Column("raised_by", sa.String(length=128), nullable=False),
         sa.Column("raised_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("deadline", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("assigned_to", sa.String(length=32), nullable=True),
+        sa.Column("assigned_to", sa.String(length=128), nullable=True),
         sa.Column("reminded_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["notice_id"], ["notice.id"], name=op.f("fk_dispute_notice_id"), ondelete="CASCADE"
