@@ -4,6 +4,7 @@ from enum import StrEnum
 
 from qa.core.base import Record
 from qa.core.behaviour import CallBehaviour
+from qa.core.correction import CorrectedTurn
 from qa.core.finding import Check, Finding
 from qa.core.messages import Message
 from qa.core.scorecard import ScorecardResult
@@ -68,6 +69,8 @@ class Result(Record, frozen=True):
     reason: Message | None = None
     """Why it was skipped or failed."""
     transcript: Transcript | None = None
+    corrected: tuple[CorrectedTurn, ...] = ()
+    """Turns of the transcript that show a person's words."""
     roles: RoleDecision | None = None
     guards: tuple[GuardReport, ...] = ()
     """One per channel."""

@@ -8,6 +8,7 @@ from typing import Protocol, TypeVar
 
 from qa.audio.decode import DecodedAudio
 from qa.core.behaviour import CallBehaviour
+from qa.core.correction import CorrectedTurn, Correction
 from qa.core.messages import Message
 from qa.core.result import Analysis, RoleDecision, StageTiming
 from qa.core.speech import Activity, AudioInfo, Diarization, Transcription
@@ -39,6 +40,8 @@ class RecordingInput:
     """ISO 639-1; None leaves it to the setting."""
     manual_roles: Mapping[str, str] | None = None
     """Speaker label -> role, where a person has said so."""
+    corrections: tuple[Correction, ...] = ()
+    """The words of turns, where a person has said so."""
 
 
 class StageCache(Protocol):
@@ -91,6 +94,7 @@ class RunContext:
     transcription: Transcription | None = None
     diarization: Diarization | None = None
     transcript: Transcript | None = None
+    corrected: tuple[CorrectedTurn, ...] = ()
     roles: RoleDecision | None = None
     behaviour: CallBehaviour | None = None
     analysis: Analysis | None = None

@@ -170,6 +170,7 @@ def _outcome(ctx: RunContext) -> Result | RunFailure:
         reason=ctx.outcome,
         audio=ctx.info,
         transcript=ctx.transcript,
+        corrected=ctx.corrected,
         roles=ctx.roles,
         guards=tuple(c.guards for c in transcription.channels) if transcription else (),
         diarization=ctx.diarization,

@@ -1,6 +1,6 @@
 """The stages of one analysis, in order.
 
-decode -> activity -> transcribe -> diarize -> turns -> behaviour | rules
+decode -> activity -> transcribe -> diarize -> turns -> behaviour | correct -> rules
 
 Everything left of the bar is the speech phase; what stands right of it runs again alone when a rule changes.
 A stage says what its output depends on besides the recording itself (`fingerprint`); its name, its version and
@@ -18,6 +18,7 @@ from qa.audio.decode import VERSION as DECODE_VERSION
 from qa.audio.decode import DecodedAudio, decode
 from qa.core.base import Record
 from qa.core.behaviour import CallBehaviour
+from qa.core.correction import CorrectedTurn, corrected
 from qa.core.messages import message
 from qa.core.result import Analysis, RoleDecision
 from qa.core.roles import Role
@@ -291,11 +292,43 @@ class MeasureBehaviour(Stage[CallBehaviour]):
         ctx.behaviour = out
 
 
+class CorrectionOutput(Record, frozen=True):
+    """The transcript with a person's words in it."""
+
+    transcript: Transcript
+    corrected: tuple[CorrectedTurn, ...]
+
+
+class CorrectWords(Stage[CorrectionOutput]):
+    """Turns get the words that a person heard. Behaviour stays as it was measured on the recogniser's."""
+
+    name = "correct"
+    version = "1"
+    phase = Phase.TEXT
+    output = CorrectionOutput
+
+    @override
+    def applies(self, ctx: RunContext) -> bool:
+        return bool(ctx.source.corrections)
+
+    @override
+    def fingerprint(self, ctx: RunContext) -> str:
+        return repr(sorted(msgspec.structs.astuple(c) for c in ctx.source.corrections))
+
+    @override
+    def compute(self, batch: Sequence[RunContext], hook: StageHook) -> list[CorrectionOutput]:
+        return [CorrectionOutput(*corrected(present(c.transcript), c.source.corrections)) for c in batch]
+
+    @override
+    def accept(self, ctx: RunContext, out: CorrectionOutput) -> None:
+        ctx.transcript, ctx.corrected = out.transcript, out.corrected
+
+
 class ApplyRules(Stage[Analysis]):
     """Checks, findings and the score."""
 
     name = "rules"
-    version = "1"
+    version = "2"
     phase = Phase.TEXT
     output = Analysis
 
@@ -318,7 +351,9 @@ class ApplyRules(Stage[Analysis]):
         ctx.analysis = out
 
 
-_ROAD: Final = (Decode, DetectActivity, Transcribe, Diarize, BuildTurns, MeasureBehaviour, ApplyRules)
+_ROAD: Final = (
+    Decode, DetectActivity, Transcribe, Diarize, BuildTurns, MeasureBehaviour, CorrectWords, ApplyRules,
+)  # fmt: skip
 
 
 def all_stages(tools: Toolbox) -> tuple[Stage[Any], ...]:
