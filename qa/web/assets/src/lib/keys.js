@@ -1,0 +1,59 @@
+// One table of keys per page. Nothing fires while somebody writes, or with Ctrl, Alt or Meta held.
+
+const table = new Map();
+
+/** Does something when a key is pressed; `key` as KeyboardEvent.key gives it, letters small. */
+export function onKey(key, act) {
+  table.set(key, act);
+}
+
+/** Whether keys belong to a field or an open dialog at the moment. */
+export function busy(target) {
+  return (
+    target.isContentEditable ||
+    /^(INPUT|TEXTAREA|SELECT)$/.test(target.nodeName) && !/^(checkbox|radio|range)$/.test(target.type ?? "") ||
+    document.querySelector("dialog[open]") !== null
+  );
+}
+
+/** The button or link that carries data-key="x" is pressed by that key. */
+function press(key) {
+  for (const found of document.querySelectorAll(`[data-key="${CSS.escape(key)}"]`)) {
+    if (found.disabled || found.offsetParent === null) continue;
+    if (/^(INPUT|TEXTAREA|SELECT)$/.test(found.nodeName)) found.focus();
+    else found.click();
+    return true;
+  }
+  return false;
+}
+
+let waitingForPlace = false;
+
+export function installKeys() {
+  onKey("?", () => document.getElementById("keys")?.showModal());
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || busy(event.target)) return;
+    const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+    if (waitingForPlace) {
+      waitingForPlace = false;
+      const place = document.querySelector(`.rail [data-place="${CSS.escape(key)}"]`);
+      if (place) {
+        event.preventDefault();
+        place.click();
+        return;
+      }
+    }
+    // A focused button or link keeps its own keys.
+    if ((key === " " || key === "Enter") && event.target.closest("a, button, summary")) return;
+    const act = table.get(key);
+    if (act) {
+      event.preventDefault();
+      act(event);
+    } else if (press(key)) {
+      event.preventDefault();
+    } else if (key === "g") {
+      waitingForPlace = true;
+      setTimeout(() => (waitingForPlace = false), 1200);
+    }
+  });
+}

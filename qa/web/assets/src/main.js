@@ -1,0 +1,43 @@
+// Loaded by every page: fragments, keys, menus, messages. What one page alone needs has a file of its own.
+
+import htmx from "htmx.org";
+import { installKeys } from "./lib/keys.js";
+import { installFlashes } from "./lib/flash.js";
+import { csrfToken } from "./lib/page.js";
+
+window.htmx = htmx;
+
+document.addEventListener("htmx:config:request", (event) => {
+  event.detail.ctx.request.headers["X-CSRF-Token"] = csrfToken();
+});
+
+// A menu closes when something else is touched, and with Escape.
+document.addEventListener("click", (event) => {
+  for (const open of document.querySelectorAll("details.drop[open]")) {
+    if (!open.contains(event.target)) open.open = false;
+  }
+});
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  for (const open of document.querySelectorAll("details.drop[open]")) {
+    open.open = false;
+    open.querySelector("summary")?.focus();
+  }
+});
+
+// <button data-opens="#dialog"> and <button data-closes> stand in for inline handlers, which the pages' policy forbids.
+document.addEventListener("click", (event) => {
+  const opener = event.target.closest("[data-opens]");
+  if (opener) document.querySelector(opener.dataset.opens)?.showModal();
+  if (event.target.closest("[data-closes]")) event.target.closest("dialog")?.close();
+  if (event.target.nodeName === "DIALOG") event.target.close();
+});
+
+// <select data-submits> sends its form when another entry is chosen.
+document.addEventListener("change", (event) => {
+  const field = event.target.closest("[data-submits]");
+  if (field) field.form?.requestSubmit();
+});
+
+installKeys();
+installFlashes();

@@ -1,0 +1,1 @@
+"""The pages, one module an area. Each has a `router` made by `qa.web.render.page_router`."""
