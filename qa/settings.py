@@ -17,6 +17,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from qa.core.finding import Severity
 from qa.core.people import Job
 
 
@@ -149,6 +150,34 @@ class OidcSettings(_Group):
     )
 
 
+class ReviewSettings(_Group):
+    """What is put before a person, in which order and for how long. The weights, hours and limits are the house's
+    own agreement; the defaults put what may hurt a customer first and leave nothing unheard for more than a week.
+    """
+
+    lease_seconds: float = Field(
+        900.0, gt=0, description="A claimed call is anybody's again after this, unless the page stays open."
+    )
+    skip_hours: float = Field(12.0, gt=0, description="A skipped call is not offered to the same person for this.")
+    low_confidence: float = Field(
+        0.6, ge=0, le=1, description="A flag less sure than this wants a person (as `doubt` about a role does)."
+    )
+    must_judge: Severity = Field(
+        Severity.WARNING, description="Flags of this severity or worse need a verdict before finalising."
+    )
+    weight_dispute: int = Field(100, ge=0, le=500, description="Weight of a disputed call in the queue.")
+    weight_critical: int = Field(80, ge=0, le=500, description="Weight of a call with a critical flag.")
+    weight_asked: int = Field(60, ge=0, le=500, description="Weight of a call somebody opened by hand.")
+    weight_warning: int = Field(50, ge=0, le=500, description="Weight of a call with a warning.")
+    weight_roles_uncertain: int = Field(40, ge=0, le=500, description="Weight of a call of uncertain roles.")
+    weight_low_confidence: int = Field(30, ge=0, le=500, description="Weight of a call with an unsure flag.")
+    weight_sampling: int = Field(20, ge=0, le=500, description="Weight of a call drawn by a sampling plan.")
+    hours_urgent: float = Field(24.0, gt=0, description="Hours in which a critical or disputed call is due.")
+    hours_usual: float = Field(72.0, gt=0, description="Hours in which any other flagged call is due.")
+    hours_sampling: float = Field(168.0, gt=0, description="Hours in which a sampled or unsure call is due.")
+    draw_seconds: float = Field(60.0, gt=0, description="How often sampling plans with quotas draw.")
+
+
 class CoachingSettings(_Group):
     """Notices and disputes: how long each step may take. All of it is the house's own agreement with its staff;
     the defaults leave a working week to answer and object, and three working days to decide."""
@@ -216,6 +245,7 @@ class Settings(BaseSettings):
     rules: RuleSettings = RuleSettings()
     ledger: LedgerSettings = LedgerSettings()
     server: ServerSettings = ServerSettings()
+    review: ReviewSettings = ReviewSettings()
     coaching: CoachingSettings = CoachingSettings()
     push: PushSettings = PushSettings()
     people: PeopleSettings = PeopleSettings()
