@@ -17,6 +17,9 @@ MAX_TURNS_BETWEEN: Final = 1
 """Turns of others (a backchannel, a hold announcement) that may come between question and answer."""
 
 _FILLER: Final = "(?:(?:嗯|呃|啊|哎|诶|哦|那|那个|这个|哈|先生|女士|姐|哥|大哥|大姐|阿姨|叔叔)[,.]?)*"
+_SURELY: Final = "(?:肯定|绝对|当然|1定|那|完全|都|我|我们|咱们|你放心[,.]?)*"
+_PARTICLE: Final = "(?:的|啊|呀|哦|呢|了|嘛)*"
+_END: Final = "(?=[,.?]|$)"
 
 _YES: Final = rx(
     _FILLER + r"(?P<cue>"
@@ -24,20 +27,25 @@ _YES: Final = rx(
     "是(?!这样|不是|否|指|什么|谁|哪|由|根据|按|因为|有|说|1|您|你|我|的?话|需|要|个|存|浮|非)的?[啊呀呢]?|"
     "没错|当然(?!不|没|了?[,.]?(不|没))|肯定(?!不|没|要|有风险)|那?必须的?|那可不(?!行|能|可以|是|对|好|敢|一定)|就是(这样|的|啊|嘛|这么)|可不是|"
     "(可以|能)这么(说|讲|理解|认为)|"
-    "真的(真的)?(?!不|有)|是真的|我?(敢)?(确定|保证|承诺)(的|啊|,|[.]|$)|百分之?百|百分百|绝对(?!不|没)|1定(?!的?风险|会有)|没问题|你?(就|尽管|完全)?(可以)?放[1百]?百?个?心|"
-    "你(说|理解|讲)的?(很)?(对|没错|是对的)|妥妥的|稳的|包的|嗯(?=[,.](对|是的|没错))"
+    "真的(真的)?(?!不|有)|是真的|我?(敢)?(确定|保证|承诺)(的|啊|,|[.]|$)|百分之?百|百分百|绝对(?!不|没)|1定(?!的?风险|会有)|没问题|你?(就|尽管|完全)?(可以)?放[1百]?百?个?心(?!不)|"
+    "你(说|理解|讲)[的得]?(很)?(对|没错|是对的)|妥妥的|稳的|包的|嗯(?=[,.](对|是的|没错))"
     ")"
 )
-_VERB_AS_YES: Final = rx(
-    _FILLER + r"(?P<cue>(肯定|绝对|当然|1定|那)?(可以|能|有|会|保|要|包)(的|啊|呀|哦|保的|做到的?)?(?=[,.]|$))"
-)
+_VERB_AS_YES: Final = rx(_FILLER + rf"(?P<cue>{_SURELY}(可以|能|有|会|保|要|包)(保的|做到的?)?{_PARTICLE}{_END})")
 """The verb of the question said again; after a question in the negative (不会亏吧) it contradicts."""
 _NO_AS_YES: Final = rx(
-    _FILLER + r"(?P<cue>(肯定|绝对|当然|1定|那?完全|你?放心[,.]?)?"
-    r"(不会|不可能|没有|不存在|不用(说|讲|填|写|告知|看|管)?|不|没)(的|啊|呀|了|哦|这种事)?"
-    r"(?=[,.]|$|你?放心|肯定|绝对))"
+    _FILLER
+    + rf"(?P<cue>{_SURELY}(?P<no>不会|不可能|没有|不存在|不用(?:说|讲|填|写|告知|看|管)?|不要(?:填|写|说)?|不|没)"
+    rf"(?:{_PARTICLE}[,、]?(?P=no))?(?:这种事)?{_PARTICLE}(?:{_END}|(?=你?放心|肯定|绝对))"
+    rf"|(?:怎么(?:会|可能|能)|哪(?:能|会)){_PARTICLE}{_END})"
 )
-_NEGATIVE_QUESTION: Final = rx("(不会|不可能|不能|没有|没|不用|不|零|0|无)")
+"""The no that agrees with a question in the negative, and its rhetorical figure (怎么会呢)."""
+_GRANTED: Final = rx(_FILLER + rf"(?P<cue>{_SURELY}(行|可以|成|能|没事|没关系|没问题|好){_PARTICLE}{_END})")
+_MAY_I: Final = rx("^[^,.?]{0,4}(行|可以|成|能|没事|没关系|没问题)(的)?(吗|吧|么|嘛|不|啊|\\?|[.]|$)")
+"""The question asks for leave, whatever else it says: 不填也行吧."""
+_NEGATIVE: Final = rx("^(?!不[^不没]{1,6}(会|就|要|得)).*?(不会|不可能|不能|没有|没|不用|不|零|0|无)")
+"""A question in the negative; not one whose condition alone is (不换套餐会停机吗)."""
+_NOT: Final = rx("不会|不可能|不能|没有|不用|不要|不需要|没|不|零|0|无")
 _RETRACTS: Final = rx(
     "不能(这么|这样)(说|讲|理解)|不(保|承诺|保证|能保证|能承诺|能给你|敢保证|排除|1定)",
     "没(有)?办法(保证|承诺)|无法(保证|承诺)|没法(保证|承诺)",
@@ -48,7 +56,9 @@ _RETRACTS: Final = rx(
 _AFTER_YES: Final = 60
 """Characters of the answer in which it can be taken back."""
 
-_STATED: Final = rx("(那就是|也就是|就是说|就等于|等于|这么说|那么说|意思是|那是|所以|这(个|款)?(产品)?(就)?是)")
+_STATED: Final = rx(
+    "(你们?(确定|保证|肯定|敢说|敢保证|能保证|说的?是)|真的?是?|那就是|也就是|就是说|就等于|等于|这么说|那么说|意思是|那是|所以|这(个|款)?(产品)?(就)?是)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,16 +79,37 @@ def expects_answer(question: TurnText, start: int, asked: bool) -> bool:
     return bool(_STATED.search(marked[-12:]))
 
 
-def affirmation(turns: Sequence[TurnText], index: int, end: int, hit: str) -> Answer | None:
-    """The other role's answer to the question in `turns[index]` whose hit ends at `end`, if it is a yes."""
-    question = turns[index]
-    remaining = len(question.squeezed) - end
-    if remaining > _QUESTION_TAIL:
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What one party asked of the other."""
+
+    turn: TurnText
+    start: int
+    end: int
+    """Squeezed offsets of the words in question."""
+    negative_half: bool
+    """They are the not-A of an A-not-A (有|没有风险): 有 and 是的 answer the other half."""
+
+    @property
+    def words(self) -> str:
+        """The words in question."""
+        return self.turn.squeezed[self.start : self.end]
+
+    @property
+    def tail(self) -> str:
+        """What stands behind them."""
+        return self.turn.marked[self.turn.marked_offset(self.end - 1) + 1 :].replace(" ", "")
+
+
+def affirmation(turns: Sequence[TurnText], asked: Question) -> Answer | None:
+    """The other role's answer to a question, if it is a yes."""
+    question = asked.turn
+    if len(question.squeezed) - asked.end > _QUESTION_TAIL:
         return None
-    asker = question.turn.role
+    asker, index = question.turn.role, question.turn_position
     for turn in turns[index + 1 : index + 2 + MAX_TURNS_BETWEEN]:
         if turn.turn.role is asker.other:
-            return _yes(turn, hit)
+            return _yes(turn, asked)
         if turn.turn.role is asker and len(turn.squeezed) > _BACKCHANNEL:
             return None
     return None
@@ -90,13 +121,9 @@ _QUESTION_TAIL: Final = 14
 _BACKCHANNEL: Final = 3
 
 
-def _yes(turn: TurnText, hit: str) -> Answer | None:
+def _yes(turn: TurnText, asked: Question) -> Answer | None:
     marked = turn.marked.replace(" ", "")
-    found = _YES.match(marked)
-    if found is None:
-        found = (_NO_AS_YES if _NEGATIVE_QUESTION.search(hit) else _VERB_AS_YES).match(marked)
-    if found is None and len(hit) >= _ECHO_CHARS:
-        found = _echo(hit).search(marked[:_ECHO_REACH])
+    found = _agreement(marked, asked)
     if found is None or _RETRACTS.search(marked[found.end("cue") : found.end("cue") + _AFTER_YES]):
         return None
     start, end = found.span("cue")
@@ -105,11 +132,46 @@ def _yes(turn: TurnText, hit: str) -> Answer | None:
     return Answer(turn, start - marks, end - marks - inside)
 
 
+def _agreement(answer: str, asked: Question) -> re.Match[str] | None:
+    """The words at the start of `answer` that make the words in question the speaker's own."""
+    if asked.negative_half:
+        return _NO_AS_YES.match(answer)
+    words = asked.words
+    negative = _NEGATIVE.search(words) is not None
+    found = _YES.match(answer)
+    if found is None and _MAY_I.match(asked.tail):
+        found = _GRANTED.match(answer)
+    elif found is None:
+        found = _NO_AS_YES.match(answer) if negative else _VERB_AS_YES.match(answer) or _verb(words).match(answer)
+    if found is None and len(words) >= _ECHO_CHARS:
+        found = _echo(words).search(answer[:_ECHO_REACH])
+    if found is not None and negative and _contrary(words).match(answer, found.end("cue")):
+        return None
+    return found
+
+
 _ECHO_CHARS: Final = 4
 _ECHO_REACH: Final = 24
+_NO_VERB: Final = frozenset("不没的了我你他这那是个吗吧")
 
 
 @lru_cache(maxsize=4096)
-def _echo(hit: str) -> re.Pattern[str]:
+def _verb(words: str) -> re.Pattern[str]:
+    """A verb of the question and nothing else: 亏了你赔吗 / 我们赔的."""
+    verbs = "".join(sorted(set(words) - _NO_VERB))
+    return rx(_FILLER + rf"(?P<cue>(我们?|咱们?)?{_SURELY}[{re.escape(verbs)}]{{1,2}}{_PARTICLE}{_END})")
+
+
+@lru_cache(maxsize=4096)
+def _contrary(words: str) -> re.Pattern[str]:
+    """What contradicts a question in the negative although a yes stands before it: 不填也行吧 / 一定|要填."""
+    positive = re.escape(_NOT.sub("", words))
+    return rx(
+        rf"[,]?[^不没非未,.?]{{0,4}}(要|得|必须|需要|应该|会|有|可能)(?:[^不没,.?]{{0,4}}?{positive}|{_PARTICLE}{_END})"
+    )
+
+
+@lru_cache(maxsize=4096)
+def _echo(words: str) -> re.Pattern[str]:
     """The words of the question said again with something between them: 本金有保障吗 / 本金肯定是有保障的."""
-    return re.compile(r"^[^不没非未,.?]{0,6}(?P<cue>" + "[^不没非未,.?]{0,3}?".join(map(re.escape, hit)) + ")")
+    return re.compile(r"^[^不没非未,.?]{0,6}(?P<cue>" + "[^不没非未,.?]{0,3}?".join(map(re.escape, words)) + ")")

@@ -3,7 +3,8 @@
 Each production is a function that looks at one hit in its surroundings (`Site`) and returns the words that excuse
 it, or nothing. A term chooses by name which of them it grants (`unless`).
 
-    negated       不承诺 保本 / 保本的基金 是没有的        denied, before or behind, an even number of times not
+    negated       不承诺 保本 / 保本的基金 是没有的        denied, before or behind, an odd number of times
+    disowned      我没说 你傻                          an insult denied; no other denial excuses one
     quoted        如果有人跟您说 保本 / 您说的 保本        somebody else's words
     warned        别信 稳赚不赔 / 承诺保本 是违规的        warned against
     asked         是不是 保本 / 保本吗                  a question, unless a rhetorical one
@@ -46,8 +47,8 @@ class Site:
 
     @cached_property
     def sentence_before(self) -> str:
-        """From the start of the sentence to the hit."""
-        return w.SENTENCE_END.split(self._before)[-1]
+        """From the start of the sentence to the hit; 吗 ends one as a mark does."""
+        return w.SENTENCE_START.split(self._before)[-1]
 
     @cached_property
     def clause_before(self) -> str:
@@ -85,18 +86,28 @@ class Site:
 
     @cached_property
     def straddled(self) -> str | None:
-        """An A-not-A of which the hit holds the second A: 保不|保本, 会|不会亏."""
-        last = self.clause_before[-2:]
-        if len(last) == 2 and last[1] in "不没" and last[0] == self.hit[:1]:
-            return last + last[0]
-        return w.found(w.STRADDLING, f"{last[-1:]};{self.hit[:2]}")
+        """An A-not-A of which the hit holds the second A: 保不|保本, 会|不会亏, 需要|不需要填."""
+        before, hit = self.clause_before, self.hit
+        if before[-1:] in w.SPLITTERS and before[-2:-1] == hit[:1] != "":
+            return before[-2:] + hit[0]
+        if hit[:1] in w.SPLITTERS:
+            for size in (2, 1):
+                verb, twice = before[-size:], before[-size - 1 : -size] in w.SPLITTERS  # 不会，不会亏
+                if len(verb) == size and not twice and hit.startswith(verb, 1):
+                    return verb + hit[: size + 1]
+        return None
+
+    @cached_property
+    def negative_half(self) -> bool:
+        """Whether the hit is the not-A of an A-not-A: 有|没有风险."""
+        return self.straddled is not None and self.hit[:1] in w.SPLITTERS
 
 
 def negated(site: Site) -> Excuse | None:
     """Denied before it, behind it, or in a list that was denied as a whole."""
     if _rhetorical_negation(site):
         return None
-    cue = _negator_before(site.neutral_before)
+    cue = _negator_before(site.neutral_before, site.hit) or w.found(w.RESTRICTED, site.sentence_before)
     if cue is None and w.LIST_LINK.fullmatch(site.clause_before):
         cue = w.found(w.DENIED_COMMITMENT, w.blot(w.PSEUDO_NEGATION, site.previous_clause))
     if cue is None:
@@ -114,15 +125,26 @@ def _rhetorical_negation(site: Site) -> bool:
     return bool(w.DENIED_FOR_SHOW.search(before) and w.VOUCHED.match(site.sentence_after))
 
 
-def _negator_before(text: str) -> str | None:
-    """The negator whose scope reaches the end of `text`; None where there is none or a doubled one."""
-    reaching = [m for m in w.NEGATOR.finditer(text) if w.in_scope(m, text)]
+def _negator_before(text: str, hit: str) -> str | None:
+    """The negator before the hit whose scope reaches it; None where there is none or a doubled one."""
+    reaching = [m for m in w.NEGATOR.finditer(text) if w.in_scope(m, text, hit)]
     if not reaching:
         return None
     last = reaching[-1]
     if w.METALINGUISTIC.search(text[reaching[0].start() : last.start()]):
         return reaching[0].group()
     return None if w.DOUBLED.search(text[: last.start()]) else last.group()
+
+
+def disowned(site: Site) -> Excuse | None:
+    """Denied by a word that stands with the insult itself: 我没说你傻, 不会让您自己看着办. Anything else that is
+    denied in the sentence (不能退，傻子) is no excuse.
+    """
+    text = site.neutral_before
+    for negator in w.NEGATOR.finditer(text):
+        if w.DISOWNING.fullmatch(text[negator.end() :]):
+            return Excuse("disowned", negator.group())
+    return None
 
 
 def _negator_behind(site: Site) -> str | None:
@@ -133,6 +155,8 @@ def _negator_behind(site: Site) -> str | None:
 
 def quoted(site: Site) -> Excuse | None:
     """Somebody else's words, unless the speaker makes them his own (您说的保本，没错)."""
+    if _rhetorical_negation(site):
+        return None
     before = site.sentence_before[-w.QUOTE_REACH :]
     cue = w.found(w.REPORTED, before)
     if cue is not None and w.OWN_WORDS.search(cue):
@@ -166,7 +190,7 @@ def asked(site: Site) -> Excuse | None:
     """A question about it. A rhetorical one, or one that only wants assent (明白吗), is none."""
     if w.RHETORICAL.search(site.clause_before) or _rhetorical_negation(site):
         return None
-    if w.TAG_BEHIND.match(site.clause_after):
+    if site.role is not Role.CUSTOMER and w.TAG_BEHIND.match(site.clause_after):
         return None
     cue = site.straddled or w.found(w.A_NOT_A, site.clause_before) or w.found(w.WH_BEFORE, site.clause_before)
     if cue is None:
@@ -203,6 +227,7 @@ def corrected(site: Site) -> Excuse | None:
 
 PRODUCTIONS: Final[dict[str, Callable[[Site], Excuse | None]]] = {
     "negated": negated,
+    "disowned": disowned,
     "quoted": quoted,
     "warned": warned,
     "asked": asked,
@@ -221,6 +246,6 @@ def excuse(site: Site, granted: Iterable[str]) -> Excuse | None:
     return None
 
 
-def is_question(turn: TurnText, start: int, end: int) -> bool:
-    """Whether the stretch is asked about rather than stated."""
-    return asked(Site(turn, start, end)) is not None
+def half_question(site: Site) -> Excuse | None:
+    """The second half of an A-not-A, which excuses every term: nobody says 不填 who asks 填不填."""
+    return Excuse("asked", site.straddled) if site.straddled else None

@@ -35,6 +35,7 @@ def blot(pattern: re.Pattern[str], text: str) -> str:
 
 
 SENTENCE_END: Final = re.compile(r"[.?]")
+SENTENCE_START: Final = re.compile(r"[.?吗]")
 CLAUSE_END: Final = re.compile(r"[,.?]")
 
 # --- negation -------------------------------------------------------------------------------------------------
@@ -71,6 +72,9 @@ _NEAR = "不|没|无|非|未|别|甭|勿|莫"
 
 NEGATOR: Final = rx(rf"(?:{_FAR})|(?P<near>{_NEAR})")
 
+SPLITTERS: Final = ("不", "没")
+"""What stands in the middle of an A-not-A."""
+
 _FAR_REACH: Final = 14
 """Characters between a negator and what it denies: 不能|向您作出任何形式的|保本 承诺."""
 _NEAR_REACH: Final = 2
@@ -84,14 +88,30 @@ _MODAL: Final = rx("不能够?|不会|不可以?|不得|无法|没法|没办法|
 _RELATIVE: Final = rx(".{2,}的$")
 
 
-def in_scope(negator: re.Match[str], text: str) -> bool:
-    """Whether what follows `text` is denied by `negator`."""
+def in_scope(negator: re.Match[str], text: str, hit: str) -> bool:
+    """Whether `hit`, which follows `text`, is denied by `negator`."""
     between = text[negator.end() :]
     if len(between) > (_NEAR_REACH if negator.group("near") else _FAR_REACH):
         return False
     if not _ALL_OF.match(between) and (_SCOPE_END.search(between) or _CONTRAST.search(between)):
         return False
+    if _new_subject(negator, between + hit[:1]):
+        return False
     return not (_MODAL.fullmatch(negator.group()) and _RELATIVE.search(between))
+
+
+_SUBJECT: Final = rx(
+    "(?<![跟给对向为替让叫把被由比和同与帮骂怪请劝允许])(?<!说|讲)(?<!保证|承诺|担保|告诉|觉得|认为|以为|意味|代表|等于|存在|指望|相信|表示|要求|建议|通知|推荐|提醒|确保)"
+    "(?<!着)(你|我|咱|他)(?!们?的)"
+)
+"""Whoever is named here does something of his own: what was denied before ends. Not behind a preposition or a verb
+that has a clause for its object: 不能保证|您|一定赚."""
+
+
+def _new_subject(negator: re.Match[str], between: str) -> bool:
+    """不退|你|听不懂人话吗: the sentence starts anew, though nobody wrote a comma."""
+    complete = negator.group("near") or _MODAL.fullmatch(negator.group())
+    return _SUBJECT.search(between, 0 if complete else 1) is not None
 
 
 _CONTRAST: Final = rx(".{3,}是$")
@@ -106,7 +126,15 @@ DOUBLED: Final = rx(
 METALINGUISTIC: Final = rx("(没|不|别|不是|没有)(敢|能|可以)?(说|讲)")
 """没说不…, but the denial is of the saying: still no promise."""
 
-NOT_IS: Final = rx("不是|不就是?|难道不|不都是?|不也是?")
+RESTRICTED: Final = rx("(只有|除非)(?![^,.?]*(我们|咱|这|本))[^,.?]{1,12},?才(是|能|会|有|敢)?$")
+"""只有存款才|保本: so nothing else is."""
+
+DISOWNING: Final = rx(
+    "(?!你们?$|我说你)(说|讲|骂|让|叫|嫌|怪|觉得|认为|笑|当|把|给|对|跟|是|有|在|要|想|敢|会|能|可能|过|你们?|我们?|他们?|是个?|这么|这样|的意思|任何|客户|人)*"
+)
+"""What may stand between an insult and the word that denies it."""
+
+NOT_IS: Final = rx("不是|不就是?|难道[^,.?]{0,4}不|不都是?|不也是?")
 DENIED_FOR_SHOW: Final = rx("(不是?|没有?|并非|要不是)(个|1个|真的?|绝对)?$")
 """The denial of a rhetorical figure; alone it denies like any other."""
 _VOUCHER: Final = "(我们?|咱们?|我(自己|妈|爸|家)|我们?(公司|银行|经理|领导)|公司|银行|平台)(自己|还|也|怎么|哪)?"
@@ -130,7 +158,7 @@ DENIED_COMMITMENT: Final = rx(
 
 _PARTICLES = "(的|了|啊|哦|呢|吧|呀|嘛|哈|啦|这回事|这种(事|说法|东西|产品)?|任何人|谁)*"
 _DENIAL = (
-    "没有|不存在|不可能|没可能|做不到|办不到|达不到|不现实|谈不上|不敢(说|保证|承诺|讲)?|不能(说|保证|承诺|讲|写|提|宣传|信|用)?|不可以(说|讲)?|"
+    "没有|不存在|不可能|没可能|做不到|办不到|达不到|不现实|谈不上|不敢(说|保证|承诺|讲)?|不能(说|保证|承诺|答应|许诺|讲|写|提|宣传|信|用)?你?|不可以(说|讲)?|"
     "不允许(说|讲|承诺)?|不让(说|讲)?|没办法(保证|承诺)?|没法(保证|承诺|说)?|保证不了|承诺不了|不对|不准确|不正确|不成立|取消|没了|停了|"
     "不合规|不合适|不行|下架|停售|停发|叫停|退出了?|不一样|不同|两码事|两回事|没法比|不能比|哪里有|哪里会有|哪有|哪来|怎么可能|不一定|未必|是错误|不会有|不是这样|不是这么回事|不再有|不算|不作数"
 )
@@ -162,22 +190,26 @@ def denies(squeezed: str, normal: str) -> bool:
 
 QUOTE_REACH: Final = 30
 _SAY = (
-    "(?<!不好)说|讲|告诉|承诺|保证|宣传|宣称|宣扬|推荐|吹|声称|许诺|打着|喊|号称|标榜|介绍|忽悠|鼓吹|主打|写着?|打出|"
+    "(?<!不好)说|讲|骂|告诉|承诺|保证|宣传|宣称|宣扬|推荐|吹|声称|许诺|打着|喊|号称|标榜|介绍|忽悠|鼓吹|主打|写着?|打出|"
     "以|用|跟你|向你|对你|给你|卖|推销|发|搞"
 )
 _OTHERS = (
     "(?<!没)有人|(?<![跟和给对同向])别人|谁|骗子|其他|其它|别的|别家|市面上|市场上|网上|外面|外头|社会上|有些|有的|1些|某些|某个|某|个别|那些|凡是|任何|所有|人家|"
-    "(?<![跟和给对同向为替])他们?|对方|不法分子|犯罪分子|不法|同行|中介|非法|诈骗|假冒|传言|之前的|以前的|上1个|前1个|客户(?!都|[哪谁]|没)"
+    "(?<![跟和给对同向为替])他们?|隔壁|(?<!我)(?<!我们)(朋友|邻居|亲戚|家里人|儿子|女儿|老公|老婆)|别的?(银行|公司)|对方|不法分子|犯罪分子|不法|同行|中介|非法|诈骗|假冒|传言|之前的|以前的|上1个|前1个|客户(?!都|[哪谁]|没)"
 )
-REPORTED: Final = rx(rf"({_OTHERS})[^.?]{{0,12}}?({_SAY})[^.?]{{0,10}}$")
+REPORTED: Final = rx(rf"({_OTHERS})[^.?]{{0,12}}?({_SAY})(的|了|过|是|你)*,?[^,.?]{{0,10}}$")
 OWN_WORDS: Final = rx("我们?(就|也|可|还)?(告诉|跟你|和你|向你|敢|保证|承诺|可以)")
 """The speaker goes on in his own name."""
 
 SO_CALLED: Final = rx("(所谓|号称|声称|自称|标榜|鼓吹|打着|吹嘘|宣称)(的|什么|是)?[^,.?]{0,6}$")
 YOU_SAID: Final = rx(
     "(?<![跟和给对同向为替帮让请瞒骗])你们?(也)?(刚才|刚刚|刚|之前|上次|前面|昨天|今天|1直|这边|是|所|心里|自己){0,2}"
-    "((说|讲|骂|提到|提|问|理解|认为|以为|听到|听说|看到|担心|想要|想买|想找|要买|要找|要的|想的|希望|期望|需要|指|追求|关心|觉得)(的|到|过|的是|是)*(这个|那个|那种|这种)?[^,.?]{0,6})$"
+    "(说|讲|骂|提到|提|问|理解|认为|以为|听到|听说|看到|担心|想要|想买|想找|要买|要找|要的|想的|希望|期望|需要|指|追求|关心|觉得)"
+    "(?!得?的?(很|都)?(没错|对|是的))(的|到|过|的是|是)*(这个|那个|那种|这种)?[^,.?]{0,6}$",
+    "(?<![跟和给对同向为替帮让请瞒骗])你们?(这句话|这话|刚才|的)*(意思|想法|理解|问题|诉求)(就)?是[^,.?]{0,16}$",
+    "(?<![跟和给对同向为替帮让请瞒骗])你们?(刚才|刚刚|之前|这边|今天|现在)?(是|想|要)?(反映|反馈|投诉|质疑|说的是|问的是|是说|是问|是指)(的)?(就)?(是)?[^,.?]{0,16}$",
 )
+"""The customer's words, held up to him: to check them, to explain, to answer."""
 OFFERED: Final = rx("[^.?]{0,8}(就|那就)[^.?]{0,4}(选|买|听|找|跟|对了|是这)")
 AS_WORDS: Final = rx(
     "的(人|公司|平台|销售|业务员|机构|中介)(?=都|要|你|就|,|多半|千万|肯定|1般|1定|离)",
@@ -186,7 +218,7 @@ AS_WORDS: Final = rx(
     "(之类|等等?|什么)的?(这种|这类|这样)?的?(字眼|字样|说法|话|宣传|承诺|用语|表述|词)",
     "(这|那)(种|类|样)的?(话|说法|词|表述|宣传|承诺)",
 )
-ENDORSED: Final = rx("[^.?,]{0,4}[,.](那?是的|没错|对的?(?=[,.啊呀])|确实(是|能|可以)|就是这样|可以的|1点没错)")
+ENDORSED: Final = rx("[^.?,]{0,4}[,.?](那?是的|没错|对的?(?=[,.啊呀])|确实(是|能|可以)|就是这样|可以的|1点没错)")
 
 # --- warning --------------------------------------------------------------------------------------------------
 
@@ -212,8 +244,6 @@ OTHERS_CONDEMNED: Final = rx("(其他|其它|别家|别的|外面|他们|人家|
 # --- questions ------------------------------------------------------------------------------------------------
 
 A_NOT_A: Final = rx(rf"({_A_NOT_A}|是否|能否|可否|会否|到底)[^,.?]{{0,14}}$")
-STRADDLING: Final = rx("(会;不会|能;不能|是;不是|有;没有|可;不可|要;不要|该;不该|敢;不敢)")
-"""An A-not-A whose second half belongs to the term; `;` stands where the hit begins."""
 WH_BEFORE: Final = rx(
     "(什么叫|什么是|怎么(?!可能|会|能|都|也|着|样都)|如何|怎样|为什么|为何|凭什么|哪(个|些|款|种|家)(?!都|也|不|没))[^,.?]{0,10}$"
 )
@@ -224,7 +254,7 @@ CUSTOMER_QUESTION_END: Final = rx("(吗|嘛|么|吧|啊\\?|没有|没|呢|\\?)[,
 ASKED_BEHIND: Final = rx("(的)?(是|指的?是)(什么|啥)|是真的(吗|么|嘛)")
 CUSTOMER_ASKED_BEHIND: Final = rx("(的|了)?,?(是不是|对不对|是吧|对吧|对吗|是吗|真的(吗|假的))[,.?]")
 RHETORICAL: Final = rx(
-    "难道|还(能|会|怕|用)|岂|哪(能|会|里会|还会)|怎么(可能|会|还会)|你说(说|这|是不是|能不)|你想想?|你看(看|是不是)?"
+    "难道|还(能|会|怕|用)|岂|哪(能|会|里会|还会)|怎么(可能|会|还会)|你说(说|这|是不是|能不)|你想(想|,|一下)|你看(看|是不是|,|这)"
 )
 
 # --- if -------------------------------------------------------------------------------------------------------

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from qa.core.finding import MatchKind, Severity
 from qa.core.roles import Role
-from qa.lexicon.answers import affirmation, expects_answer
-from qa.lexicon.context import Excuse, Site, asked, excuse, negated
+from qa.lexicon.answers import Question, affirmation, expects_answer
+from qa.lexicon.context import Excuse, Site, asked, excuse, half_question, negated
 from qa.lexicon.matcher import Hit, Matcher, MatchTerm
 from qa.lexicon.schema import Applies
 from qa.text.calltext import CallText, TurnText
@@ -111,7 +111,8 @@ class Scan:
         speaker = turn.turn.role
         result = TermHit(term, turn, hit.start, hit.end, hit.kind, hit.certainty, hit.pattern)
         if role is None or speaker is role:
-            reason = excuse(Site(turn, hit.start, hit.end), term.unless) if term.unless else None
+            site = Site(turn, hit.start, hit.end)
+            reason = excuse(site, term.unless) or half_question(site)
             return [_with(result, reason)]
         if term.affirmed and speaker is role.other and speaker is not role:
             answer = self._answered(result)
@@ -126,8 +127,8 @@ class Scan:
         is_asked = asked(site) is not None
         if not expects_answer(turn, question.start, is_asked):
             return None
-        hit_text = turn.squeezed[question.start : question.end]
-        answer = affirmation(self._call.turns, turn.turn_position, question.end, hit_text)
+        put = Question(turn, question.start, question.end, site.negative_half)
+        answer = affirmation(self._call.turns, put)
         if answer is None:
             return None
         return TermHit(

@@ -1,7 +1,7 @@
 """Finds the terms of all packs in a call: one pass of an automaton over the words, one over their sounds."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -11,7 +11,7 @@ import ahocorasick_rs
 from qa.core.finding import MatchKind
 from qa.lexicon.context_words import denies, rx
 from qa.lexicon.homophones import Sounding, may_fire
-from qa.lexicon.patterns import Gap, Gapped, Pattern, gapped, parse, sound_forms
+from qa.lexicon.patterns import Gap, Gapped, Pattern, exclusion, gapped, parse, sound_forms
 from qa.text.calltext import SEPARATOR, CallText, TurnText
 from qa.text.segment import segmenter, word_spans
 from qa.text.syllables import readings, syllables
@@ -218,7 +218,7 @@ class Matcher:
             if not any(
                 s <= h.start and h.end <= e
                 for source in self.terms[h.term].exclude
-                for s, e in _places(source, call.turns[h.turn].squeezed)
+                for s, e in _excluded(source, call.turns[h.turn])
             )
         ]
 
@@ -289,13 +289,13 @@ def _add_gapped(
                 sound_anchors.setdefault(form, []).append(heard)
 
 
-@lru_cache(maxsize=20_000)
-def _compiled(source: str) -> re.Pattern[str]:
-    return gapped(parse(source)).regex
-
-
-def _places(source: str, text: str) -> list[tuple[int, int]]:
-    return [m.span() for m in _compiled(source).finditer(text)]
+def _excluded(source: str, turn: TurnText) -> Iterator[tuple[int, int]]:
+    """The stretches that an exclude covers, each within a sentence."""
+    ends = [b.at for b in turn.breaks if b.strong] + [len(turn.squeezed)]
+    start = 0
+    for end in ends:
+        yield from (m.span() for m in exclusion(source).finditer(turn.squeezed, start, end))
+        start = end
 
 
 def _stands(turn: TurnText, start: int, end: int, at_start: bool, at_end: bool) -> bool:

@@ -132,8 +132,10 @@ class Gapped:
 
 
 @lru_cache(maxsize=200_000)
-def parse(source: str) -> Pattern:
-    """Read one pattern; raises `PatternError` with what is wrong."""
+def parse(source: str, open_ended: bool = False) -> Pattern:
+    """Read one pattern; raises `PatternError` with what is wrong. Only an exclude may be `open_ended`: begin or
+    end with a gap, which then reaches as far as it may.
+    """
     parts: list[Choice | Gap] = []
     at_start = at_end = False
     group: list[list[str]] | None = None
@@ -171,7 +173,7 @@ def parse(source: str) -> Pattern:
                 parts.append(Choice((text,)))
     if group is not None:
         raise PatternError("pattern_parenthesis", source)
-    return _checked(Pattern(source, tuple(parts), at_start, at_end))
+    return _checked(Pattern(source, tuple(parts), at_start, at_end), open_ended)
 
 
 def _make_optional(parts: list[Choice | Gap], symbols: list[re.Match[str]], i: int, source: str) -> None:
@@ -199,13 +201,13 @@ def _clean(text: str) -> str:
     return _DROP.sub("", text)
 
 
-def _checked(pattern: Pattern) -> Pattern:
+def _checked(pattern: Pattern, open_ended: bool) -> Pattern:
     shortest, source = pattern.shortest(), pattern.source
     if shortest == 0:
         raise PatternError("pattern_empty", source)
     if shortest == 1 and not (pattern.at_start and pattern.at_end):
         raise PatternError("pattern_one_character", source)
-    if isinstance(pattern.parts[0], Gap) or isinstance(pattern.parts[-1], Gap):
+    if not open_ended and any(isinstance(pattern.parts[i], Gap) for i in (0, -1)):
         raise PatternError("pattern_gap_at_edge", source)
     return pattern
 
@@ -267,6 +269,17 @@ def _commonness(literal: str) -> int:
     if len(literal) == 2:
         return 30 if _COMMON_WORDS.match(literal) else 6
     return 1
+
+
+@lru_cache(maxsize=20_000)
+def exclusion(source: str) -> re.Pattern[str]:
+    """What an exclude covers in squeezed text; a gap at its edge covers all it may."""
+    parts = parse(source, open_ended=True).parts
+    forms = [_expression(p, False) for p in parts]
+    for i in (0, -1):
+        if isinstance(parts[i], Gap):
+            forms[i] = forms[i].replace("?", "")
+    return re.compile("".join(forms))
 
 
 def _expression(part: Choice | Gap, sounds: bool) -> str:

@@ -21,7 +21,9 @@ SeverityName = Literal["critical", "warning", "notice", "info"]
 RoleName = Literal["agent", "customer", "any"]
 Homophone = Literal["off", "auto", "on"]
 
-Exception_ = Literal["negated", "quoted", "warned", "asked", "hypothetical", "conditional", "corrected"]
+Exception_ = Literal[
+    "negated", "disowned", "quoted", "warned", "asked", "hypothetical", "conditional", "corrected"
+]
 """Contexts in which a term does not mean what it says; see `qa.lexicon.context`."""
 
 FORBIDDEN_UNLESS: tuple[Exception_, ...] = ("negated", "quoted", "warned", "asked", "hypothetical", "corrected")
@@ -36,6 +38,8 @@ def default_unless(family: str, role: str, severity: str | None) -> tuple[Except
         return ()
     if role == "customer":
         return ("negated",)
+    if family == "rude":
+        return ("disowned", "quoted")
     return FORBIDDEN_UNLESS if family == "forbidden" else ("negated", "quoted")
 
 

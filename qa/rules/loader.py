@@ -21,7 +21,7 @@ from qa.rules.schema import Condition, PackFile, Says
 from qa.rules.scope import role_of
 
 SCHEMA_VERSION: Final = 1
-ENGINE_VERSION: Final = "2"
+ENGINE_VERSION: Final = "3"
 """Raise it with every change of the engine that can change a finding; part of the fingerprint."""
 
 _SUFFIXES: Final = (".yaml", ".yml")
@@ -225,7 +225,7 @@ def _term(f: SourceFile, place: Placed, index: int, term: Term) -> CompiledTerm:
     for where in ("patterns", "misheard", "exclude"):
         for j, source in enumerate(getattr(term, where)):
             try:
-                parse(source)
+                parse(source, open_ended=where == "exclude")
             except PatternError as e:
                 raise f.error(e.code, ("terms", index, where, j), pattern=source, term=term.id) from None
     defaults: TermDefaults = f.model.defaults
