@@ -1,0 +1,35 @@
+"""What a person may do with notices and disputes, and on what an agent may look."""
+
+from sqlalchemy.orm import Session
+
+from qa.core.errors import ForbiddenError, NotFoundError
+from qa.core.people import Person, Right
+from qa.db.coaching import Coaching
+from qa.db.models import DisputeRow, NoticeRow
+
+
+def need(who: Person, right: Right) -> None:
+    """Raises `ForbiddenError` where no job of theirs allows it."""
+    if not who.may(right):
+        raise ForbiddenError("people.forbidden", right=right.value)
+
+
+def found_notice(session: Session, who: Person, notice_id: str, *, lock: bool = False) -> NoticeRow:
+    """Raises `NotFoundError` where there is none in their reach."""
+    row = Coaching(session).notice(who, notice_id, lock=lock)
+    if row is None:
+        raise NotFoundError("coaching.no_notice", id=notice_id[:40])
+    return row
+
+
+def found_dispute(session: Session, who: Person, dispute_id: str, *, lock: bool = False) -> DisputeRow:
+    """Raises `NotFoundError` where there is none in their reach."""
+    row = Coaching(session).dispute(who, dispute_id, lock=lock)
+    if row is None:
+        raise NotFoundError("coaching.no_dispute", id=dispute_id[:40])
+    return row
+
+
+def issued_to(session: Session, who: Person, recording_id: str) -> bool:
+    """Whether an agent may hear this call: a notice on it was issued to them."""
+    return bool(who.agent and Coaching(session).issued_on(who.tenant, who.agent, recording_id))
