@@ -104,12 +104,17 @@ def _sqlite_engine(url: sa.URL) -> Engine:
             raise StorageError("ledger.not_writable", path=str(Path(url.database).parent)) from error
     engine = sa.create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_S, "check_same_thread": False})
 
+    # Imported late: it knows the tables, which are made after the engine.
+    from qa.db.words import search_words
+
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: object) -> None:
         # The driver's own transactions begin late and silently; ours begin where we say.
         connection.isolation_level = None
-        for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+        for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "trusted_schema = ON"):
             connection.execute(f"PRAGMA {pragma}")
+        # Called by the triggers that keep the text index.
+        connection.create_function("search_words", 2, search_words, deterministic=True)
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:

@@ -41,6 +41,7 @@ from qa.db.models.review import (
     SamplingPlanRow,
     VerdictRow,
 )
+from qa.db.models.search import FacetRow, RecordingFacetRow, SavedViewRow, SearchTextRow
 
 __all__ = [
     "ACTIVE",
@@ -57,12 +58,14 @@ __all__ = [
     "CorrectionRow",
     "DeliveryRow",
     "DisputeRow",
+    "FacetRow",
     "FindingRow",
     "ManualAnswerRow",
     "NoticePointRow",
     "NoticeRow",
     "OneTimeLinkRow",
     "PushTargetRow",
+    "RecordingFacetRow",
     "RecordingRow",
     "ResultRow",
     "ReviewRow",
@@ -72,6 +75,8 @@ __all__ = [
     "RunRow",
     "SampleRow",
     "SamplingPlanRow",
+    "SavedViewRow",
+    "SearchTextRow",
     "SignInFailureRow",
     "StageOutputRow",
     "TeamMemberRow",

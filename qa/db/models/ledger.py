@@ -19,6 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from qa.db.models.base import ID_LENGTH, Base, UtcDateTime
+from qa.db.places import this_moment, this_place
 
 ACTIVE = "status IN ('queued', 'running')"
 
@@ -30,6 +31,12 @@ class RecordingRow(Base):
     __table_args__ = (
         UniqueConstraint("tenant", "sha256"),
         Index("ix_recording_tenant_status_id", "tenant", "status", "id"),
+        Index("ix_recording_place", "place", unique=True),
+        Index("ix_recording_tenant_place", "tenant", "place"),
+        Index("ix_recording_tenant_status_place", "tenant", "status", "place"),
+        Index("ix_recording_tenant_score_place", "tenant", "score", "place"),
+        Index("ix_recording_tenant_duration_place", "tenant", "duration", "place"),
+        Index("ix_recording_tenant_worst_rank_place", "tenant", "worst_rank", "place"),
     )
 
     id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True)
@@ -48,6 +55,18 @@ class RecordingRow(Base):
     """Newest run. No foreign key: the two rows are inserted together and point at each other."""
     result_id: Mapped[str | None] = mapped_column(String(ID_LENGTH))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    # What follows is copied from attributes, the newest result and the review, so that lists need no join.
+    place: Mapped[int] = mapped_column(BigInteger, default=this_place)
+    """Grows with `called_at`, unique: what lists page along (`qa.db.places`)."""
+    called_at: Mapped[datetime] = mapped_column(UtcDateTime, default=this_moment)
+    """When the call took place, where the uploader said so; else when it arrived."""
+    agent: Mapped[str | None] = mapped_column(String(255))
+    team: Mapped[str | None] = mapped_column(String(255))
+    score: Mapped[float | None] = mapped_column(Float)
+    findings: Mapped[int] = mapped_column(Integer, default=0)
+    worst_rank: Mapped[int] = mapped_column(Integer, default=0)
+    """0 for no finding, else 1 (info) to 4 (critical)."""
+    review_status: Mapped[str | None] = mapped_column(String(16))
 
 
 class AttributeRow(Base):

@@ -21,7 +21,9 @@ from qa.db.models import AuditEventRow, Base
 def test_migrations_make_exactly_the_tables_of_the_models(database: Database) -> None:
     assert current_revision(database) == head_revision()
     with database.read() as session:
-        context = MigrationContext.configure(session.connection(), opts={"compare_type": True})
+        # The text index is an FTS5 table here and a table with a GIN index there, and so in no model.
+        opts = {"compare_type": True, "include_name": lambda name, *_: not str(name).startswith("search_index")}
+        context = MigrationContext.configure(session.connection(), opts=opts)
         assert compare_metadata(context, Base.metadata) == []
 
 
