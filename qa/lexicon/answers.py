@@ -17,7 +17,7 @@ MAX_TURNS_BETWEEN: Final = 1
 """Turns of others (a backchannel, a hold announcement) that may come between question and answer."""
 
 _FILLER: Final = "(?:(?:嗯|呃|啊|哎|诶|哦|那|那个|这个|哈|先生|女士|姐|哥|大哥|大姐|阿姨|叔叔)[,.]?)*"
-_SURELY: Final = "(?:肯定|绝对|当然|1定|那|完全|都|我|我们|咱们|你放心[,.]?)*"
+_SURELY: Final = "(?:肯定|绝对|当然|1定|那|完全|都|我|我们|咱们|你?放心吧?[,.]?)*"
 _PARTICLE: Final = "(?:的|啊|呀|哦|呢|了|嘛)*"
 _END: Final = "(?=[,.?]|$)"
 
@@ -26,12 +26,14 @@ _YES: Final = rx(
     "对(?!不|于|比|方|了|账|面|接|你|我|他|这个(问题|情况))[的啊呀呢哦]?|"
     "是(?!这样|不是|否|指|什么|谁|哪|由|根据|按|因为|有|说|1|您|你|我|的?话|需|要|个|存|浮|非)的?[啊呀呢]?|"
     "没错|当然(?!不|没|了?[,.]?(不|没))|肯定(?!不|没|要|有风险)|那?必须的?|那可不(?!行|能|可以|是|对|好|敢|一定)|就是(这样|的|啊|嘛|这么)|可不是|"
-    "(可以|能)这么(说|讲|理解|认为)|"
-    "真的(真的)?(?!不|有)|是真的|我?(敢)?(确定|保证|承诺)(的|啊|,|[.]|$)|百分之?百|百分百|绝对(?!不|没)|1定(?!的?风险|会有)|没问题|你?(就|尽管|完全)?(可以)?放[1百]?百?个?心(?!不)|"
+    "(可以|能)这[么样](说|讲|理解|认为)|"
+    "真的(真的)?(?!不|有)|是真的|我?(敢|能|可以)?(向你|跟你|给你)?(确定|保证|承诺)(的|啊|,|[.]|$)|百分之?百|百分百|绝对(?!不|没)|1定(?!的?风险|会有)|没问题|你?(就|尽管|完全)?(可以)?放[1百]?百?个?心(?!不)|"
     "你(说|理解|讲)[的得]?(很)?(对|没错|是对的)|妥妥的|稳的|包的|嗯(?=[,.](对|是的|没错))"
     ")"
 )
-_VERB_AS_YES: Final = rx(_FILLER + rf"(?P<cue>{_SURELY}(可以|能|有|会|保|要|包)(保的|做到的?)?{_PARTICLE}{_END})")
+_VERB_AS_YES: Final = rx(
+    _FILLER + rf"(?P<cue>{_SURELY}(可以|能|敢|有|会|保|要|包)(保的|做到的?)?{_PARTICLE}{_END})"
+)
 """The verb of the question said again; after a question in the negative (不会亏吧) it contradicts."""
 _NO_AS_YES: Final = rx(
     _FILLER
@@ -43,6 +45,8 @@ _NO_AS_YES: Final = rx(
 _GRANTED: Final = rx(_FILLER + rf"(?P<cue>{_SURELY}(行|可以|成|能|没事|没关系|没问题|好){_PARTICLE}{_END})")
 _MAY_I: Final = rx("^[^,.?]{0,4}(行|可以|成|能|没事|没关系|没问题)(的)?(吗|吧|么|嘛|不|啊|\\?|[.]|$)")
 """The question asks for leave, whatever else it says: 不填也行吧."""
+_DARED: Final = rx("(能|敢|可以)(保证|承诺|说|确定|肯定|担保)[^,.?]{0,6}$")
+"""The question is whether the other can say so, and the verb of that answers it: 敢保证零风险吗 / 敢."""
 _NEGATIVE: Final = rx("^(?!不[^不没]{1,6}(会|就|要|得)).*?(不会|不可能|不能|没有|没|不用|不|零|0|无)")
 """A question in the negative; not one whose condition alone is (不换套餐会停机吗)."""
 _NOT: Final = rx("不会|不可能|不能|没有|不用|不要|不需要|没|不|零|0|无")
@@ -57,7 +61,8 @@ _AFTER_YES: Final = 60
 """Characters of the answer in which it can be taken back."""
 
 _STATED: Final = rx(
-    "(你们?(确定|保证|肯定|敢说|敢保证|能保证|说的?是)|真的?是?|那就是|也就是|就是说|就等于|等于|这么说|那么说|意思是|那是|所以|这(个|款)?(产品)?(就)?是)"
+    "(你们?(确定|保证|肯定|敢说|敢保证|能保证|说的?是)|真的(是)?|听说|广告(上|里)?说|意思就?是|"
+    "那就是|也就是|就是说|就等于|等于|这么说|那么说|那是|所以|这(个|款)?(产品)?(就)?是)"
 )
 
 
@@ -94,6 +99,11 @@ class Question:
     def words(self) -> str:
         """The words in question."""
         return self.turn.squeezed[self.start : self.end]
+
+    @property
+    def head(self) -> str:
+        """What stands before them."""
+        return self.turn.marked[: self.turn.marked_offset(self.start)]
 
     @property
     def tail(self) -> str:
@@ -143,7 +153,11 @@ def _agreement(answer: str, asked: Question) -> re.Match[str] | None:
         found = _GRANTED.match(answer)
     elif found is None:
         found = _NO_AS_YES.match(answer) if negative else _VERB_AS_YES.match(answer) or _verb(words).match(answer)
-    if found is None and len(words) >= _ECHO_CHARS:
+    if found is None and _DARED.search(asked.head):
+        found = _VERB_AS_YES.match(answer)
+    if (
+        found is None and len(words) >= _ECHO_CHARS and words not in answer
+    ):  # else the grammar judges the hit itself
         found = _echo(words).search(answer[:_ECHO_REACH])
     if found is not None and negative and _contrary(words).match(answer, found.end("cue")):
         return None
@@ -159,7 +173,9 @@ _NO_VERB: Final = frozenset("不没的了我你他这那是个吗吧")
 def _verb(words: str) -> re.Pattern[str]:
     """A verb of the question and nothing else: 亏了你赔吗 / 我们赔的."""
     verbs = "".join(sorted(set(words) - _NO_VERB))
-    return rx(_FILLER + rf"(?P<cue>(我们?|咱们?)?{_SURELY}[{re.escape(verbs)}]{{1,2}}{_PARTICLE}{_END})")
+    return rx(
+        _FILLER + rf"(?P<cue>(我们?|咱们?)?{_SURELY}(?:[{re.escape(verbs)}]{{1,2}}{_PARTICLE}){{1,3}}{_END})"
+    )
 
 
 @lru_cache(maxsize=4096)

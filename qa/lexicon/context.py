@@ -108,11 +108,17 @@ def negated(site: Site) -> Excuse | None:
     if _rhetorical_negation(site):
         return None
     cue = _negator_before(site.neutral_before, site.hit) or w.found(w.RESTRICTED, site.sentence_before)
-    if cue is None and w.LIST_LINK.fullmatch(site.clause_before):
+    if cue is None and _listed(site):
         cue = w.found(w.DENIED_COMMITMENT, w.blot(w.PSEUDO_NEGATION, site.previous_clause))
     if cue is None:
         cue = _negator_behind(site)
     return Excuse("negated", cue) if cue else None
+
+
+def _listed(site: Site) -> bool:
+    """Whether the hit goes on with a list that the clause before it began: 不承诺保息，保本."""
+    link = w.LIST_LINK.fullmatch(site.clause_before)
+    return link is not None and (link.group() != "" or w.LISTED.match(site.after) is not None)
 
 
 def _rhetorical_negation(site: Site) -> bool:
@@ -203,6 +209,9 @@ def asked(site: Site) -> Excuse | None:
 
 def hypothetical(site: Site) -> Excuse | None:
     """In an if-clause that something follows from; what follows from it is a promise like any other."""
+    wish = w.WISHED.search(site.clause_before) if w.IF_BEHIND.match(site.sentence_after) else None
+    if wish is not None and not w.OFFERED.match(site.sentence_after):
+        return Excuse("hypothetical", wish.group())
     found = w.IF.search(site.clause_before)
     if found is None or _rhetorical_negation(site):
         return None
