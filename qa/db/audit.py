@@ -17,7 +17,8 @@ from sqlalchemy.orm import Session, SessionTransaction
 
 from qa.db.ids import new_id
 from qa.db.models import AuditEventRow, AuditHeadRow
-from qa.exports.verify import GENESIS, canonical, event_hash, moment
+from qa.exports.chain import digest_of
+from qa.exports.verify import GENESIS, canonical, link
 
 _WAITING = "audit.waiting"
 
@@ -125,15 +126,10 @@ def _chain(session: Session, tenant: str, events: list[dict[str, Any]]) -> None:
         seq += 1
         latest = one["at"] = max(latest or one["at"], one["at"])
         one |= {"seq": seq, "previous_hash": last}
-        last = one["hash"] = hash_of(one)
+        last = one["hash"] = link(last, digest_of(one))
     session.execute(sa.insert(AuditEventRow), events)
     moved = sa.update(AuditHeadRow).where(AuditHeadRow.tenant == tenant).values(seq=seq, hash=last, at=latest)
     session.execute(moved.execution_options(synchronize_session=False))
-
-
-def hash_of(event: Mapping[str, Any]) -> str:
-    """`event_hash` of an event whose times are still times."""
-    return event_hash({**event, "at": moment(event["at"]), "observed_at": moment(event["observed_at"])})
 
 
 @sa_event.listens_for(Session, "before_commit")

@@ -37,7 +37,7 @@ class AuditEventRow(Base):
     """Ids, hashes, counts and codes; never personal data, which could not be deleted from here."""
     previous_hash: Mapped[str] = mapped_column(String(DIGEST_LENGTH))
     hash: Mapped[str] = mapped_column(String(DIGEST_LENGTH))
-    """`qa.exports.verify.event_hash` of all other fields."""
+    """`qa.exports.verify.link` of the hash before it and the digest of all that the event says."""
 
 
 class AuditHeadRow(Base):

@@ -9,7 +9,8 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-from qa.exports.verify import GENESIS, event_hash, moment
+from qa.exports.chain import digest_of
+from qa.exports.verify import GENESIS, link
 
 revision = "0003"
 down_revision = "0002"
@@ -118,20 +119,19 @@ def _chain(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
     ends: dict[str, dict[str, Any]] = {}
     for event in events:
         end = ends.setdefault(
-            event["tenant"], {"tenant": event["tenant"], "seq": 0, "hash": GENESIS, "at": event["at"]}
+            event["tenant"], {"tenant": event["tenant"], "seq": 0, "hash": GENESIS, "at": _aware(event["at"])}
         )
-        event["observed_at"] = event["at"]
+        event["observed_at"] = event["at"] = _aware(event["at"])
         event["at"] = max(end["at"], event["at"])
         event["seq"] = end["seq"] + 1
         event["previous_hash"] = end["hash"]
-        told = {name: _told(event[name]) for name in ("at", "observed_at")}
-        event["hash"] = event_hash({**event, **told})
+        event["hash"] = link(end["hash"], digest_of(event))
         end.update(seq=event["seq"], hash=event["hash"], at=event["at"])
     return list(ends.values())
 
 
-def _told(at: datetime) -> str:
-    return moment(at.replace(tzinfo=UTC) if at.tzinfo is None else at)
+def _aware(at: datetime) -> datetime:
+    return at.replace(tzinfo=UTC) if at.tzinfo is None else at
 
 
 def _guard() -> None:
