@@ -328,7 +328,7 @@ class ApplyRules(Stage[Analysis]):
     """Checks, findings and the score."""
 
     name = "rules"
-    version = "2"
+    version = "3"
     phase = Phase.TEXT
     output = Analysis
 

@@ -6,13 +6,18 @@ from qa.rules.places import evidence_of, place
 from qa.text.calltext import CallText
 from qa.text.pii import Entity, personal_in
 
-VERSION = 1
+VERSION = 2
 
 _LABELS = {
     "phone": {"zh-Hans": "电话号码", "zh-Hant": "電話號碼", "en": "Phone number"},
     "id_card": {"zh-Hans": "身份证号", "zh-Hant": "身份證號", "en": "Identity number"},
     "bank_card": {"zh-Hans": "银行卡号", "zh-Hant": "銀行卡號", "en": "Bank card number"},
-    "otp": {"zh-Hans": "验证码", "zh-Hant": "驗證碼", "en": "One-time code"},
+    "passport": {"zh-Hans": "护照号", "zh-Hant": "護照號碼", "en": "Passport number"},
+    "plate": {"zh-Hans": "车牌号", "zh-Hant": "車牌號碼", "en": "Number plate"},
+    "email": {"zh-Hans": "电子邮箱", "zh-Hant": "電子郵件", "en": "E-mail address"},
+    "code": {"zh-Hans": "验证码", "zh-Hant": "驗證碼", "en": "One-time code"},
+    "cvv": {"zh-Hans": "卡安全码", "zh-Hant": "卡片安全碼", "en": "Card security code"},
+    "birth_date": {"zh-Hans": "出生日期", "zh-Hant": "出生日期", "en": "Date of birth"},
     "name": {"zh-Hans": "姓名", "zh-Hant": "姓名", "en": "Name"},
     "address": {"zh-Hans": "地址", "zh-Hant": "地址", "en": "Address"},
 }

@@ -40,7 +40,10 @@ Within = Annotated[
     ),
 ]
 
-Entity = Literal["phone", "id_card", "bank_card", "otp", "name", "address", "amount", "percent", "date", "number"]
+Entity = Literal[
+    "phone", "id_card", "bank_card", "passport", "plate", "name", "address", "email", "code", "cvv", "birth_date",
+    "amount", "percent", "date", "number",
+]  # fmt: skip
 
 
 def _terms(value: object) -> object:

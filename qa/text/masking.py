@@ -6,6 +6,7 @@ of findings fit both. What stays readable is what people need to recognise a num
 110***********4514, 张*.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Final
 
@@ -19,8 +20,17 @@ from qa.text.pii import Entity, personal_in
 
 MASK: Final = "*"
 
-_KEPT: Final = {"phone": (3, 4), "id_card": (3, 4), "bank_card": (4, 4), "name": (1, 0), "address": (3, 0)}
-"""Characters left readable at either end, separators not counted."""
+_KEPT: Final = {"phone": (3, 4), "id_card": (3, 4), "bank_card": (4, 4), "name": (1, 0)}
+"""Digits or characters left readable at either end, separators not counted. Four of a card at both ends is less
+than the six and four that PCI DSS 3.4 allows to be shown."""
+_PHONE_HIDDEN: Final = 4
+"""Digits before the last four of a phone number that are hidden, whatever country or area code is in front."""
+_REGION: Final = re.compile(
+    r"(?:[\u4e00-\u9fff]{2,6}?(?:省|自治区))?(?:[\u4e00-\u9fff]{2,6}?(?:市|自治州|盟))?(?:[\u4e00-\u9fff]{1,6}?(?:区|县|旗))?"
+)
+_UNIT: Final = re.compile(r"[a-zA-Z']+|[^\W_]")
+"""What is hidden or shown as one: a character, or a word in Latin letters, since English digits are words."""
+_DOMAIN: Final = re.compile(r"@|艾特|爱特|艾它|埃特|小老鼠|圈[aA]|\b[aA][tT]\b")
 
 
 class MaskedSpan(Record, frozen=True):
@@ -91,7 +101,25 @@ def _span(entity: Entity, turn: Turn) -> MaskedSpan:
 
 
 def _hidden(text: str, entity: Entity) -> str:
-    head, tail = _KEPT.get(entity.type, (0, 0))
-    places = [i for i in range(entity.start, entity.end) if text[i].isalnum()]
-    hidden = set(places[head : len(places) - tail] if len(places) > head + tail else places)
-    return "".join(MASK if i in hidden else c for i, c in enumerate(text))
+    said = text[entity.start : entity.end]
+    units = [m.span() for m in _UNIT.finditer(said)]
+    first, last = _shown(said, units, entity)
+    hidden = {i for a, b in units[first : len(units) - last] for i in range(a, b)}
+    masked = "".join(MASK if i in hidden else c for i, c in enumerate(said))
+    return text[: entity.start] + masked + text[entity.end :]
+
+
+def _shown(said: str, units: Sequence[tuple[int, int]], entity: Entity) -> tuple[int, int]:
+    """How many units stay readable in front and behind. Of a piece of a number nothing does."""
+    if entity.part:
+        return 0, 0
+    if entity.type == "email":
+        at = _DOMAIN.search(said)
+        return 0, sum(a >= at.start() for a, _ in units) if at else 0
+    if entity.type == "address":
+        region = _REGION.match(said)
+        return sum(b <= region.end() for _, b in units) if region else 0, 0
+    first, last = _KEPT.get(entity.type, (0, 0))
+    if entity.type == "phone":
+        first = max(0, len(units) - last - _PHONE_HIDDEN)
+    return (first, last) if len(units) > first + last else (0, 0)

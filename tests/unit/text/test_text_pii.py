@@ -21,8 +21,8 @@ def found(*lines: str) -> list[tuple[str, str, bool]]:
         ("身份正号码110101199003074514", "id_card", "110101199003074514", True),
         ("卡号是，六二二二，零二幺二，三四五六，七八九四", "bank_card", "6222021234567894", True),
         ("卡号是六二二零二一二三四五六七八九四", "bank_card", "622021234567894", False),
-        ("验证码是四八二九幺六", "otp", "482916", False),
-        ("驗證碼是482916", "otp", "482916", False),
+        ("验证码是四八二九幺六", "code", "482916", False),
+        ("驗證碼是482916", "code", "482916", False),
         ("我叫赵明辉", "name", "赵明辉", False),
     ],
 )
@@ -38,7 +38,7 @@ def test_an_address_is_found_without_the_words_that_lead_to_it() -> None:
 
 
 def test_the_question_of_the_agent_tells_what_the_number_is() -> None:
-    assert [k for k, _, _ in found("坐席：请您念一下验证码", "客户：四八二九幺六")] == ["otp"]
+    assert [k for k, _, _ in found("坐席：请您念一下验证码", "客户：四八二九幺六")] == ["code"]
 
 
 @pytest.mark.parametrize(

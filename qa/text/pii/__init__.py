@@ -1,0 +1,86 @@
+"""Personal data as it is spoken and as recognisers write it: 幺 as 1 or 要, digits mixed with characters, one
+digit too many or too few, numbers split over turns and read back.
+
+A checksum makes a find certain; the words around it make one out of a number that has lost a digit.
+`docs/privacy.md` says what is found and what is not.
+"""
+
+from itertools import groupby
+from typing import Final
+
+from qa.text.calltext import CallText
+from qa.text.pii.addresses import addresses
+from qa.text.pii.checks import valid_identity, valid_luhn
+from qa.text.pii.cues import TurnCues
+from qa.text.pii.dates import birth_dates
+from qa.text.pii.entity import TYPES, Entity
+from qa.text.pii.names import names
+from qa.text.pii.numbers import numbers
+from qa.text.pii.quantities import quantities
+from qa.text.pii.written import documents, emails
+
+__all__ = ["TYPES", "Entity", "entities_in", "personal_in", "valid_identity", "valid_luhn"]
+
+_RANK: Final = {
+    kind: rank
+    for rank, kind in enumerate(
+        (
+            "email",
+            "plate",
+            "address",
+            "birth_date",
+            "passport",
+            "id_card",
+            "bank_card",
+            "phone",
+            "cvv",
+            "code",
+            "name",
+        )
+    )
+}
+"""What wins where two finds overlap: a number inside an address is part of it."""
+
+
+def entities_in(call: CallText) -> list[Entity]:
+    """Everything of a kind that is said in a call, in order; computed once per call."""
+    if call.entities is None:
+        personal = _personal(call)
+        by_turn = {turn: list(found) for turn, found in groupby(personal, key=lambda e: e.turn)}
+        others = [q for turn in call.turns for q in quantities(turn, by_turn.get(turn.turn_position, []))]
+        call.entities = tuple(sorted([*personal, *others], key=lambda e: (e.turn, e.start, e.end)))
+    return [e for e in call.entities if isinstance(e, Entity)]
+
+
+def personal_in(call: CallText) -> list[Entity]:
+    """The personal data of a call."""
+    return [e for e in entities_in(call) if e.type in TYPES]
+
+
+def _personal(call: CallText) -> list[Entity]:
+    cues = [TurnCues(turn) for turn in call.turns]
+    found = [
+        *numbers(call, cues),
+        *documents(call, cues),
+        *birth_dates(call, cues),
+        *addresses(call),
+        *names(call),
+    ]
+    for turn in call.turns:
+        found.extend(emails(turn))
+    kept: list[Entity] = []
+    for _, group in groupby(sorted(found, key=lambda e: e.turn), key=lambda e: e.turn):
+        kept.extend(_disjoint(list(group)))
+    return sorted(kept, key=lambda e: (e.turn, e.start, e.end))
+
+
+def _disjoint(found: list[Entity]) -> list[Entity]:
+    """The finds of a turn without those that overlap a better one; certain ones first, then by kind and length."""
+    kept: list[Entity] = []
+    taken: set[int] = set()
+    for e in sorted(found, key=lambda e: (not e.valid, _RANK[e.type], e.start - e.end, e.start)):
+        places = range(e.start, e.end)
+        if taken.isdisjoint(places):
+            taken.update(places)
+            kept.append(e)
+    return kept

@@ -1,0 +1,345 @@
+"""Which runs of digits are personal, and of what kind. A checksum or a numbering plan decides alone; otherwise the
+words around the number do, the question it answers, and the numbers that were said before it. Lengths are taken
+loosely, because recognisers lose digits and invent them.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from qa.text.calltext import CallText, TurnText
+from qa.text.pii.checks import (
+    is_landline,
+    is_mobile,
+    is_service_number,
+    looks_like_identity,
+    valid_card,
+    valid_identity,
+)
+from qa.text.pii.cues import OTHER, PARTIAL, TAIL, Cue, TurnCues
+from qa.text.pii.digits import Run, Token, runs_in
+from qa.text.pii.entity import Entity
+
+_LENGTHS: Final = {
+    "cvv": (3, 4),
+    "code": (4, 8),
+    "phone": (7, 15),
+    "id_card": (12, 23),
+    "bank_card": (10, 24),
+    "passport": (7, 10),
+    "birth_date": (6, 8),
+}
+"""Digits that a number may have where the words before it say what it is."""
+_COMPLETE: Final = {
+    "cvv": 3,
+    "code": 4,
+    "phone": 11,
+    "id_card": 18,
+    "bank_card": 16,
+    "passport": 8,
+    "birth_date": 8,
+}
+"""Digits after which nothing more of it is waited for."""
+_PREFERRED: Final = {
+    "phone": (11, 8),
+    "id_card": (18,),
+    "bank_card": (16, 19),
+    "code": (6, 4),
+    "cvv": (3,),
+    "passport": (9,),
+    "birth_date": (8,),
+}
+_ASKED_LIFE: Final = 8
+"""Turns of dictation that a question for a number stays open; other turns count twice."""
+_EDGE: Final = 4
+"""Characters between a piece of a number and the beginning or end of its turn."""
+_NO_QUANTITY: Final = 13
+"""Digits that are no amount or count, whatever the recogniser wrote behind them: 62220121345678次."""
+_LONG_ALONE: Final = 15
+"""Digits without any word beside them that are taken for an identity or card number."""
+_SHORTEST_PIECE: Final = 2
+_WINDOW: Final = 8
+"""Groups of digits that are tried together for one complete number."""
+_TAIL_LENGTHS: Final = range(5, 9)
+_KNOWN_NUMBERS: Final = 64
+"""Numbers that are looked for when they are read back."""
+
+_MONEY: Final = re.compile(
+    r"\s{0,2}(?:多|几|来)?(?:万|亿|千|百|元|块(?!钱包)|角|毛钱|%|dollars?\b|bucks\b|pounds?\b|euros?\b"
+    r"|yuan\b|percent\b"
+    r"|cents?\b)"
+)
+_UNIT: Final = re.compile(
+    r"\s{0,2}(?:多|几|来)?(?:十|个(?!人)|份|天|日|号(?!码)|月|年|点(?!com|cn|net|康)|分(?!机)|秒|小时|米"
+    r"|公里|克|斤|公斤|折|期|次|人|版"
+    r"|度|寸|g\b|gb|mb|kg|兆|条|件|张|台|瓶|盒|箱|层|笔|岁|倍|周|星期|级|款|股|吨|平|位数|位的|ml\b|cm\b|mm\b|km\b"
+    r"|(?:minutes?|hours?|days?|months?|years?|weeks?|times|people|items?|points?|degrees|units?|pieces|am|pm)\b)"
+)
+_MONEY_BEFORE: Final = re.compile(r"[¥$€£]\s?$")
+_STRUCTURED: Final = re.compile(
+    r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}(?:[ t]\d{1,2}:\d{2}(?::\d{2})?)?|\d{1,2}:\d{2}(?::\d{2})?|\d+\.\d+\.\d+"
+    r"|\d+\.\d{1,2}(?!\d)"
+)
+_FILLER: Final = re.compile(
+    r"[嗯呃额啊哦好对是的了吗吧呢呀]|没错|然后|后面|前面|接着|那个|就是|这个|请讲|您说|继续|稍等|记下|yes"
+    r"|yeah|okay|ok|right|uh|um|correct|go|ahead"
+    r"|then|and"
+)
+_CHATTER: Final = 6
+"""Characters beside digits and fillers that a turn may have and still be part of a number's dictation."""
+
+
+@dataclass
+class _Said:
+    """A run and what is known of it."""
+
+    run: Run
+    cue: Cue | None
+    quantity: bool
+    """A unit behind it, or part of a date, a time or a decimal."""
+    money: bool
+    kind: str | None = None
+    valid: bool = False
+    part: bool = False
+
+
+@dataclass
+class _Turn:
+    """One turn's numbers."""
+
+    text: TurnText
+    cues: TurnCues
+    said: list[_Said] = field(default_factory=list)
+    chatter: int = 0
+    """Characters that are neither digits nor fillers."""
+
+    @property
+    def dictation(self) -> bool:
+        """Hardly anything but digits and small words."""
+        return self.chatter <= _CHATTER
+
+
+def numbers(call: CallText, cues: Sequence[TurnCues]) -> Iterator[Entity]:
+    """The personal numbers of a call."""
+    turns = [_prepared(text, own) for text, own in zip(call.turns, cues, strict=True)]
+    asked: dict[str, int] = {}
+    for turn in turns:
+        for said in turn.said:
+            _judge(said, turn, tuple(asked))
+        asked = _open_questions(asked, turn)
+    _join_pieces(turns)
+    _read_back(turns)
+    for turn in turns:
+        for s in turn.said:
+            if s.kind is not None:
+                yield Entity(
+                    s.kind, turn.text.turn_position, s.run.start, s.run.end, s.run.digits, s.valid, s.part
+                )
+
+
+def _prepared(text: TurnText, cues: TurnCues) -> _Turn:
+    turn = _Turn(text, cues)
+    blocked = [m.span() for m in _STRUCTURED.finditer(text.normal)]
+    for whole in runs_in(text.normal, text.turn_position):
+        for run in _separated(whole):
+            if "*" in text.normal[max(0, run.start - 1) : run.end + 1]:
+                continue
+            money = _MONEY.match(text.normal, run.end) is not None or (
+                _MONEY_BEFORE.search(text.normal[max(0, run.start - 2) : run.start]) is not None
+            )
+            written = any(a <= run.start and run.end <= b for a, b in blocked)
+            quantity = money or written or _UNIT.match(text.normal, run.end) is not None
+            turn.said.append(_Said(run, _nearest(cues, run), quantity, money))
+    turn.chatter = _chatter(text.normal, [s.run for s in turn.said])
+    return turn
+
+
+def _nearest(cues: TurnCues, run: Run) -> Cue | None:
+    return cues.before(run.start) or cues.behind(run.end)
+
+
+def _chatter(text: str, runs: Sequence[Run]) -> int:
+    rest = []
+    at = 0
+    for run in runs:
+        rest.append(text[at : run.start])
+        at = run.end
+    rest.append(text[at:])
+    return sum(c.isalnum() for c in _FILLER.sub("", "".join(rest)))
+
+
+def _separated(run: Run) -> Iterator[Run]:
+    """Complete numbers out of a run that holds several, and what is left between them."""
+    if _certain(run.digits) or len(run.digits) <= 11:
+        yield run
+        return
+    groups = run.groups
+    rest: list[Token] = []
+    i = 0
+    while i < len(groups):
+        tokens: list[Token] = []
+        for group in groups[i : i + _WINDOW]:
+            tokens.extend(group)
+            if len(tokens) < len(run.tokens) and _certain("".join(t.digits for t in tokens)):
+                break
+        else:
+            rest.extend(groups[i])
+            i += 1
+            continue
+        if rest:
+            yield run.sub(tuple(rest))
+            rest = []
+        found = run.sub(tuple(tokens))
+        yield found
+        while i < len(groups) and groups[i][-1].end <= found.end:
+            i += 1
+    if rest:
+        yield run.sub(tuple(rest))
+
+
+def _certain(digits: str) -> str | None:
+    if valid_identity(digits):
+        return "id_card"
+    if is_mobile(digits):
+        return "phone"
+    if valid_card(digits) and len(digits) >= 16:
+        return "bank_card"
+    return None
+
+
+def _judge(said: _Said, turn: _Turn, asked: Sequence[str]) -> None:
+    digits = said.run.digits
+    cue = said.cue.kind if said.cue else None
+    certain = _certain(digits)
+    if certain == "id_card":
+        said.kind, said.valid = certain, True
+        return
+    if said.quantity and certain is None and len(digits) < _NO_QUANTITY:
+        return
+    if said.money and len(digits) < _NO_QUANTITY:
+        return
+    if is_service_number(digits) and cue not in ("code", "cvv", "id_card", "bank_card"):
+        return
+    if cue == TAIL and said.cue is not None and len(digits) in _TAIL_LENGTHS:
+        said.kind = turn.cues.subject(said.cue) or (asked[-1] if asked and asked[-1] != OTHER else "id_card")
+        return
+    if cue == PARTIAL or (cue is None and _partial_behind(said, turn)):
+        return
+    if cue == OTHER or (cue is None and asked and asked[-1] == OTHER):
+        return
+    if certain is not None:
+        said.kind, said.valid = certain, True
+        return
+    if is_landline(digits) and cue in (None, "phone"):
+        said.kind, said.valid = "phone", True
+        return
+    said.kind = _by_words(said, cue, asked)
+
+
+def _partial_behind(said: _Said, turn: _Turn) -> bool:
+    behind = turn.cues.behind(said.run.end)
+    return behind is not None and behind.kind == PARTIAL
+
+
+def _by_words(said: _Said, cue: str | None, asked: Sequence[str]) -> str | None:
+    digits = said.run.digits
+    if cue is not None:
+        return cue if _fits(cue, len(digits)) else _shaped(digits)
+    if len(digits) >= _LONG_ALONE and looks_like_identity(digits):
+        return "id_card"
+    wanted = [kind for kind in dict.fromkeys(reversed(asked)) if kind in _LENGTHS and _fits(kind, len(digits))]
+    if wanted:
+        exact = [kind for kind in wanted if len(digits) in _PREFERRED[kind]]
+        return (exact or wanted)[0]
+    return _shaped(digits)
+
+
+def _fits(kind: str, length: int) -> bool:
+    low, high = _LENGTHS.get(kind, (1, 0))
+    return low <= length <= high
+
+
+def _open_questions(asked: dict[str, int], turn: _Turn) -> dict[str, int]:
+    """Kind -> how long it is still waited for, the newest question last. Talk of something else wears them out."""
+    answered = {s.kind for s in turn.said if s.kind and len(s.run.digits) >= _COMPLETE.get(s.kind, 99)}
+    worn = 1 if turn.dictation else 2
+    left = {kind: life - worn for kind, life in asked.items() if kind not in answered and life > worn}
+    for cue in turn.cues.all:
+        if cue.kind not in answered and (cue.kind in _LENGTHS or cue.kind == OTHER):
+            left.pop(cue.kind, None)
+            left[cue.kind] = _ASKED_LIFE
+    return left
+
+
+def _join_pieces(turns: Sequence[_Turn]) -> None:
+    """Numbers that one party says in several turns while the other one nods or repeats."""
+    chains: dict[str, list[_Said]] = {}
+    wanted: list[str] = []
+    for turn in turns:
+        pieces = [s for s in turn.said if _is_piece(s)]
+        speaker = turn.text.turn.speaker
+        cues = [c.kind for c in turn.cues.all if c.kind in _LENGTHS]
+        if turn.dictation and not cues:
+            chains.setdefault(speaker, []).extend(pieces)
+            continue
+        # A sentence ends what was dictated, with its first digits, and may begin something with its last.
+        if pieces and not cues and pieces[0].run.start <= _EDGE:
+            chains.setdefault(speaker, []).append(pieces.pop(0))
+        _close(chains, wanted)
+        chains, wanted = {}, [*wanted[-1:], *cues]
+        if pieces and len(turn.text.normal) - pieces[-1].run.end <= _EDGE:
+            chains[speaker] = [pieces[-1]]
+    _close(chains, wanted)
+
+
+def _is_piece(said: _Said) -> bool:
+    if said.quantity or len(said.run.digits) < _SHORTEST_PIECE:
+        return False
+    if said.kind is not None:
+        return not said.valid and len(said.run.digits) < _COMPLETE.get(said.kind, 0)
+    return said.cue is None or said.cue.kind not in (OTHER, PARTIAL)
+
+
+def _close(chains: dict[str, list[_Said]], wanted: Sequence[str]) -> None:
+    for chain in chains.values():
+        if all(s.kind for s in chain) or len({s.run.turn for s in chain}) < 2:
+            continue
+        digits = "".join(s.run.digits for s in chain)
+        cue = chain[0].cue.kind if chain[0].cue else None
+        likely = [k for k in (cue, *reversed(wanted), *(s.kind for s in chain)) if k and _fits(k, len(digits))]
+        kind = _certain(digits) or (likely[0] if likely else _shaped(digits))
+        if kind is not None:
+            for said in chain:
+                said.kind, said.part = kind, True
+
+
+def _shaped(digits: str) -> str | None:
+    if 10 <= len(digits) <= 12 and re.match("1[3-9]", digits):
+        return "phone"
+    if len(digits) < _LONG_ALONE:
+        return None
+    return "id_card" if looks_like_identity(digits) else "bank_card"
+
+
+def _read_back(turns: Sequence[_Turn]) -> None:
+    """Parts of a known number that are said again, by whomever."""
+    known: dict[str, str] = {}
+    chains: dict[str, str] = {}
+    for turn in turns:
+        for said in turn.said:
+            if said.kind is not None and len(known) < _KNOWN_NUMBERS:
+                known.setdefault(said.run.digits, said.kind)
+                if said.part:
+                    chains[said.kind] = chains.get(said.kind, "") + said.run.digits
+    known.update({digits[:64]: kind for kind, digits in chains.items()})
+    if not known:
+        return
+    for turn in turns:
+        for said in turn.said:
+            digits = said.run.digits
+            if said.kind is not None or said.quantity or (said.cue and said.cue.kind in (OTHER, PARTIAL)):
+                continue
+            if len(digits) >= 5 or (len(digits) >= 3 and turn.dictation):
+                said.kind = next((kind for number, kind in known.items() if digits in number), None)
+                said.part = said.kind is not None
