@@ -119,16 +119,6 @@ class Coaching:
             found[row.notice_id].append(row)
         return found
 
-    def issued_on(self, tenant: str, agent: str, recording_id: str) -> Sequence[NoticeRow]:
-        """Notices on a recording that its agent may see."""
-        wanted = sa.select(NoticeRow).where(
-            NoticeRow.tenant == tenant,
-            NoticeRow.agent == agent,
-            NoticeRow.recording_id == recording_id,
-            NoticeRow.state.in_([state.value for state in SHOWN_TO_AGENT]),
-        )
-        return self._session.scalars(wanted).all()
-
     def to_remind(self, before: datetime, limit: int) -> Sequence[NoticeRow]:
         """Unanswered notices due before then of which nobody was reminded."""
         wanted = sa.select(NoticeRow).where(
@@ -189,13 +179,11 @@ class Coaching:
         """
         calls = (
             sa.select(RecordingRow.id, RecordingRow.result_id)
-            .join(AttributeRow, AttributeRow.recording_id == RecordingRow.id)
             .where(
                 RecordingRow.tenant == tenant,
-                AttributeRow.name == "agent",
-                AttributeRow.value == agent,
-                RecordingRow.created_at >= start,
-                RecordingRow.created_at < end,
+                RecordingRow.agent == agent,
+                RecordingRow.called_at >= start,
+                RecordingRow.called_at < end,
                 RecordingRow.status == "done",
             )
             .subquery()

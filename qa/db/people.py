@@ -7,12 +7,14 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from qa.core.coaching import SHOWN_TO_AGENT
 from qa.core.people import Person, Reach
 from qa.db.ids import new_id
 from qa.db.models import (
     AccountRow,
     ApiTokenRow,
     AttributeRow,
+    NoticeRow,
     OneTimeLinkRow,
     RecordingRow,
     SignInFailureRow,
@@ -38,8 +40,15 @@ def within_reach(who: Person) -> sa.ColumnElement[bool]:
 
 def was_issued(agent: str) -> sa.ColumnElement[bool]:
     """That a notice on the `RecordingRow` was issued to `agent`: before that, the call is not theirs."""
-    del agent  # no notice can be issued yet
-    return sa.false()
+    return (
+        sa.select(NoticeRow.id)
+        .where(
+            NoticeRow.recording_id == RecordingRow.id,
+            NoticeRow.agent == agent,
+            NoticeRow.state.in_([state.value for state in SHOWN_TO_AGENT]),
+        )
+        .exists()
+    )
 
 
 def _attribute_in(name: str, values: tuple[str, ...]) -> sa.ColumnElement[bool]:

@@ -28,8 +28,3 @@ def found_dispute(session: Session, who: Person, dispute_id: str, *, lock: bool 
     if row is None:
         raise NotFoundError("coaching.no_dispute", id=dispute_id[:40])
     return row
-
-
-def issued_to(session: Session, who: Person, recording_id: str) -> bool:
-    """Whether an agent may hear this call: a notice on it was issued to them."""
-    return bool(who.agent and Coaching(session).issued_on(who.tenant, who.agent, recording_id))

@@ -8,9 +8,9 @@ from sqlalchemy.orm import Session
 from qa.core.coaching import NOTICE_STEPS, NoticeState
 from qa.core.errors import BadOptionError, ConflictError, ForbiddenError, NotFoundError
 from qa.core.finding import Finding
+from qa.core.interval import wilson
 from qa.core.people import Person, Right
 from qa.core.result import Result
-from qa.core.statistics import wilson
 from qa.db.audit import AuditTrail
 from qa.db.coaching import Coaching, NoticeQuery
 from qa.db.engine import Database
