@@ -22,7 +22,11 @@ _FILLERS_BEFORE: Final = rx("(嗯|呃|啊|哎呀?|那个?|这个|就|喂|好的?
 _PARTICLES_BEHIND: Final = rx("(啊|呀|吧|呢|哦|了|的|嘛|哈|呗|哟|啦)*")
 
 SHORT: Final = 3
-"""Literals up to this length are found inside other words by accident often enough to look at the words."""
+"""Literals up to this length come about by accident: over a comma (全额退保，过了) or inside other words."""
+
+TORN: Final = 2
+"""Literals of this length whose two halves belong to two other words (确|保本|金) are no hit, whatever the term
+says. A word that is cut on one side only proves nothing: 摔坏|了, 投保|人."""
 
 GAPPED_CERTAINTY: Final = 0.6
 """Of a homophone of a pattern with gaps."""
@@ -51,7 +55,7 @@ class MatchTerm:
     misheard: tuple[str, ...] = ()
     """Patterns of what the recogniser writes for it; found by their very characters."""
     whole_words: bool = False
-    """A short literal that cuts a dictionary word in two is no hit: 保本 in 确保|本金, 不会亏 in 不会|亏待."""
+    """A literal of up to `SHORT` characters that cuts any dictionary word is no hit: 不会亏 in 不会|亏待."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,7 @@ class _Literal:
     at_start: bool
     at_end: bool
     text: str
+    spans_commas: bool
     misheard: bool
 
 
@@ -180,17 +185,20 @@ class Matcher:
             certainty = sure
         if not _stands(turn, start, end, literal.at_start, literal.at_end):
             return None
-        if (
-            exact
-            and end - start <= SHORT
-            and self.terms[literal.term].whole_words
-            and _cuts_word(turn, start, end)
+        if end - start <= SHORT and not (
+            (literal.spans_commas or not _over_comma(turn, start, end))
+            and (not exact or self._keeps_words(literal, turn, start, end))
         ):
             return None
         kind = MatchKind.HOMOPHONE
         if exact:
             kind, certainty = _WRITTEN[literal.misheard]
         return Hit(literal.term, turn.turn_position, start, end, kind, certainty, literal.source)
+
+    def _keeps_words(self, literal: _Literal, turn: TurnText, start: int, end: int) -> bool:
+        if self.terms[literal.term].whole_words:
+            return not any(_cuts_words(turn, start, end))
+        return end - start > TORN or not (_stands_between(turn, start, end) and all(_cuts_words(turn, start, end)))
 
     def _gapped(self, call: CallText, turn: TurnText, entry: _GappedTerm, text: str, exact: bool) -> Iterable[Hit]:
         g, p = entry.gapped, entry.gapped.pattern
@@ -258,7 +266,9 @@ def _add_literals(
     misheard: bool,
 ) -> None:
     for text in pattern.literals():
-        entry = _Literal(index, pattern.source, pattern.at_start, pattern.at_end, text, misheard)
+        entry = _Literal(
+            index, pattern.source, pattern.at_start, pattern.at_end, text, pattern.spans_commas, misheard
+        )
         literals.setdefault(text, []).append(entry)
         if homophone == "off":
             continue
@@ -349,16 +359,28 @@ def _cuts_latin(turn: TurnText, left: int, right: int) -> bool:
     return turn.origin[right] - turn.origin[left] == 1 and a.isdigit() == b.isdigit()
 
 
-def _cuts_word(turn: TurnText, start: int, end: int) -> bool:
+def _over_comma(turn: TurnText, start: int, end: int) -> bool:
+    return any(start < b.at < end and b.mark == "," for b in turn.breaks)
+
+
+def _stands_between(turn: TurnText, start: int, end: int) -> bool:
+    """Whether each end makes a word with its neighbour: a cheap look before the turn is segmented."""
+    text, known = turn.squeezed, segmenter().knows
+    return start > 0 and end < len(text) and known(text[start - 1 : start + 1]) and known(text[end - 1 : end + 1])
+
+
+def _cuts_words(turn: TurnText, start: int, end: int) -> tuple[bool, bool]:
+    """Whether a dictionary word runs over the start, and over the end, of a stretch."""
     first, last = turn.origin[start], turn.origin[end - 1] + 1
+    left = right = False
     for s, e in word_spans(turn.normal):
         if s >= last:
-            return False
-        if e - s > 1 and (s < first < e or s < last < e) and turn.normal[s:e].isalpha():
+            break
+        if (s < first < e or s < last < e) and turn.normal[s:e].isalpha():
             word = turn.normal[s:e]
             if not _NUMERAL.match(word) and segmenter().knows(word):
-                return True
-    return False
+                left, right = left or s < first, right or last < e
+    return left, right
 
 
 def _best(hits: list[Hit]) -> list[Hit]:

@@ -28,6 +28,7 @@ MAX_ANCHORS: Final = 96
 """Literals that a pattern with gaps may put into the automaton."""
 
 _SYMBOL: Final = re.compile(r"\{(\d*),?(\d*)\}|…+|\.{3,}|[()|?^$]|[^()|?^$…{}]+|[{}]")
+_GAP: Final = re.compile(r"\{[^}]*\}")
 _COMMONEST: Final = frozenset(
     "你我他的了是在不有这那就说要好吗呢吧啊个给到也都会能还没么人们来去上下1问再点回想把保别"
 )
@@ -71,6 +72,11 @@ class Pattern:
     parts: tuple[Choice | Gap, ...]
     at_start: bool
     at_end: bool
+
+    @property
+    def spans_commas(self) -> bool:
+        """Whether its author wrote a comma into it."""
+        return any(c in "，,、" for c in _GAP.sub("", self.source))
 
     @property
     def has_gaps(self) -> bool:

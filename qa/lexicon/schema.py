@@ -141,6 +141,9 @@ class Term(Model):
         "patterns that count for less and are never critical by themselves.",
     )
     homophone: Homophone | None = Field(None, description="`auto` by default: see docs/rules.md.")
+    whole_words: bool = Field(
+        False, description="Patterns of up to three characters do not hit inside other words (保本 in 确保|本利)."
+    )
     severity: SeverityName | None = None
     family: Id | None = None
     role: RoleName | None = Field(None, description="Whose words count; `agent` by default.")

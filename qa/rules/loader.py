@@ -256,6 +256,7 @@ def _term(f: SourceFile, place: Placed, index: int, term: Term) -> CompiledTerm:
             tuple(term.exclude),
             term.homophone or defaults.homophone or "auto",
             misheard=tuple(term.misheard),
+            whole_words=term.whole_words,
         ),
     )
 

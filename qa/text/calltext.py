@@ -26,6 +26,8 @@ within a clause of fluent speech stay mostly under 0.4 s (Goldman-Eisler's 250 m
 
 _MARKS: Final = re.compile(r"(?:[^\w%]|_)+")
 _STOP: Final = frozenset("。!?;\n….")
+_EMOJI: Final = "\U0001f000"
+"""From here on, what is no letter is a picture."""
 _POINT: Final = re.compile(r"(?<=\d)[.:](?=\d)")
 
 
@@ -161,8 +163,10 @@ def _mark(between: str, left: str, right: str) -> str:
     if "、" in between:
         return "、"
     if between.isspace():
-        return "" if left.isascii() and right.isascii() else ","  # Whisper writes a blank for a comma
-    return "" if all(c in "-_'\"“”‘’《》()<>「」『』·~" or c.isspace() for c in between) else ","
+        return (
+            "" if left.isascii() or right.isascii() else ","
+        )  # Whisper writes a blank for a comma; 打 110 is one
+    return "" if all(c in "-_'\"“”‘’《》()<>「」『』·~" or c.isspace() or c > _EMOJI for c in between) else ","
 
 
 class CallText:

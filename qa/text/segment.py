@@ -1,9 +1,12 @@
 """Word segmentation behind a protocol: rjieba where it is installed, else jieba, with the same tokens."""
 
+import re
 from functools import cache, lru_cache
-from typing import Protocol
+from typing import Final, Protocol
 
 from qa.text.normalise import normal_form
+
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 
 class Segmenter(Protocol):
@@ -71,7 +74,7 @@ def segmenter() -> Segmenter:
 def word_spans(text: str) -> tuple[tuple[int, int], ...]:
     """Start and end of every word of a text in normal form."""
     spans, start = [], 0
-    for word in segmenter().cut(text):
+    for word in segmenter().cut(_SURROGATE.sub("?", text)):  # has no UTF-8 form to hand to the segmenter
         spans.append((start, start + len(word)))
         start += len(word)
     return tuple(spans)
