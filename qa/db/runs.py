@@ -22,6 +22,11 @@ class Runs:
         """One run, as it is in the database now."""
         return self._session.get(RunRow, run_id, populate_existing=True)
 
+    def many(self, run_ids: Sequence[str]) -> dict[str, RunRow]:
+        """Several by id."""
+        rows = self._session.scalars(sa.select(RunRow).where(RunRow.id.in_(run_ids)))
+        return {row.id: row for row in rows}
+
     def of_recording(self, recording_id: str) -> Sequence[RunRow]:
         """All runs of a recording, newest first."""
         wanted = sa.select(RunRow).where(RunRow.recording_id == recording_id).order_by(RunRow.id.desc())

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import structlog
 from sqlalchemy.exc import IntegrityError
@@ -20,6 +21,7 @@ from qa.db.models import RecordingRow, RunRow
 from qa.db.recordings import Recordings
 from qa.db.runs import Runs
 from qa.services.doorbell import Doorbell, Queue
+from qa.services.indexing import describe
 from qa.services.mapping import recording_view
 from qa.services.metadata import (
     attributes_from_name,
@@ -56,7 +58,16 @@ class IntakeMeta:
 class IntakeService:
     """Accepts recordings. Accepted means: it is on the disk and in the database, and will be worked on."""
 
-    def __init__(self, database: Database, storage: Storage, doorbell: Doorbell, options: IntakeSettings) -> None:
+    def __init__(
+        self,
+        database: Database,
+        storage: Storage,
+        doorbell: Doorbell,
+        options: IntakeSettings,
+        time_zone: str = "UTC",
+    ) -> None:
+        """`time_zone` is that of call times in metadata which name none."""
+        self._zone = ZoneInfo(time_zone)
         self._database = database
         self._storage = storage
         self._doorbell = doorbell
@@ -159,6 +170,7 @@ class IntakeService:
             checked_attributes({**known, **fresh}, self._options.allowed_attributes)
             if fresh:
                 recordings.add_attributes(recording_id, fresh)
+                describe(session, recording, {**known, **fresh}, self._zone)
                 now = self._database.now(session)
                 fields = ", ".join(sorted(fresh))
                 AuditTrail(session).add(tenant, now, actor, "recording.described", recording_id, fields=fields)
@@ -211,6 +223,7 @@ class IntakeService:
                 created_at=now,
             )
             Recordings(session).add(recording, meta.attributes)
+            describe(session, recording, meta.attributes, self._zone)
             add_run(session, recording, "first", Queue.SPEECH, self._database)
             AuditTrail(session).add(
                 meta.tenant, now, meta.actor, "recording.accepted", recording.id, sha256=sha256, size=size

@@ -16,15 +16,20 @@ from qa.db.engine import Database
 from qa.db.models import RecordingRow, RunRow
 from qa.db.recordings import Recordings
 from qa.db.results import Results
+from qa.db.reviews import Said
 from qa.db.runs import Runs
 from qa.pipeline.context import Phase, Progress, RecordingInput, RunAbortedError, RunFailure, StageCache
 from qa.services.analysis import recover
 from qa.services.doorbell import Doorbell, Queue
 from qa.services.heartbeat import Heartbeat
+from qa.services.indexing import note_result
+from qa.services.intake import add_run
 from qa.services.mapping import reason_row, result_rows
 from qa.services.owner import is_surely_dead, new_owner
+from qa.services.review import arrived
+from qa.services.review.words import as_correction
 from qa.services.stage_cache import DatabaseStageCache, SpeechMissingError, TextStageCache
-from qa.settings import LedgerSettings
+from qa.settings import LedgerSettings, ReviewSettings
 from qa.storage.base import Storage
 
 _RESCANS_TOGETHER = 16
@@ -65,14 +70,18 @@ class Worker:
         options: LedgerSettings,
         pipeline: PipelineLike,
         batch: int = 1,
+        *,
+        review: ReviewSettings | None = None,
     ) -> None:
-        """`batch`: how many waiting recordings are decoded together on the speech queue."""
+        """`batch`: how many waiting recordings are decoded together on the speech queue; `review`: what of a
+        result calls for a person (the defaults where it is not given)."""
         self._database = database
         self._storage = storage
         self._doorbell = doorbell
         self._options = options
         self._pipeline = pipeline
         self._batch = batch
+        self._review = review or ReviewSettings()
 
     def work(self, queue: Queue, run_id: str) -> int:
         """Do one run, and with it others that wait where a batch pays. Returns how many; 0 for a false ring."""
@@ -163,7 +172,8 @@ class Worker:
 
     def _sources(self, session: Session, run_ids: Sequence[str]) -> list[_Claimed]:
         rows = [self._rows(session, run_id) for run_id in run_ids]
-        attributes = Recordings(session).attributes([recording.id for _, recording in rows])
+        ids = [recording.id for _, recording in rows]
+        attributes, corrections = Recordings(session).attributes(ids), Said(session).corrections(ids)
         return [
             _Claimed(
                 run.id,
@@ -176,6 +186,7 @@ class Worker:
                     attributes=attributes[recording.id],
                     language=recording.language,
                     manual_roles=recording.manual_roles,
+                    corrections=tuple(as_correction(row) for row in corrections[recording.id]),
                 ),
             )
             for run, recording in rows
@@ -183,9 +194,10 @@ class Worker:
 
     def _settle(self, finished: Sequence[tuple[_Claimed, _Outcome]], owner: str) -> None:
         """Write what came of some runs in one transaction; one that cannot be written holds nobody up."""
+        again: list[str] = []
         try:
             with self._database.write() as session:
-                kept = [self._write(session, one, owner, outcome) for one, outcome in finished]
+                kept = [self._write(session, one, owner, outcome, again) for one, outcome in finished]
         except Exception as error:
             if len(finished) > 1:
                 for each in finished:
@@ -203,13 +215,17 @@ class Worker:
                 _log.warning("run.failed", run=one.run_id, stage=outcome.stage, reason=outcome.reason.code)
             else:
                 _log.info("run.finished", run=one.run_id, status=outcome.status.value, attempts=one.attempts)
+        for run_id in again:
+            self._doorbell.ring(Queue.LIGHT, run_id)
 
-    def _write(self, session: Session, one: _Claimed, owner: str, outcome: _Outcome) -> bool:
+    def _write(
+        self, session: Session, one: _Claimed, owner: str, outcome: _Outcome, again: list[str]
+    ) -> bool:
         if isinstance(outcome, RunFailure):
             return self._fail(session, one, owner, outcome)
-        return self._finish(session, one, owner, outcome)
+        return self._finish(session, one, owner, outcome, again)
 
-    def _finish(self, session: Session, one: _Claimed, owner: str, result: Result) -> bool:
+    def _finish(self, session: Session, one: _Claimed, owner: str, result: Result, again: list[str]) -> bool:
         now = self._database.now(session)
         reason = reason_row(result.reason)
         if not Runs(session).finish(one.run_id, owner, result.status.value, now, reason=reason):
@@ -217,6 +233,7 @@ class Worker:
         run, recording = self._rows(session, one.run_id)
         head, findings, checks = result_rows(run, result, now)
         Results(session).add(head, findings, checks)
+        note_result(session, recording, head, result, kind=run.kind)
         if result.audio is not None:
             recording.duration = result.audio.duration
         AuditTrail(session).add(
@@ -229,6 +246,11 @@ class Worker:
             result=head.id,
             packs=head.packs,
         )
+        arrived(session, recording, head.id, result, now, self._review)
+        words = tuple(as_correction(row) for row in Said(session).corrections([recording.id])[recording.id])
+        if words != one.source.corrections and result.status is RunStatus.DONE:
+            # Somebody corrected words while this run was at work: it could not have read them.
+            again.append(add_run(session, recording, "words", Queue.LIGHT, self._database).id)
         return True
 
     def _fail(self, session: Session, one: _Claimed, owner: str, failure: RunFailure) -> bool:
