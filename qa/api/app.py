@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.responses import JSONResponse
 from prometheus_client import CollectorRegistry
 from starlette.concurrency import run_in_threadpool
@@ -15,16 +15,18 @@ from starlette.requests import Request
 from qa.api import problems
 from qa.api.bell import BackgroundDoorbell
 from qa.api.context import Context
+from qa.api.dependencies import admit, guard_cookie
 from qa.api.derived import Maker
 from qa.api.envelope import Envelope, RequestMetrics
 from qa.api.guard import Guard, check_exposure
 from qa.api.openapi import document
-from qa.api.routes import audio, health, progress, recordings, results, uploads
+from qa.api.routes import audio, health, people, progress, recordings, results, session, tokens, uploads
 from qa.api.tus import PREFIX as UPLOADS
 from qa.api.tus import TusProtocol
 from qa.logging import configure
 from qa.services import Services, open_services
 from qa.services.doorbell import Doorbell
+from qa.services.people.tokens import ensure_machine_token
 from qa.settings import Settings
 from workers.doorbell import CeleryDoorbell
 
@@ -34,7 +36,7 @@ def create_app(
 ) -> FastAPI:
     """Build the application; `services` and `doorbell` are given by tests, otherwise made from `settings`.
 
-    Raises `BadOptionError` where the settings would open the service to the network without a token.
+    Raises `BadOptionError` for a token that could be guessed.
     """
     if settings is None:
         # Called by uvicorn as a factory: this process is the service's own, and so is its log.
@@ -49,6 +51,7 @@ def create_app(
         bell = doorbell or BackgroundDoorbell(CeleryDoorbell(settings))
         opened = services or open_services(settings, bell, migrate=True)
         app.state.context = Context(settings, opened, bell, registry)
+        ensure_machine_token(settings.home)
         app.state.maker = Maker(app.state.context)
         collector = health.LedgerCollector(app.state.context)
         registry.register(collector)
@@ -75,9 +78,12 @@ def create_app(
             Middleware(Guard, server=settings.server, upload_paths=(recordings.PREFIX, UPLOADS, f"{UPLOADS}/")),
             Middleware(TusProtocol),
         ],
+        # Of every route, those of pages too: nothing is open by having been forgotten.
+        dependencies=[Depends(admit), Depends(guard_cookie)],
     )
+    app.state.settings = settings
     problems.install(app)
-    for module in (recordings, progress, results, audio, uploads, health):
+    for module in (recordings, progress, results, audio, uploads, session, tokens, people, health):
         app.include_router(module.router)
     _serve_document(app)
     return app

@@ -2,22 +2,26 @@
 
 import base64
 import hashlib
+import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, Final
+from urllib.parse import urlsplit
 
 import httpx
 import msgspec
 from pydantic import ValidationError
 
+from qa.api.guard import is_loopback
 from qa.api.meta import attributes_as_json
 from qa.api.schemas import Problem, RecordingOut, RecordingPageOut, RunOut, UploadedOut
 from qa.api.tus import format_metadata
 from qa.core.errors import EnvironmentProblemError, TingjianError
 from qa.core.result import Result
+from qa.services.people.tokens import read_machine_token
 
 _RECORDINGS: Final = "/api/v1/recordings"
 _UPLOADS: Final = "/api/v1/uploads"
@@ -39,9 +43,19 @@ class RefusedError(TingjianError):
 class Client:
     """Talks to one service. Use as a context manager, or close it. Not shared between threads."""
 
-    def __init__(self, base_url: str, *, token: str = "", locale: str = "en", timeout: float = 30.0) -> None:
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        token: str = "",
+        home: Path | None = None,
+        locale: str = "en",
+        timeout: float = 30.0,
+    ) -> None:
+        """`token` is an API token; without one `TINGJIAN_TOKEN` is taken, and for a service on this machine the
+        token of its `home` (by default `TINGJIAN_HOME` or `var`), which whoever owns the files may read."""
         headers = {"Accept-Language": locale}
-        if token:
+        if token := token or os.environ.get("TINGJIAN_TOKEN", "") or _machine_token(base_url, home):
             headers["Authorization"] = f"Bearer {token}"
         self._http = httpx.Client(base_url=base_url, headers=headers, timeout=timeout, trust_env=False)
 
@@ -203,6 +217,12 @@ class Client:
             # A HEAD has no body, and a proxy in between may speak for itself.
             code, status = "api.http_other", response.status_code
             raise EnvironmentProblemError(code, path=response.url.path, status=status) from None
+
+
+def _machine_token(base_url: str, home: Path | None) -> str:
+    if not is_loopback(urlsplit(base_url).hostname or ""):
+        return ""
+    return read_machine_token(home or Path(os.environ.get("TINGJIAN_HOME", "") or "var"))
 
 
 def _without_texts(value: Any) -> Any:

@@ -33,9 +33,10 @@ def browser_secret(request: Request) -> str:
     return made
 
 
-def csrf_token(request: Request) -> str:
-    """The token of this browser; the response must carry a new seed along (`keep_seed`)."""
-    return hmac.new(browser_secret(request).encode(), b"tingjian csrf", hashlib.sha256).hexdigest()
+def csrf_token(source: Request | str) -> str:
+    """The token of a browser, or of a session's secret; the response must carry a new seed along (`keep_seed`)."""
+    secret = source if isinstance(source, str) else browser_secret(source)
+    return hmac.new(secret.encode(), b"tingjian csrf", hashlib.sha256).hexdigest()
 
 
 def keep_seed(request: Request, response: Response) -> None:

@@ -1,13 +1,11 @@
-"""Who may ask what, before any route sees the request.
+"""What comes in at all, before any route sees the request; who asks is found out by `qa.api.dependencies`.
 
-Without a sign-in the service trusts the machine it runs on, which makes the browser on that machine the way in:
-a page of another site can send requests to loopback, or have its own name resolve there (DNS rebinding). So the
-Host header must be one of ours, a changing request must not come from a foreign origin, and bodies must declare
-a type that no plain form can send. A token, where set, is asked of everybody.
+A page of another site can send requests with the cookies of ours, or have its own name resolve here (DNS
+rebinding). So the Host header must be one of ours, a changing request must not come from a foreign origin, and
+bodies sent to the API must declare a type that no plain form can send. Forms of our own pages carry a token.
 """
 
 import asyncio
-import hmac
 import ipaddress
 from collections.abc import Sequence
 from typing import Final
@@ -29,8 +27,8 @@ _SAFE: Final = ("GET", "HEAD", "OPTIONS")
 _TYPES: Final = ("application/json",)
 _PAGE_TYPES: Final = (*_TYPES, "application/x-www-form-urlencoded", "multipart/form-data")
 """Forms of our own pages carry a token of their own (`qa.web.forms`), which a foreign form cannot have."""
-_OPEN_PATHS: Final = ("/healthz", "/readyz")
-"""Asked by supervisors and load balancers, which hold no token; they show nothing of any recording."""
+_API: Final = "/api/"
+_FORMS: Final = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
 def is_loopback(host: str) -> bool:
@@ -44,12 +42,10 @@ def is_loopback(host: str) -> bool:
 
 
 def check_exposure(server: ServerSettings) -> None:
-    """Raises `BadOptionError` where the service would be open to the network without a (long enough) token."""
+    """Raises `BadOptionError` where the operator's token could be guessed."""
     token = server.token.get_secret_value()
     if token and len(token) < LEAST_TOKEN:
         raise BadOptionError("api.token_too_short", least=LEAST_TOKEN)
-    if not token and not is_loopback(server.host):
-        raise BadOptionError("api.remote_needs_token", host=server.host)
 
 
 class Guard:
@@ -60,11 +56,11 @@ class Guard:
 
     def __init__(self, app: ASGIApp, *, server: ServerSettings, upload_paths: Sequence[str]) -> None:
         self._app = app
-        self._token = server.token.get_secret_value()
         self._idle = server.body_idle_seconds
         self._uploads = tuple(upload_paths)
         self._hosts = {host.lower() for host in (*_LOOPBACK, server.host.strip("[]"), *server.allowed_hosts)}
-        # Listening on every address under names nobody listed: the token is then what keeps strangers out.
+        self._hosts.add(urlsplit(server.public_url).hostname or "localhost")
+        # Listening on every address under names nobody listed: a rebound name has no cookie and no token.
         self._any_host = server.host in ("0.0.0.0", "::") and not server.allowed_hosts  # noqa: S104
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -87,10 +83,6 @@ class Guard:
             raise RequestError(421, "api.wrong_host", host=host[:100])
         if scope["method"] not in _SAFE:
             self._check_origin(headers, host)
-        if self._token and scope["path"] not in _OPEN_PATHS:
-            scheme, _, given = headers.get("authorization", "").partition(" ")
-            if scheme.lower() != "bearer" or not hmac.compare_digest(given.strip().encode(), self._token.encode()):
-                raise RequestError(401, "api.token_needed", headers={"WWW-Authenticate": "Bearer"})
         if not self._takes_upload(scope["path"]):
             _check_document(scope["method"], headers, _TYPES if scope["path"].startswith("/api/") else _PAGE_TYPES)
 

@@ -7,31 +7,38 @@ from typing import Final
 import msgspec
 
 from qa.core.errors import BadOptionError, InputError
+from qa.core.people import Person, Reach
 from qa.core.roles import Role
 from qa.services import IntakeMeta
 
 OWN_FIELDS: Final = ("metadata", "roles", "language")
-ACTOR: Final = "api"
 
 
-def build_meta(filename: str, fields: Mapping[str, str]) -> IntakeMeta:
-    """Make the metadata of an upload.
+def build_meta(filename: str, fields: Mapping[str, str], who: Person) -> IntakeMeta:
+    """Make the metadata of an upload by `who`.
 
     `metadata` is a JSON object of plain values, `roles` one of speaker label -> role, `language` an ISO 639
     code; every other field is an attribute, and wins over the same name in `metadata`.
-    Names and values are checked by intake; here only their form is. Raises `InputError`.
+    Names and values are checked by intake; here only their form is. Whoever sees their teams' recordings only
+    uploads for one of these teams: the one they have where they say nothing. Raises `InputError`.
     """
     given: dict[str, str] = {}
     if text := fields.get("metadata", "").strip():
         given.update(_plain_object(text))
     language = fields.get("language") or given.pop("language", None)
     given.update({name: value for name, value in fields.items() if name not in OWN_FIELDS})
+    if who.reach is Reach.TEAMS:
+        if "team" not in given and len(who.teams) == 1:
+            given["team"] = who.teams[0]
+        if given.get("team", "").strip() not in who.teams:
+            raise BadOptionError("people.not_your_team", teams=", ".join(who.teams))
     return IntakeMeta(
         name=filename,
         attributes=given,
         language=language,
         manual_roles=_roles(fields.get("roles", "")),
-        actor=ACTOR,
+        actor=who.login,
+        tenant=who.tenant,
     )
 
 

@@ -6,6 +6,7 @@ import msgspec
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from qa.api.csrf import SESSION_COOKIE
 from qa.core.result import Result
 
 TAGS: Final = [
@@ -13,6 +14,7 @@ TAGS: Final = [
     {"name": "resumable upload", "description": "tus 1.0.0, for large files and poor lines."},
     {"name": "results", "description": "What was found, with proof."},
     {"name": "audio", "description": "The sound itself and its waveform."},
+    {"name": "people", "description": "Sign in, API tokens, accounts and teams."},
     {"name": "service", "description": "Health and figures."},
 ]
 _DESCRIPTION: Final = (
@@ -38,8 +40,14 @@ def document(app: FastAPI) -> dict[str, Any]:
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
     components["securitySchemes"] = {
-        "token": {"type": "http", "scheme": "bearer", "description": "Only where server.token is set."}
+        "token": {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "An API token, or what is in the file `token` of the home.",
+        }
     }
-    made["security"] = [{}, {"token": []}]
+    cookie = {"type": "apiKey", "in": "cookie", "name": SESSION_COOKIE, "description": "With X-CSRF-Token."}
+    components["securitySchemes"]["session"] = cookie
+    made["security"] = [{"token": []}, {"session": []}]
     app.openapi_schema = made
     return made

@@ -17,7 +17,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import Scope
 
 from qa.api.schemas import Problem
-from qa.core.errors import TingjianError
+from qa.core.errors import TingjianError, TooSoonError, UnauthenticatedError
 from qa.core.messages import Message, message
 from qa.i18n import catalogue, pick_locale, render
 
@@ -90,6 +90,10 @@ def error_response(scope: Scope, exc: TingjianError) -> Response:
     if isinstance(exc, RequestError):
         return problem(scope, exc.http_status, exc.message, headers=exc.headers)
     headers = {"Retry-After": "5"} if exc.retryable else {}
+    if isinstance(exc, UnauthenticatedError):
+        headers["WWW-Authenticate"] = "Bearer"
+    elif isinstance(exc, TooSoonError):
+        headers["Retry-After"] = exc.message.params.get("seconds", "60")
     return problem(scope, exc.status, exc.message, headers=headers)
 
 

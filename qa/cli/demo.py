@@ -42,7 +42,7 @@ def demo(
     """Upload three sample calls to a service of its own, show what was found, and stop it again."""
     files = find_samples(samples)
     with running_service(home.absolute()) as url:
-        failed = show(url, files)
+        failed = show(url, files, home.absolute())
     err.print(_said("kept", home=home))
     if failed:
         raise typer.Exit(1)
@@ -129,12 +129,12 @@ def _stop(process: "subprocess.Popen[bytes]") -> None:
         process.wait()
 
 
-def show(url: str, files: Sequence[Path]) -> int:
-    """Upload `files`, follow them, print what was found; returns how many failed."""
-    ids = _upload(url, files)
-    finals = _follow(url, ids)
+def show(url: str, files: Sequence[Path], home: Path) -> int:
+    """Upload `files` to the service of `home`, follow them, print what was found; returns how many failed."""
+    ids = _upload(url, files, home)
+    finals = _follow(url, ids, home)
     failed = 0
-    with Client(url, locale=LOCALE) as client:
+    with Client(url, home=home, locale=LOCALE) as client:
         for final in finals:
             if final.status is RunStatus.FAILED:
                 failed += 1
@@ -145,9 +145,9 @@ def show(url: str, files: Sequence[Path]) -> int:
     return failed
 
 
-def _upload(url: str, files: Sequence[Path]) -> list[str]:
+def _upload(url: str, files: Sequence[Path], home: Path) -> list[str]:
     ids: list[str] = []
-    with Client(url, locale=LOCALE) as client, _bars() as bars:
+    with Client(url, home=home, locale=LOCALE) as client, _bars() as bars:
         for path in files:
             task = bars.add_task(_said("uploading", name=path.name), total=path.stat().st_size)
             sent = client.upload(
@@ -164,12 +164,12 @@ def _upload(url: str, files: Sequence[Path]) -> list[str]:
     return ids
 
 
-def _follow(url: str, ids: Sequence[str]) -> list[RecordingOut]:
+def _follow(url: str, ids: Sequence[str], home: Path) -> list[RecordingOut]:
     with _bars() as bars, ThreadPoolExecutor(max_workers=max(1, len(ids))) as pool:
-        return list(pool.map(lambda recording_id: _follow_one(url, recording_id, bars), ids))
+        return list(pool.map(lambda recording_id: _follow_one(url, recording_id, home, bars), ids))
 
 
-def _follow_one(url: str, recording_id: str, bars: Progress) -> RecordingOut:
+def _follow_one(url: str, recording_id: str, home: Path, bars: Progress) -> RecordingOut:
     task: TaskID | None = None
     stage: str | None = None
 
@@ -191,7 +191,7 @@ def _follow_one(url: str, recording_id: str, bars: Progress) -> RecordingOut:
         if state.status.final:
             bars.remove_task(task)
 
-    with Client(url, locale=LOCALE) as client:
+    with Client(url, home=home, locale=LOCALE) as client:
         return client.wait(recording_id, on_progress=update, within=_WAIT_SECONDS)
 
 

@@ -24,7 +24,16 @@ USAGE: Final = 2
 
 _USAGE_PROBLEM: Final = typer.BadParameter.__mro__[1]
 """What the parser inside typer raises for a command line it cannot make sense of."""
-ELSEWHERE: Final = {"demo": "qa.cli.demo", "lexicon": "qa.cli.lexicon", "rules": "qa.cli.rules"}
+ELSEWHERE: Final = {
+    "demo": "qa.cli.demo",
+    "lexicon": "qa.cli.lexicon",
+    "rules": "qa.cli.rules",
+    "people": "qa.cli.people",
+    "token": "qa.cli.people_token",
+    "audit": "qa.cli.audit",
+    "keys": "qa.cli.keys",
+    "verify": "qa.cli.verify",
+}
 """Commands of other modules, which are imported only when they are called."""
 
 

@@ -5,9 +5,11 @@ from pathlib import Path
 from qa.api.guard import check_exposure
 from qa.cli.options import load_settings
 from qa.cli.terminal import download_bars, err, out
-from qa.cli.words import say, t
+from qa.cli.words import LOCALE, say, t
 from qa.core.errors import InputError, StorageError
+from qa.i18n import text
 from qa.models import store
+from qa.settings import Settings
 
 
 def run(watch: Path | None, port: int | None) -> int:
@@ -24,7 +26,11 @@ def run(watch: Path | None, port: int | None) -> int:
     make_home(settings.home)
     from workers.supervisor import Supervisor
 
-    supervisor = Supervisor(settings, announce=_announce, warn=lambda message: err.print(say(message)))
+    def announce(address: str) -> None:
+        out.print(t("up_ready", address=address))
+        _show_first_link(settings, address)
+
+    supervisor = Supervisor(settings, announce=announce, warn=lambda message: err.print(say(message)))
     return supervisor.run(watch=watch)
 
 
@@ -36,5 +42,17 @@ def make_home(folder: Path) -> None:
         raise StorageError("cli.home_not_writable", folder=folder, reason=exc.strerror) from exc
 
 
-def _announce(address: str) -> None:
-    out.print(t("up_ready", address=address))
+def _show_first_link(settings: Settings, address: str) -> None:
+    """While nobody can sign in as administrator: the link by which the first one makes an account."""
+    from qa.db.engine import Database
+    from qa.services.people import open_people
+
+    database = Database(settings.resolved_database_url)
+    try:
+        link = open_people(database, settings).links.first_administrator()
+    finally:
+        database.close()
+    if link is not None:
+        url = (settings.server.public_url or address).rstrip("/") + link.path
+        hours = round(settings.people.link_seconds / 3600)
+        out.print(text("people.first_administrator", LOCALE, url=url, hours=hours), soft_wrap=True)

@@ -6,14 +6,17 @@ from dataclasses import dataclass, field
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from qa.core.people import Person
 from qa.db.models import AttributeRow, RecordingRow, ResultRow, RunRow
+from qa.db.people import within_reach
 
 
 @dataclass(frozen=True, slots=True)
 class RecordingQuery:
     """What to list."""
 
-    tenant: str
+    who: Person
+    """Only what is in their reach."""
     status: str | None = None
     name_contains: str | None = None
     attributes: Mapping[str, str] = field(default_factory=dict)
@@ -56,6 +59,11 @@ class Recordings:
         if tenant is not None:
             wanted = wanted.where(RecordingRow.tenant == tenant)
         return self._session.scalars(wanted.with_for_update() if lock else wanted).first()
+
+    def seen(self, recording_id: str, who: Person) -> RecordingRow | None:
+        """One recording, where it is in the reach of `who`."""
+        wanted = sa.select(RecordingRow).where(RecordingRow.id == recording_id, within_reach(who))
+        return self._session.scalars(wanted).first()
 
     def by_content(self, tenant: str, sha256: str) -> RecordingRow | None:
         """The recording with these bytes."""
@@ -122,7 +130,7 @@ class Recordings:
 
     def page(self, query: RecordingQuery) -> Sequence[RecordingRow]:
         """Up to `limit` recordings, newest first."""
-        wanted = sa.select(RecordingRow).where(RecordingRow.tenant == query.tenant)
+        wanted = sa.select(RecordingRow).where(within_reach(query.who))
         if query.status:
             wanted = wanted.where(RecordingRow.status == query.status)
         if query.name_contains:

@@ -4,9 +4,14 @@ from dataclasses import dataclass
 
 from qa.db.engine import Database
 from qa.services.analysis import AnalysisService
+from qa.services.audit import AuditService
 from qa.services.doorbell import Doorbell, SilentDoorbell
 from qa.services.intake import IntakeService
+from qa.services.keys import KeyService
+from qa.services.people import People, open_people
 from qa.services.recordings import RecordingService
+from qa.services.review import ReviewServices, open_review
+from qa.services.search import SearchService
 from qa.services.uploads import UploadService
 from qa.settings import Settings
 from qa.storage.base import Storage
@@ -24,6 +29,11 @@ class Services:
     analysis: AnalysisService
     recordings: RecordingService
     uploads: UploadService
+    search: SearchService
+    people: People
+    review: ReviewServices
+    keys: KeyService
+    audit: AuditService
 
     def close(self) -> None:
         """Give database connections back."""
@@ -44,7 +54,8 @@ def open_services(settings: Settings, doorbell: Doorbell | None = None, *, migra
     bell = doorbell or SilentDoorbell()
     recordings = RecordingService(database, storage)
     analysis = AnalysisService(database, bell, settings.ledger)
-    intake = IntakeService(database, storage, bell, settings.intake)
+    intake = IntakeService(database, storage, bell, settings.intake, settings.time_zone)
+    keys = KeyService(settings.home, settings.evidence)
     return Services(
         settings=settings,
         database=database,
@@ -53,4 +64,9 @@ def open_services(settings: Settings, doorbell: Doorbell | None = None, *, migra
         analysis=analysis,
         recordings=recordings,
         uploads=UploadService(database, storage, intake, settings.intake),
+        search=SearchService(database, settings.time_zone),
+        people=open_people(database, settings),
+        review=open_review(database, settings.review, analysis, bell),
+        keys=keys,
+        audit=AuditService(database, keys, settings.evidence, settings.home),
     )

@@ -8,13 +8,14 @@ from pathlib import Path
 from sqlalchemy.orm import Session
 
 from qa.core.errors import BadOptionError, NotFoundError
+from qa.core.people import SYSTEM, Person
 from qa.core.result import RunStatus
 from qa.db.engine import Database
 from qa.db.models import RecordingRow
 from qa.db.recordings import RecordingQuery, Recordings
 from qa.db.results import Results
 from qa.db.runs import Runs
-from qa.services.mapping import recording_view, result_head, result_view, run_view
+from qa.services.mapping import masked_view, recording_view, result_head, run_view
 from qa.services.views import LedgerCounts, RecordingPage, RecordingView, ResultHead, ResultView, RunView
 from qa.storage.base import Storage
 
@@ -26,7 +27,6 @@ _ID = re.compile(r"[0-9a-f]{32}")
 class RecordingFilter:
     """What to list; every given field must hold."""
 
-    tenant: str = "default"
     status: RunStatus | None = None
     name_contains: str | None = None
     attributes: Mapping[str, str] = field(default_factory=dict)
@@ -34,22 +34,30 @@ class RecordingFilter:
 
 
 class RecordingService:
-    """Reads. Raises `NotFoundError` for an id that does not exist in the tenant."""
+    """Reads. Raises `NotFoundError` for an id that is not in the reach of `who`."""
 
     def __init__(self, database: Database, storage: Storage) -> None:
         self._database = database
         self._storage = storage
 
     def list(
-        self, wanted: RecordingFilter | None = None, *, cursor: str | None = None, limit: int = 50
+        self,
+        wanted: RecordingFilter | None = None,
+        *,
+        cursor: str | None = None,
+        limit: int = 50,
+        who: Person = SYSTEM,
     ) -> RecordingPage:
-        """One page, newest first; `limit` is held between 1 and 200. Raises `BadOptionError` for a bad cursor."""
+        """One page of what is in `who`'s reach, newest first; `limit` is held between 1 and 200.
+
+        Raises `BadOptionError` for a bad cursor.
+        """
         if cursor is not None and not _ID.fullmatch(cursor):
             raise BadOptionError("ledger.bad_cursor")
         wanted = wanted or RecordingFilter()
         size = min(max(limit, 1), MAX_PAGE)
         query = RecordingQuery(
-            tenant=wanted.tenant,
+            who=who,
             status=wanted.status.value if wanted.status else None,
             name_contains=wanted.name_contains,
             attributes=wanted.attributes,
@@ -62,49 +70,49 @@ class RecordingService:
             items = tuple(recording_view(bundle) for bundle in recordings.bundles(rows[:size]))
         return RecordingPage(items, next_cursor=items[-1].id if len(rows) > size else None)
 
-    def get(self, recording_id: str, *, tenant: str = "default") -> RecordingView:
+    def get(self, recording_id: str, *, who: Person = SYSTEM) -> RecordingView:
         """One recording with its newest run."""
         with self._database.read() as session:
-            row = _found(session, recording_id, tenant)
+            row = _found(session, recording_id, who)
             return recording_view(Recordings(session).bundles([row])[0])
 
-    def runs(self, recording_id: str, *, tenant: str = "default") -> tuple[RunView, ...]:
+    def runs(self, recording_id: str, *, who: Person = SYSTEM) -> tuple[RunView, ...]:
         """All its runs, newest first."""
         with self._database.read() as session:
-            _found(session, recording_id, tenant)
+            _found(session, recording_id, who)
             return tuple(run_view(row) for row in Runs(session).of_recording(recording_id))
 
-    def result(self, recording_id: str, *, result_id: str | None = None, tenant: str = "default") -> ResultView:
+    def result(self, recording_id: str, *, result_id: str | None = None, who: Person = SYSTEM) -> ResultView:
         """The newest result, or an earlier one. Raises `NotFoundError` where there is none yet."""
         with self._database.read() as session:
-            row = _found(session, recording_id, tenant)
+            row = _found(session, recording_id, who)
             wanted = result_id or row.result_id
             result = Results(session).get(recording_id, wanted) if wanted else None
             if result is None:
                 raise NotFoundError("ledger.no_result", status=row.status)
-            return result_view(result)
+            return masked_view(result)
 
-    def results(self, recording_id: str, *, tenant: str = "default") -> tuple[ResultHead, ...]:
+    def results(self, recording_id: str, *, who: Person = SYSTEM) -> tuple[ResultHead, ...]:
         """The history of results, newest first."""
         with self._database.read() as session:
-            _found(session, recording_id, tenant)
+            _found(session, recording_id, who)
             return tuple(result_head(row) for row in Results(session).heads(recording_id))
 
-    def audio_path(self, recording_id: str, *, tenant: str = "default") -> Path:
+    def audio_path(self, recording_id: str, *, who: Person = SYSTEM) -> Path:
         """A local path of the original bytes. Raises `StorageError` where they are gone."""
         with self._database.read() as session:
-            row = _found(session, recording_id, tenant)
+            row = _found(session, recording_id, who)
         return self._storage.audio_path(row.sha256, row.suffix)
 
     def artefact(
-        self, recording_id: str, name: str, make: Callable[[Path], bytes], *, tenant: str = "default"
+        self, recording_id: str, name: str, make: Callable[[Path], bytes], *, who: Person = SYSTEM
     ) -> bytes:
         """Something derived from the audio (waveform peaks): made once by `make(audio_path)`, then kept.
 
         `name` carries the version of whoever makes it, so that a better maker is asked again.
         """
         with self._database.read() as session:
-            row = _found(session, recording_id, tenant)
+            row = _found(session, recording_id, who)
         kept = self._storage.get_artefact(row.sha256, name)
         if kept is None:
             kept = make(self._storage.audio_path(row.sha256, row.suffix))
@@ -118,8 +126,8 @@ class RecordingService:
         return LedgerCounts(**{status.value: counts.get(status.value, 0) for status in RunStatus})
 
 
-def _found(session: Session, recording_id: str, tenant: str) -> RecordingRow:
-    row = Recordings(session).get(recording_id, tenant)
+def _found(session: Session, recording_id: str, who: Person) -> RecordingRow:
+    row = Recordings(session).seen(recording_id, who)
     if row is None:
         raise NotFoundError("ledger.no_recording", id=recording_id[:64])
     return row

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from qa.core.errors import ConflictError, NotFoundError, StorageError, TingjianError, TooLargeError
+from qa.core.people import SYSTEM, Person
 from qa.db.engine import Database
 from qa.db.ids import new_id
 from qa.db.models import UploadRow
@@ -65,32 +66,32 @@ class UploadService:
                 self._path(row).touch(mode=0o600)
         return upload_view(row)
 
-    def get(self, upload_id: str, *, tenant: str = "default") -> UploadView:
-        """Where it stands. Raises `NotFoundError` where it never was, was abandoned, or has expired."""
-        return upload_view(self._row(upload_id, tenant))
+    def get(self, upload_id: str, *, who: Person = SYSTEM) -> UploadView:
+        """Where it stands. Raises `NotFoundError` where it never was, is somebody else's, or has expired."""
+        return upload_view(self._row(upload_id, who))
 
     async def append(
-        self, upload_id: str, offset: int, chunks: AsyncIterable[bytes], *, tenant: str = "default"
+        self, upload_id: str, offset: int, chunks: AsyncIterable[bytes], *, who: Person = SYSTEM
     ) -> tuple[UploadView, Accepted | None]:
         """Append from `offset`; what arrived before a broken connection is kept. Accepts once complete.
 
         Raises `ConflictError` (wrong offset, or another request is writing), `TooLargeError` (past the length),
         and what `IntakeService.accept` raises; a recording that was refused takes its upload with it.
         """
-        row = await asyncio.to_thread(self._row, upload_id, tenant)
+        row = await asyncio.to_thread(self._row, upload_id, who)
         with self._locked(row) as file:
-            row = await asyncio.to_thread(self._row, upload_id, tenant)
+            row = await asyncio.to_thread(self._row, upload_id, who)
             if offset != row.received:
                 raise ConflictError("ledger.wrong_offset", offset=offset, expected=row.received)
             await self._receive(row, file, chunks)
             accepted = None
             if row.received == row.length and row.recording_id is None:
                 accepted = await asyncio.to_thread(self._accept, row)
-        return await asyncio.to_thread(self.get, upload_id, tenant=tenant), accepted
+        return await asyncio.to_thread(self.get, upload_id, who=who), accepted
 
-    def abandon(self, upload_id: str, *, tenant: str = "default") -> None:
+    def abandon(self, upload_id: str, *, who: Person = SYSTEM) -> None:
         """Forget it and its bytes."""
-        row = self._row(upload_id, tenant)
+        row = self._row(upload_id, who)
         self._forget(row)
 
     def expire(self) -> int:
@@ -148,10 +149,11 @@ class UploadService:
         path.unlink(missing_ok=True)
         return accepted
 
-    def _row(self, upload_id: str, tenant: str) -> UploadRow:
+    def _row(self, upload_id: str, who: Person) -> UploadRow:
         with self._database.read() as session:
-            row = Uploads(session).get(upload_id, tenant, self._database.now(session))
-        if row is None:
+            row = Uploads(session).get(upload_id, who.tenant, self._database.now(session))
+        # Whoever has no account is this machine, or whoever runs it.
+        if row is None or (who.id and row.actor != who.login):
             raise NotFoundError("ledger.no_upload", id=upload_id[:64])
         return row
 

@@ -20,6 +20,7 @@ from qa.api.client import Client
 from qa.core.result import Result, RunStatus
 from qa.db.models import ResultRow
 from qa.services import Services, open_services
+from qa.services.people.tokens import ensure_machine_token
 from qa.settings import LedgerSettings, ServerSettings, Settings
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow, pytest.mark.models, pytest.mark.timeout(1800)]
@@ -81,7 +82,11 @@ def running(home: Path) -> Iterator[Running]:
     service.start()
     try:
         url = f"http://127.0.0.1:{port}"
-        with Client(url) as client, httpx.Client(base_url=url, trust_env=False) as http:
+        headers = {"Authorization": f"Bearer {ensure_machine_token(home)}"}
+        with (
+            Client(url, home=home) as client,
+            httpx.Client(base_url=url, headers=headers, trust_env=False) as http,
+        ):
             wait_until(client.ready, "the API answers")
             yield Running(service, services, client, http)
     finally:

@@ -88,7 +88,7 @@ def test_many_pages_that_open_at_once_get_one_and_the_same(api: LiveApi) -> None
 
     def fetch(what: str) -> bytes:
         url = f"{api.url}/api/v1/recordings/{made['id']}/{what}"
-        return httpx.get(url, timeout=60, trust_env=False).raise_for_status().content
+        return httpx.get(url, headers=api.headers, timeout=60, trust_env=False).raise_for_status().content
 
     with ThreadPoolExecutor(8) as pool:
         for what in ("peaks", "audio?playable=1"):

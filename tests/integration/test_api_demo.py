@@ -48,7 +48,7 @@ def files(folder: Path) -> list[Path]:
 def test_flags_and_score_of_each_recording_are_printed(
     working: LiveApi, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert demo.show(working.url, files(tmp_path)) == 0
+    assert demo.show(working.url, files(tmp_path), working.settings.home) == 0
     printed = capsys.readouterr().out
     assert printed.count("稳赚不赔") == 3
     assert printed.count("80") >= 3
@@ -58,16 +58,16 @@ def test_a_second_run_skips_what_is_done(
     working: LiveApi, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     calls = files(tmp_path)
-    demo.show(working.url, calls)
+    demo.show(working.url, calls, working.settings.home)
     computed = len(working.pipeline.computed)
-    assert demo.show(working.url, calls) == 0
+    assert demo.show(working.url, calls, working.settings.home) == 0
     assert len(working.pipeline.computed) == computed
     assert capsys.readouterr().out.count("稳赚不赔") == 6
 
 
 def test_a_recording_that_failed_is_counted(working: LiveApi, tmp_path: Path) -> None:
     working.pipeline.outcome = lambda _: RunFailure(message("api.disk_full"), "decode", retryable=False)
-    assert demo.show(working.url, files(tmp_path)) == 3
+    assert demo.show(working.url, files(tmp_path), working.settings.home) == 3
 
 
 def test_samples_are_found_wherever_the_command_is_run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -232,7 +232,9 @@ def test_an_upload_that_stops_arriving_is_dropped(lite: LiveApi) -> None:
     target = urlsplit(lite.url)
     with socket.create_connection((target.hostname, target.port), timeout=20) as raw:
         raw.sendall(
-            f"POST {RECORDINGS} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 100000\r\n"
+            f"POST {RECORDINGS} HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+            f"Authorization: {lite.headers['Authorization']}\r\n"
+            f"Content-Length: 100000\r\n"
             "Content-Type: multipart/form-data; boundary=b\r\n\r\n"
             '--b\r\nContent-Disposition: form-data; name="file"; filename="a.wav"\r\n\r\nRIFF'.encode()
         )
@@ -245,7 +247,9 @@ def test_a_client_that_goes_away_leaves_nothing(lite: LiveApi) -> None:
     target = urlsplit(lite.url)
     with socket.create_connection((target.hostname, target.port), timeout=20) as raw:
         raw.sendall(
-            f"POST {RECORDINGS} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 100000\r\n"
+            f"POST {RECORDINGS} HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+            f"Authorization: {lite.headers['Authorization']}\r\n"
+            f"Content-Length: 100000\r\n"
             "Content-Type: multipart/form-data; boundary=b\r\n\r\n"
             '--b\r\nContent-Disposition: form-data; name="file"; filename="a.wav"\r\n\r\nRIFF'.encode()
         )
@@ -260,7 +264,11 @@ def test_the_same_content_sent_at_once_becomes_one_recording(api: LiveApi) -> No
 
     def upload() -> None:
         files = {"file": ("a.wav", wav_bytes(8))}
-        codes.append(httpx.post(api.url + RECORDINGS, files=files, timeout=60, trust_env=False).status_code)
+        codes.append(
+            httpx.post(
+                api.url + RECORDINGS, headers=api.headers, files=files, timeout=60, trust_env=False
+            ).status_code
+        )
 
     threads = [threading.Thread(target=upload) for _ in range(6)]
     for thread in threads:

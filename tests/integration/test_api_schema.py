@@ -34,7 +34,7 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveApi]:
 
 @pytest.fixture(scope="module")
 def schema(api: LiveApi) -> Any:
-    return schemathesis.openapi.from_url(f"{api.url}/openapi.json")
+    return schemathesis.openapi.from_url(f"{api.url}/openapi.json", headers=api.headers)
 
 
 def operations() -> list[tuple[str, str, dict[str, Any]]]:
@@ -101,7 +101,7 @@ def test_no_request_that_can_be_made_from_the_document_is_a_server_error(
         # Once as generated, which mostly is a 404, and once for something that exists.
         for ids in ({}, known):
             case.path_parameters = {**(case.path_parameters or {}), **ids} if case.path_parameters else {}
-            response = case.call(timeout=30)
+            response = case.call(timeout=30, headers=api.headers)
             case.validate_response(response, checks=[not_a_server_error, errors_are_problems])
 
     explore()
@@ -126,5 +126,5 @@ def errors_are_problems(_context: Any, response: Any, _case: Any) -> None:
 
 
 def test_the_document_is_served(api: LiveApi) -> None:
-    response = httpx.get(f"{api.url}/openapi.json", trust_env=False)
+    response = httpx.get(f"{api.url}/openapi.json", headers=api.headers, trust_env=False)
     assert response.json()["openapi"].startswith("3.1")

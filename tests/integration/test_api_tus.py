@@ -124,7 +124,9 @@ def test_bytes_that_came_before_the_line_broke_are_kept(api: LiveApi) -> None:
     target = urlsplit(api.url)
     with socket.create_connection((target.hostname, target.port), timeout=20) as raw:
         raw.sendall(
-            f"PATCH {url} HTTP/1.1\r\nHost: 127.0.0.1\r\nTus-Resumable: 1.0.0\r\nUpload-Offset: 0\r\n"
+            f"PATCH {url} HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+            f"Authorization: {api.headers['Authorization']}\r\n"
+            f"Tus-Resumable: 1.0.0\r\nUpload-Offset: 0\r\n"
             f"Content-Type: application/offset+octet-stream\r\nContent-Length: {len(sound)}\r\n\r\n".encode()
             + sound[:300_000]
         )
@@ -151,7 +153,7 @@ def test_while_one_request_writes_another_is_refused(api: LiveApi) -> None:
     codes: list[int] = []
 
     def write() -> None:
-        headers = {**BYTES, "Upload-Offset": "0", "Content-Length": str(len(SOUND))}
+        headers = {**api.headers, **BYTES, "Upload-Offset": "0", "Content-Length": str(len(SOUND))}
         codes.append(httpx.patch(api.url + url, content=slowly(), headers=headers, timeout=60).status_code)
 
     writer = threading.Thread(target=write)

@@ -7,7 +7,8 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
-from qa.api.context import ContextDep, RecordingId
+from qa.api.context import ContextDep
+from qa.api.dependencies import SeenRecording, Who, ask
 from qa.api.derived import PLAYABLE_TYPE, Maker
 from qa.api.problems import responses
 from qa.api.ranges import file_response
@@ -15,6 +16,7 @@ from qa.api.routes.recordings import PREFIX
 from qa.api.schemas import PeaksOut
 from qa.audio.peaks import POINTS_PER_SECOND
 from qa.core.errors import BadOptionError, StorageError
+from qa.core.people import Right
 
 router = APIRouter(tags=["audio"])
 
@@ -36,24 +38,24 @@ _SOUND: Final = {"audio/*": {"schema": {"type": "string", "format": "binary"}}}
 @router.head(f"{PREFIX}/{{recording_id}}/audio", response_class=Response, include_in_schema=False)
 async def get_audio(
     request: Request,
-    recording_id: RecordingId,
+    view: SeenRecording,
+    who: Who,
     context: ContextDep,
     playable: Annotated[
         bool, Query(description="As FLAC that every browser plays; times are those of the analysis.")
     ] = False,
 ) -> Response:
-    """The recording as it was uploaded, or a version for browsers, with byte ranges."""
-    recordings = context.services.recordings
-    view = await run_in_threadpool(recordings.get, recording_id)
+    """The recording as it was uploaded (by the right to download), or a version for browsers; with byte ranges."""
     if playable:
         path, etag, kind = await _maker(request).playable(view), f"{view.sha256}-flac", PLAYABLE_TYPE
     else:
-        path, etag = await run_in_threadpool(recordings.audio_path, recording_id), view.sha256
+        ask(who, Right.DOWNLOAD)
+        path, etag = await run_in_threadpool(context.services.recordings.audio_path, view.id), view.sha256
         kind = _media_type(view.name)
     try:
         opened = await run_in_threadpool(path.open, "rb")
     except OSError as error:
-        raise StorageError("api.audio_unreadable", id=recording_id) from error
+        raise StorageError("api.audio_unreadable", id=view.id) from error
     return file_response(
         opened,
         os.fstat(opened.fileno()).st_size,
@@ -79,8 +81,7 @@ def _media_type(name: str) -> str:
 @router.get(f"{PREFIX}/{{recording_id}}/peaks", summary="The waveform", responses=responses(404, 413, 503, 507))
 async def get_peaks(
     request: Request,
-    recording_id: RecordingId,
-    context: ContextDep,
+    view: SeenRecording,
     per_second: Annotated[
         int, Query(ge=1, le=POINTS_PER_SECOND, description=f"Points per second; divides {POINTS_PER_SECOND}.")
     ] = POINTS_PER_SECOND,
@@ -89,7 +90,6 @@ async def get_peaks(
     if POINTS_PER_SECOND % per_second:
         fitting = ", ".join(str(n) for n in range(1, POINTS_PER_SECOND + 1) if POINTS_PER_SECOND % n == 0)
         raise BadOptionError("api.field_not_one_of", field="per_second", expected=fitting)
-    view = await run_in_threadpool(context.services.recordings.get, recording_id)
     outline = (await _maker(request).peaks(view)).coarser(POINTS_PER_SECOND // per_second)
     return PeaksOut(
         points_per_second=outline.points_per_second,

@@ -9,9 +9,11 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from qa.api.context import Context, ContextDep, LocaleDep
+from qa.api.dependencies import require
 from qa.api.problems import responses
 from qa.api.schemas import HealthOut, ReadyOut
 from qa.core.errors import TingjianError
+from qa.core.people import Right
 from qa.i18n import render, text
 from qa.services.doorbell import Queue
 
@@ -70,6 +72,7 @@ def _disk(context: Context, locale: str) -> str:
 @router.get(
     "/metrics",
     summary="Prometheus metrics",
+    dependencies=[require(Right.SETTINGS)],
     response_class=Response,
     responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}, **responses()},
 )

@@ -9,10 +9,12 @@ from fastapi import APIRouter, Header, Response
 from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.concurrency import run_in_threadpool
 
-from qa.api.context import Context, ContextDep, LocaleDep, RecordingId
+from qa.api.context import Context, ContextDep, LocaleDep
+from qa.api.dependencies import SeenRecording, Who
 from qa.api.problems import responses
 from qa.api.routes.recordings import PREFIX
 from qa.api.schemas import RecordingOut, recording_out
+from qa.core.people import Person
 
 router = APIRouter(tags=["recordings"])
 
@@ -38,17 +40,18 @@ RETRY_MS: Final = 2000
     },
 )
 async def events(
-    recording_id: RecordingId,
+    recording: SeenRecording,
+    who: Who,
     context: ContextDep,
     locale: LocaleDep,
     last_event_id: Annotated[str | None, Header(description="Id of the last event received.")] = None,
 ) -> Response:
     """Follow one recording until its run is final. Reconnecting with Last-Event-ID repeats nothing."""
-    now = await run_in_threadpool(_snapshot, context, recording_id, locale)
+    now = recording_out(recording, locale)
     if now.status.final and last_event_id == event_id(now):
         return Response(status_code=204)
     return EventSourceResponse(
-        _follow(context, recording_id, locale, last_event_id), ping=HEARTBEAT_SECONDS, sep="\n"
+        _follow(context, recording.id, who, locale, last_event_id), ping=HEARTBEAT_SECONDS, sep="\n"
     )
 
 
@@ -57,15 +60,15 @@ def event_id(state: RecordingOut) -> str:
     return hashlib.sha256(state.model_dump_json().encode()).hexdigest()[:16]
 
 
-def _snapshot(context: Context, recording_id: str, locale: str) -> RecordingOut:
-    return recording_out(context.services.recordings.get(recording_id), locale)
+def _snapshot(context: Context, recording_id: str, who: Person, locale: str) -> RecordingOut:
+    return recording_out(context.services.recordings.get(recording_id, who=who), locale)
 
 
 async def _follow(
-    context: Context, recording_id: str, locale: str, last_id: str | None
+    context: Context, recording_id: str, who: Person, locale: str, last_id: str | None
 ) -> AsyncIterator[ServerSentEvent]:
     while True:
-        state = await run_in_threadpool(_snapshot, context, recording_id, locale)
+        state = await run_in_threadpool(_snapshot, context, recording_id, who, locale)
         this_id = event_id(state)
         if this_id != last_id:
             name = "end" if state.status.final else "progress"

@@ -7,8 +7,9 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 from starlette.concurrency import run_in_threadpool
 
-from qa.api.context import ContextDep, LocaleDep, RecordingId
-from qa.api.meta import ACTOR, OWN_FIELDS, build_meta
+from qa.api.context import Context, ContextDep, LocaleDep, RecordingId
+from qa.api.dependencies import SEEING, SeenRecording, Who, require
+from qa.api.meta import OWN_FIELDS, build_meta
 from qa.api.multipart import read_on_error, receive_form
 from qa.api.problems import responses
 from qa.api.schemas import (
@@ -25,9 +26,11 @@ from qa.api.schemas import (
     run_out,
     uploaded_out,
 )
-from qa.core.errors import BadOptionError
+from qa.core.errors import BadOptionError, ConflictError, NotFoundError
+from qa.core.people import Person, Right
 from qa.core.result import RunStatus
 from qa.services.recordings import RecordingFilter
+from qa.services.views import Accepted
 
 PREFIX: Final = "/api/v1/recordings"
 router = APIRouter(tags=["recordings"])
@@ -71,13 +74,16 @@ _MULTIPART: Final[dict[str, Any]] = {
     status_code=201,
     response_model=UploadedOut,
     summary="Upload a recording",
+    dependencies=[require(Right.UPLOAD)],
     responses={
         200: {"model": UploadedOut, "description": "The same content is here already: the first recording."},
         **responses(408, 413, 415, 503, 507),
     },
     openapi_extra=_MULTIPART,
 )
-async def upload(request: Request, response: Response, context: ContextDep, locale: LocaleDep) -> UploadedOut:
+async def upload(
+    request: Request, response: Response, who: Who, context: ContextDep, locale: LocaleDep
+) -> UploadedOut:
     """Stream a recording in as multipart/form-data. The same bytes twice are one recording."""
     intake, options = context.services.intake, context.settings.intake
     async with read_on_error(request):
@@ -89,15 +95,32 @@ async def upload(request: Request, response: Response, context: ContextDep, loca
                 max_bytes=options.max_bytes,
                 max_fields=options.allowed_attributes + len(OWN_FIELDS),
             )
-            accepted = await run_in_threadpool(intake.accept, spool, build_meta(form.filename, form.fields))
+            meta = build_meta(form.filename, form.fields, who)
+            accepted = await run_in_threadpool(intake.accept, spool, meta)
+    await run_in_threadpool(check_seen, context, who, accepted)
     response.headers["Location"] = f"{PREFIX}/{accepted.recording.id}"
     if accepted.duplicate:
         response.status_code = 200
     return uploaded_out(accepted.recording, locale, duplicate=accepted.duplicate)
 
 
-@router.get(PREFIX, summary="List recordings, newest first", responses=responses(503))
+def check_seen(context: Context, who: Person, accepted: Accepted) -> None:
+    """What somebody uploads may be there already, and not theirs to see. Raises `ConflictError`."""
+    if accepted.duplicate:
+        try:
+            context.services.recordings.get(accepted.recording.id, who=who)
+        except NotFoundError:
+            raise ConflictError("people.duplicate_elsewhere") from None
+
+
+@router.get(
+    PREFIX,
+    summary="List recordings, newest first",
+    dependencies=[require(*SEEING)],
+    responses=responses(503),
+)
 def list_recordings(
+    who: Who,
     context: ContextDep,
     locale: LocaleDep,
     cursor: Annotated[
@@ -113,7 +136,7 @@ def list_recordings(
 ) -> RecordingPageOut:
     """One page; every given filter must hold."""
     wanted = RecordingFilter(status=status, name_contains=name or None, attributes=_attributes(attribute or []))
-    return page_out(context.services.recordings.list(wanted, cursor=cursor, limit=limit), locale)
+    return page_out(context.services.recordings.list(wanted, cursor=cursor, limit=limit, who=who), locale)
 
 
 def _attributes(given: list[str]) -> dict[str, str]:
@@ -123,60 +146,66 @@ def _attributes(given: list[str]) -> dict[str, str]:
 @router.get(
     f"{PREFIX}/{{recording_id}}", summary="One recording and where it stands", responses=responses(404, 503)
 )
-def get_recording(recording_id: RecordingId, context: ContextDep, locale: LocaleDep) -> RecordingOut:
+def get_recording(recording: SeenRecording, locale: LocaleDep) -> RecordingOut:
     """The recording with its newest run: status, stage and progress as of now."""
-    return recording_out(context.services.recordings.get(recording_id), locale)
+    return recording_out(recording, locale)
 
 
 @router.get(f"{PREFIX}/{{recording_id}}/results", summary="History of results", responses=responses(404, 503))
-def list_results(recording_id: RecordingId, context: ContextDep) -> ResultHistoryOut:
+def list_results(recording: SeenRecording, context: ContextDep) -> ResultHistoryOut:
     """Every result, newest first, with the pack versions that judged."""
-    context.services.recordings.get(recording_id)
-    return history_out(context.services.recordings.results(recording_id))
+    return history_out(context.services.recordings.results(recording.id))
 
 
 @router.post(
     f"{PREFIX}/{{recording_id}}/retry",
     status_code=202,
     summary="Try a failed recording again",
+    dependencies=[require(Right.RETRY)],
     responses=responses(404, 409, 503),
 )
-def retry(recording_id: RecordingId, context: ContextDep, locale: LocaleDep) -> RunOut:
+def retry(recording: SeenRecording, who: Who, context: ContextDep, locale: LocaleDep) -> RunOut:
     """A new run; it goes on at the stage that failed."""
-    return run_out(context.services.analysis.retry(recording_id, actor=ACTOR), locale)
+    return run_out(context.services.analysis.retry(recording.id, actor=who.login), locale)
 
 
 @router.post(
     f"{PREFIX}/{{recording_id}}/rescan",
     status_code=202,
     summary="Judge again by the present rules",
+    dependencies=[require(Right.RETRY)],
     responses=responses(404, 409, 503),
 )
-def rescan(recording_id: RecordingId, context: ContextDep, locale: LocaleDep) -> RunOut:
+def rescan(recording: SeenRecording, who: Who, context: ContextDep, locale: LocaleDep) -> RunOut:
     """A new run of the text stages alone; earlier results are kept."""
-    return run_out(context.services.analysis.rescan(recording_id, actor=ACTOR), locale)
+    return run_out(context.services.analysis.rescan(recording.id, actor=who.login), locale)
 
 
 @router.post(
     "/api/v1/rescan",
     status_code=202,
     summary="Judge everything again by the present rules",
+    dependencies=[require(Right.CHANGE_RULES)],
     responses=responses(503),
 )
-def rescan_all(context: ContextDep) -> RescanOut:
+def rescan_all(who: Who, context: ContextDep) -> RescanOut:
     """Queue a rescan of every recording that has been analysed; those under way are left to finish."""
-    return RescanOut(queued=context.services.analysis.rescan_all(actor=ACTOR))
+    return RescanOut(queued=context.services.analysis.rescan_all(actor=who.login))
 
 
 @router.patch(
     f"{PREFIX}/{{recording_id}}/roles",
     status_code=202,
     summary="Say who is agent and who is customer",
+    dependencies=[require(Right.REVIEW)],
     responses=responses(404, 409, 413, 415, 503),
 )
-def set_roles(recording_id: RecordingId, body: RolesIn, context: ContextDep, locale: LocaleDep) -> RunOut:
+def set_roles(
+    recording_id: RecordingId, body: RolesIn, who: Who, context: ContextDep, locale: LocaleDep
+) -> RunOut:
     """Store the roles and run the text stages again."""
     if body.swap == bool(body.roles):
         raise BadOptionError("api.roles_empty")
     roles = None if body.swap else {label: role.value for label, role in body.roles.items()}
-    return run_out(context.services.analysis.set_roles(recording_id, roles, actor=ACTOR), locale)
+    recording = context.services.recordings.get(recording_id, who=who)
+    return run_out(context.services.analysis.set_roles(recording.id, roles, actor=who.login), locale)

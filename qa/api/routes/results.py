@@ -5,7 +5,8 @@ from typing import Annotated, Any
 import msgspec
 from fastapi import APIRouter, Query, Response
 
-from qa.api.context import ContextDep, LocaleDep, RecordingId
+from qa.api.context import ContextDep, LocaleDep
+from qa.api.dependencies import SeenRecording
 from qa.api.problems import responses
 from qa.api.routes.recordings import PREFIX
 from qa.core.errors import ConflictError, NotFoundError
@@ -29,7 +30,7 @@ router = APIRouter(tags=["results"])
     },
 )
 def get_result(
-    recording_id: RecordingId,
+    recording: SeenRecording,
     context: ContextDep,
     locale: LocaleDep,
     result_id: Annotated[
@@ -37,15 +38,13 @@ def get_result(
     ] = None,
 ) -> Response:
     """The newest result, or an earlier one. 409 while there is none yet."""
-    recordings = context.services.recordings
-    view = recordings.get(recording_id)
     try:
-        found = recordings.result(recording_id, result_id=result_id)
+        found = context.services.recordings.result(recording.id, result_id=result_id)
     except NotFoundError:
         if result_id is not None:
             raise
-        code = "api.no_result" if view.status.final else "api.not_ready"
-        raise ConflictError(code, id=recording_id, status=view.status.value) from None
+        code = "api.no_result" if recording.status.final else "api.not_ready"
+        raise ConflictError(code, id=recording.id, status=recording.status.value) from None
     headers = {
         "Tingjian-Result": found.head.id,
         "Tingjian-Run": found.head.run_id,

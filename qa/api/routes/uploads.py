@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Path, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from qa.api.context import Context, ContextDep
+from qa.api.dependencies import Who, require
 from qa.api.meta import attributes_as_json, build_meta
 from qa.api.multipart import read_on_error
 from qa.api.problems import RequestError, responses
@@ -27,10 +28,11 @@ from qa.api.tus import (
     whole_number,
 )
 from qa.core.errors import ConflictError, NotFoundError, TooLargeError
+from qa.core.people import Person, Right
 from qa.services.views import Accepted, UploadView
 from qa.storage.base import SpoolFile
 
-router = APIRouter(tags=["resumable upload"])
+router = APIRouter(tags=["resumable upload"], dependencies=[require(Right.UPLOAD)])
 
 _ID: Final = re.compile(r"[0-9a-f]{32}")
 _READ: Final = 2**20
@@ -99,7 +101,7 @@ def describe(context: ContextDep) -> Response:
         "requestBody": {"required": False, **_BODY},
     },
 )
-async def create(request: Request, context: ContextDep) -> Response:
+async def create(request: Request, who: Who, context: ContextDep) -> Response:
     """Announce an upload; a body of the offset type is its first chunk."""
     async with read_on_error(request):
         require_version(request.headers)
@@ -114,14 +116,14 @@ async def create(request: Request, context: ContextDep) -> Response:
         name, fields = split_metadata(parse_metadata(request.headers.get("upload-metadata", "")))
         if "roles" in fields:
             raise RequestError(400, "api.upload_bad_header", header="Upload-Metadata")
-        meta = build_meta(name, fields)
+        meta = build_meta(name, fields, who)
         with_bytes = request.headers.get("content-length", "0") != "0" or "transfer-encoding" in request.headers
         if with_bytes:
             _require_offset_type(request)
         upload = await run_in_threadpool(context.services.uploads.create, length, meta)
         accepted = None
         if with_bytes:
-            upload, accepted = await _append(request, context, upload.id, 0)
+            upload, accepted = await _append(request, who, context, upload.id, 0)
     headers = {**_after(upload, accepted), "Location": f"{PREFIX}/{upload.id}"}
     return Response(status_code=201, headers=headers)
 
@@ -133,15 +135,15 @@ async def create(request: Request, context: ContextDep) -> Response:
     responses={200: {"description": "`Upload-Offset` is the next byte wanted."}, **responses(404, 412, 503)},
     openapi_extra={"parameters": [_TUS]},
 )
-async def stand(request: Request, upload_id: UploadId, context: ContextDep) -> Response:
+async def stand(request: Request, upload_id: UploadId, who: Who, context: ContextDep) -> Response:
     """Offset and length; once accepted, `Tingjian-Recording` names the recording."""
     require_version(request.headers)
     uploads = context.services.uploads
-    upload = await run_in_threadpool(uploads.get, upload_id)
+    upload = await run_in_threadpool(uploads.get, upload_id, who=who)
     if upload.offset == upload.length and upload.recording_id is None:
         # All bytes came but the service stopped before it could take them in. A client that reads this offset
         # believes it has finished, so it is finished here.
-        upload, _ = await uploads.append(upload_id, upload.offset, _nothing())
+        upload, _ = await uploads.append(upload_id, upload.offset, _nothing(), who=who)
     told = {"filename": upload.name, "metadata": attributes_as_json(upload.attributes)}
     headers = {"Upload-Length": str(upload.length), "Upload-Metadata": format_metadata(told)}
     return Response(headers={**upload_headers(upload), **headers})
@@ -161,13 +163,13 @@ async def stand(request: Request, upload_id: UploadId, context: ContextDep) -> R
         "requestBody": {"required": True, **_BODY},
     },
 )
-async def append(request: Request, upload_id: UploadId, context: ContextDep) -> Response:
+async def append(request: Request, upload_id: UploadId, who: Who, context: ContextDep) -> Response:
     """Append a chunk. One request writes at a time; with a checksum, all of the chunk counts or nothing."""
     async with read_on_error(request):
         require_version(request.headers)
         _require_offset_type(request)
         offset = whole_number(request.headers, "Upload-Offset")
-        upload, accepted = await _append(request, context, upload_id, offset)
+        upload, accepted = await _append(request, who, context, upload_id, offset)
     return Response(status_code=204, headers=_after(upload, accepted))
 
 
@@ -179,10 +181,10 @@ async def append(request: Request, upload_id: UploadId, context: ContextDep) -> 
     responses={204: {"description": "Gone."}, **responses(404, 409, 412, 503)},
     openapi_extra={"parameters": [_TUS]},
 )
-def abandon(request: Request, upload_id: UploadId, context: ContextDep) -> Response:
+def abandon(request: Request, upload_id: UploadId, who: Who, context: ContextDep) -> Response:
     """Forget the upload and its bytes; a recording it already became stays."""
     require_version(request.headers)
-    context.services.uploads.abandon(upload_id)
+    context.services.uploads.abandon(upload_id, who=who)
     return Response(status_code=204)
 
 
@@ -193,13 +195,13 @@ def _require_offset_type(request: Request) -> None:
 
 
 async def _append(
-    request: Request, context: Context, upload_id: str, offset: int
+    request: Request, who: Person, context: Context, upload_id: str, offset: int
 ) -> tuple[UploadView, Accepted | None]:
     uploads, announced = context.services.uploads, request.headers.get("upload-checksum")
     if announced is None:
-        return await uploads.append(upload_id, offset, request.stream())
+        return await uploads.append(upload_id, offset, request.stream(), who=who)
     checksum = Checksum(announced)
-    upload = await run_in_threadpool(uploads.get, upload_id)
+    upload = await run_in_threadpool(uploads.get, upload_id, who=who)
     if offset != upload.offset:
         raise ConflictError("api.upload_offset", id=upload_id, expected=upload.offset, given=offset)
     room = upload.length - offset
@@ -212,7 +214,7 @@ async def _append(
             await run_in_threadpool(spool.write, chunk)
         checksum.verify()
         await run_in_threadpool(spool.flush)
-        return await uploads.append(upload_id, offset, _chunks(spool))
+        return await uploads.append(upload_id, offset, _chunks(spool), who=who)
 
 
 async def _nothing() -> AsyncIterator[bytes]:

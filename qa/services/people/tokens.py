@@ -8,13 +8,13 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from qa.core.errors import BadOptionError, NotFoundError, StorageError
-from qa.core.people import SYSTEM, Job, Person
+from qa.core.errors import BadOptionError, ForbiddenError, NotFoundError, StorageError
+from qa.core.people import SYSTEM, Job, Person, Right
 from qa.db.audit import AuditTrail
 from qa.db.engine import Database
 from qa.db.ids import new_id
 from qa.db.models import ApiTokenRow
-from qa.db.people import ApiTokens
+from qa.db.people import Accounts, ApiTokens
 from qa.services.people.logins import check_text
 from qa.services.people.rows import jobs_of, person_of, token_view
 from qa.services.people.secrets import SHOWN, TOKEN_MARK, digest, new_secret
@@ -35,7 +35,13 @@ class TokenService:
         self._server_token = server_token
 
     def make(
-        self, who: Person, name: str, jobs: tuple[Job, ...] | None = None, expires_at: datetime | None = None
+        self,
+        who: Person,
+        name: str,
+        jobs: tuple[Job, ...] | None = None,
+        expires_at: datetime | None = None,
+        *,
+        actor: str | None = None,
     ) -> MadeToken:
         """A token of one's own, with some of one's own jobs (None: all). Raises `BadOptionError`."""
         name = check_text("name", name)
@@ -58,8 +64,28 @@ class TokenService:
                 expires_at=expires_at,
             )
             ApiTokens(session).add(row)
-            AuditTrail(session).add(who.tenant, now, who.login, "token.made", None, token=row.id, jobs=row.jobs)
+            AuditTrail(session).add(
+                who.tenant, now, actor or who.login, "token.made", None, token=row.id, jobs=row.jobs
+            )
             return MadeToken(secret, token_view(row))
+
+    def make_for(
+        self,
+        who: Person,
+        account_id: str,
+        name: str,
+        jobs: tuple[Job, ...] | None = None,
+        expires_at: datetime | None = None,
+    ) -> MadeToken:
+        """A token for somebody else's account, by whoever manages people. Raises `NotFoundError`."""
+        if not who.may(Right.MANAGE_PEOPLE):
+            raise ForbiddenError("people.forbidden", right=Right.MANAGE_PEOPLE.value)
+        with self._database.read() as session:
+            account = Accounts(session).get(account_id, who.tenant)
+            if account is None or not account.active:
+                raise NotFoundError("people.no_account", id=account_id[:40])
+            person = person_of(session, account)
+        return self.make(person, name, jobs, expires_at, actor=who.login)
 
     def list(self, who: Person) -> tuple[TokenView, ...]:
         """One's own tokens, newest first, revoked ones too."""

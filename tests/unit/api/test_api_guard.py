@@ -10,15 +10,19 @@ from starlette.testclient import TestClient
 from qa.api.app import create_app
 from qa.api.guard import check_exposure, is_loopback
 from qa.core.errors import BadOptionError
+from qa.services.people.tokens import ensure_machine_token
 from qa.settings import ServerSettings, Settings
 
 TOKEN = "a-long-enough-token"
 ORIGIN = "http://127.0.0.1:8300"
 
 
-def client(home: Path, **server: object) -> TestClient:
+def client(home: Path, *, anonymous: bool = False, **server: object) -> TestClient:
     app = create_app(Settings(home=home, server=server), doorbell=RecordingBell(length=0))
-    return TestClient(app, base_url=ORIGIN, headers={"Accept-Language": "en"})
+    headers = {"Accept-Language": "en"}
+    if not anonymous:
+        headers["Authorization"] = f"Bearer {ensure_machine_token(home)}"
+    return TestClient(app, base_url=ORIGIN, headers=headers)
 
 
 @pytest.fixture
@@ -30,15 +34,11 @@ def loopback(tmp_path: Path) -> Iterator[TestClient]:
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.8.9.1", "::1", "[::1]", "localhost"])
 def test_loopback_is_recognised(host: str) -> None:
     assert is_loopback(host)
-    check_exposure(ServerSettings(host=host))
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "10.0.0.1", "example.org", ""])
-def test_more_than_loopback_needs_a_token(host: str) -> None:
-    with pytest.raises(BadOptionError) as caught:
-        check_exposure(ServerSettings(host=host))
-    assert caught.value.message.code == "api.remote_needs_token"
-    check_exposure(ServerSettings(host=host, token=TOKEN))
+def test_what_others_reach_is_no_loopback(host: str) -> None:
+    assert not is_loopback(host)
 
 
 def test_a_short_token_is_no_token() -> None:
@@ -81,16 +81,17 @@ def test_our_own_page_and_programs_may_change_things(loopback: TestClient) -> No
     assert loopback.post("/api/v1/rescan").status_code == 202
 
 
-def test_with_a_token_everything_but_health_asks_for_it(tmp_path: Path) -> None:
-    with client(tmp_path, token=TOKEN) as opened:
+def test_without_a_known_token_everything_but_health_is_closed(tmp_path: Path) -> None:
+    with client(tmp_path, anonymous=True, token=TOKEN) as opened:
         assert opened.get("/healthz").status_code == 200
         for headers in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": f"Basic {TOKEN}"}):
-            for path in ("/api/v1/recordings", "/metrics", "/openapi.json", "/nowhere"):
+            for path in ("/api/v1/recordings", "/metrics", "/openapi.json"):
                 response = opened.get(path, headers=headers)
                 assert response.status_code == 401
                 assert response.headers["WWW-Authenticate"] == "Bearer"
-        right = {"Authorization": f"Bearer {TOKEN}"}
-        assert opened.get("/api/v1/recordings", headers=right).status_code == 200
+        for token in (TOKEN, ensure_machine_token(tmp_path)):
+            right = {"Authorization": f"Bearer {token}"}
+            assert opened.get("/api/v1/recordings", headers=right).status_code == 200
 
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", ""])

@@ -13,6 +13,7 @@ from qa.api.app import create_app
 from qa.api.schemas import Problem
 from qa.core.errors import StorageError
 from qa.i18n import LOCALES, catalogue
+from qa.services.people.tokens import ensure_machine_token
 from qa.settings import Settings
 
 
@@ -32,8 +33,9 @@ def app(tmp_path: Path) -> FastAPI:
 
 
 @pytest.fixture
-def client(app: FastAPI) -> Iterator[TestClient]:
-    with TestClient(app, base_url="http://127.0.0.1", headers={"Accept-Language": "en"}) as opened:
+def client(app: FastAPI, tmp_path: Path) -> Iterator[TestClient]:
+    headers = {"Accept-Language": "en", "Authorization": f"Bearer {ensure_machine_token(tmp_path)}"}
+    with TestClient(app, base_url="http://127.0.0.1", headers=headers) as opened:
         yield opened
 
 
