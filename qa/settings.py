@@ -71,6 +71,17 @@ class RuleSettings(_Group):
     scorecard: str = Field("zh.common.service", description="Scorecard used for a call.")
 
 
+class VerificationSettings(_Group):
+    """The second hearing before anybody is accused. Where the figures come from: `qa.pipeline.verify`."""
+
+    enabled: bool = Field(True, description="Hear again what critical findings rest on.")
+    context_seconds: float = Field(2.0, ge=0, le=10, description="Sound taken along on either side of a quote.")
+    similar: float = Field(0.75, gt=0, le=1, description="Agreement from which two readings are the same sound.")
+    heard_if_said: float = Field(0.95, gt=0, lt=1, description="Share of what was said that is heard again.")
+    heard_if_not_said: float = Field(0.4, gt=0, lt=1, description="The same of what was not said.")
+    similar_odds: float = Field(0.8, gt=0, description="Factor on the odds where it only sounds alike.")
+
+
 class LedgerSettings(_Group):
     """Durability: leases, attempts, sweeping."""
 
@@ -218,6 +229,28 @@ class PushSettings(_Group):
     smtp_from: str = Field("", description="Sender of all mail.")
 
 
+class EvidenceSettings(_Group):
+    """What makes the audit log and exports proof: the signing key, checkpoints, time stamps."""
+
+    signing_key: SecretStr = Field(
+        SecretStr(""), description="Ed25519 secret (PKCS #8, PEM) itself; empty for one made in `home`/keys."
+    )
+    signing_key_file: Path | None = Field(None, description="File with that secret instead.")
+    signing_key_command: str = Field("", description="Command that prints that secret instead.")
+    key_days: int = Field(
+        1095,
+        ge=0,
+        description="A key signs no longer than this (NIST SP 800-57 1, 5.3.6: one to three years); 0: ever.",
+    )
+    checkpoint_file: Path | None = Field(
+        None,
+        description="Where signed checkpoints of the audit log are kept; empty for `home`/audit, best elsewhere.",
+    )
+    checkpoint_hours: float = Field(24.0, gt=0, description="How often the audit log gets a signed checkpoint.")
+    timestamp_url: str = Field("", description="RFC 3161 authority that stamps evidence packs; empty for none.")
+    timestamp_seconds: float = Field(20.0, gt=0, description="How long the authority may take.")
+
+
 class Settings(BaseSettings):
     """All settings. Build one at an entry point and pass parts of it on."""
 
@@ -243,12 +276,14 @@ class Settings(BaseSettings):
     intake: IntakeSettings = IntakeSettings()
     speech: SpeechSettings = SpeechSettings()
     rules: RuleSettings = RuleSettings()
+    verification: VerificationSettings = VerificationSettings()
     ledger: LedgerSettings = LedgerSettings()
     server: ServerSettings = ServerSettings()
     review: ReviewSettings = ReviewSettings()
     coaching: CoachingSettings = CoachingSettings()
     push: PushSettings = PushSettings()
     people: PeopleSettings = PeopleSettings()
+    evidence: EvidenceSettings = EvidenceSettings()
     oidc: OidcSettings = OidcSettings()
 
     @field_validator("time_zone")

@@ -16,7 +16,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, SessionTransaction
 
 from qa.db.ids import new_id
-from qa.db.models import AuditEventRow, AuditHeadRow
+from qa.db.models import AuditCheckpointRow, AuditEventRow, AuditHeadRow
 from qa.exports.chain import digest_of
 from qa.exports.verify import GENESIS, canonical, link
 
@@ -130,6 +130,84 @@ def _chain(session: Session, tenant: str, events: list[dict[str, Any]]) -> None:
     session.execute(sa.insert(AuditEventRow), events)
     moved = sa.update(AuditHeadRow).where(AuditHeadRow.tenant == tenant).values(seq=seq, hash=last, at=latest)
     session.execute(moved.execution_options(synchronize_session=False))
+
+
+class AuditLog:
+    """Reading the log, and its checkpoints, within one transaction."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def tenants(self) -> Sequence[str]:
+        """Whoever has a log."""
+        return self._session.scalars(sa.select(AuditHeadRow.tenant).order_by(AuditHeadRow.tenant)).all()
+
+    def head(self, tenant: str) -> Head:
+        """Where the chain says it ends."""
+        wanted = sa.select(AuditHeadRow.seq, AuditHeadRow.hash, AuditHeadRow.at)
+        found = self._session.execute(wanted.where(AuditHeadRow.tenant == tenant)).first()
+        return Head(tenant, *found) if found else Head(tenant, 0, GENESIS, None)
+
+    def stretch(self, tenant: str, after: int, limit: int) -> Sequence[sa.RowMapping]:
+        """The next events after number `after`, all columns of each, oldest first."""
+        wanted = sa.select(*AuditEventRow.__table__.columns).where(
+            AuditEventRow.tenant == tenant, AuditEventRow.seq > after
+        )
+        return self._session.execute(wanted.order_by(AuditEventRow.seq).limit(limit)).mappings().all()
+
+    def first_since(self, tenant: str, since: datetime) -> int:
+        """Number of the first event at or after a time; one past the end where there is none."""
+        wanted = sa.select(sa.func.min(AuditEventRow.seq)).where(
+            AuditEventRow.tenant == tenant, AuditEventRow.at >= since
+        )
+        return self._session.scalars(wanted).one() or self.head(tenant).seq + 1
+
+    def page(self, tenant: str, wanted: "Wanted", before: int | None, limit: int) -> Sequence[AuditEventRow]:
+        """Events newest first, from those numbered below `before`."""
+        query = sa.select(AuditEventRow).where(AuditEventRow.tenant == tenant)
+        if before is not None:
+            query = query.where(AuditEventRow.seq < before)
+        if wanted.actor:
+            query = query.where(AuditEventRow.actor == wanted.actor)
+        if wanted.action:
+            # `review` means everything of that area, `review.verdict` itself alone.
+            of_area = AuditEventRow.action.startswith(f"{wanted.action}.", autoescape=True)
+            query = query.where(sa.or_(AuditEventRow.action == wanted.action, of_area))
+        if wanted.recording_id:
+            query = query.where(AuditEventRow.recording_id == wanted.recording_id)
+        if wanted.since:
+            query = query.where(AuditEventRow.at >= wanted.since)
+        if wanted.until:
+            query = query.where(AuditEventRow.at < wanted.until)
+        return self._session.scalars(query.order_by(AuditEventRow.seq.desc()).limit(limit)).all()
+
+    def add_checkpoint(self, row: AuditCheckpointRow) -> None:
+        """Keep a checkpoint."""
+        self._session.add(row)
+        self._session.flush()
+
+    def checkpoints(self, tenant: str) -> Sequence[AuditCheckpointRow]:
+        """Every checkpoint, oldest first."""
+        wanted = sa.select(AuditCheckpointRow).where(AuditCheckpointRow.tenant == tenant)
+        return self._session.scalars(wanted.order_by(AuditCheckpointRow.seq, AuditCheckpointRow.id)).all()
+
+    def last_checkpoint(self, tenant: str) -> AuditCheckpointRow | None:
+        """The newest checkpoint."""
+        wanted = sa.select(AuditCheckpointRow).where(AuditCheckpointRow.tenant == tenant)
+        newest = wanted.order_by(AuditCheckpointRow.seq.desc(), AuditCheckpointRow.id.desc())
+        return self._session.scalars(newest.limit(1)).first()
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which events a page shows; None or empty: all."""
+
+    actor: str | None = None
+    action: str | None = None
+    """An action, or an area of actions: `review` for all of `review.…`."""
+    recording_id: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
 
 
 @sa_event.listens_for(Session, "before_commit")

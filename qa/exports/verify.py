@@ -751,6 +751,18 @@ def _small(pack: _Folder | _Zip, name: str, report: Report) -> bytes | None:
     return data
 
 
+def read_small(path: str | os.PathLike[str], name: str) -> bytes | None:
+    """One of the small files of a pack; None where it cannot be had."""
+    report = Report("")
+    pack = _open(Path(path), report)
+    if pack is None:
+        return None
+    try:
+        return _small(pack, name, report) if name in pack.sizes else None
+    finally:
+        pack.close()
+
+
 def _signature(pack: _Folder | _Zip, report: Report, manifest: Mapping[str, object], signed: bytes) -> None:
     report.key, report.created = shown(manifest["key_id"]), shown(manifest["created"])
     public = _hex(manifest["public_key"])
