@@ -55,6 +55,7 @@ class WorkerProcess:
                 self._settings.ledger,
                 LazyPipeline(lambda: self._make_pipeline(self._settings)),
                 batch_recordings(self._settings),
+                review=self._settings.review,
             )
         return self._worker
 

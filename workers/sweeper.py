@@ -2,6 +2,7 @@
 
 import signal
 import threading
+import time
 
 import structlog
 
@@ -18,10 +19,15 @@ _log = structlog.get_logger(__name__)
 
 def sweep_until(stop: threading.Event, services: Services) -> None:
     """Sweep at once, then every `ledger.sweep_seconds`. Any number of sweepers may run beside each other."""
+    draw_at = 0.0
     while not stop.is_set():
         try:
             services.analysis.sweep()
             services.uploads.expire()
+            services.review.queue.sweep()
+            if time.monotonic() >= draw_at:
+                services.review.plans.draw()
+                draw_at = time.monotonic() + services.settings.review.draw_seconds
             services.storage.clean(_SPOOL_KEPT_S)
         except Exception:
             # Whatever it was, lost work must be looked for again.

@@ -10,7 +10,7 @@ At any time at most one person holds a review, and a finalised one changes by a 
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from msgspec.structs import replace
@@ -92,6 +92,7 @@ class ReviewState(Record, frozen=True):
 
     status: ReviewStatus = ReviewStatus.WAITING
     claimed_by: str | None = None
+    """Who holds it, or held it when the lease ran out."""
     claim_until: datetime | None = None
     assigned_to: str | None = None
     version: int = 0
@@ -143,7 +144,7 @@ def step(
         raise ConflictError("review.not_yours")
     match act:
         case Act.WORK:
-            return replace(state, claim_until=until)
+            return replace(state, status=ReviewStatus.CLAIMED, claim_until=until)
         case Act.FINALISE:
             return replace(free, status=ReviewStatus.FINALISED, assigned_to=None, version=state.version + 1)
         case _:
@@ -251,6 +252,17 @@ class Period(StrEnum):
             return at.strftime("%Y-%m-%d")
         year, week, _ = at.isocalendar()
         return f"{year}-W{week:02d}" if self is Period.WEEK else at.strftime("%Y-%m")
+
+    def bounds(self, at: datetime) -> tuple[datetime, datetime]:
+        """Start and end of that period."""
+        day = at.replace(hour=0, minute=0, second=0, microsecond=0)
+        if self is Period.DAY:
+            return day, day + timedelta(days=1)
+        if self is Period.WEEK:
+            monday = day - timedelta(days=day.weekday())
+            return monday, monday + timedelta(days=7)
+        first = day.replace(day=1)
+        return first, (first + timedelta(days=32)).replace(day=1)
 
 
 class PlanOptions(Record, frozen=True):

@@ -1,0 +1,107 @@
+"""Corrections of the transcript and of the roles: the rules judge again, and the original is kept."""
+
+from difflib import SequenceMatcher
+
+from qa.core.correction import Correction, start_ms
+from qa.core.errors import BadOptionError
+from qa.core.people import Person
+from qa.db.engine import Database
+from qa.db.models import CorrectionRow
+from qa.db.reviews import Said
+from qa.db.runs import Runs
+from qa.services.analysis import AnalysisService
+from qa.services.doorbell import Doorbell, Queue
+from qa.services.intake import add_run
+from qa.services.review.base import ReviewBase
+from qa.services.review.desk import turn_of
+from qa.services.review.shown import Masked
+from qa.services.views import RunView
+from qa.settings import ReviewSettings
+from qa.text.masking import MASK
+
+MAX_TURN = 5000
+"""Characters of a corrected turn."""
+
+
+class WordsService(ReviewBase):
+    """Both need the call to be held by `who`. The review moves to the new result as soon as that is there."""
+
+    def __init__(
+        self, database: Database, options: ReviewSettings, analysis: AnalysisService, doorbell: Doorbell
+    ) -> None:
+        super().__init__(database, options)
+        self._analysis = analysis
+        self._doorbell = doorbell
+
+    def correct(self, who: Person, recording_id: str, turn: int, text: str) -> None:
+        """Say what was really said in a turn, as it is shown: what stands masked stays what it is. The
+        recogniser's own words take the correction back.
+
+        Raises `NotFoundError`, `BadOptionError`, `ConflictError`.
+        """
+        with self._database.write() as session:
+            recording, review, now = self._held(session, who, recording_id)
+            result = self._result(session, recording, review.result_id)
+            shown = turn_of(result, turn)
+            after = unmasked(shown.text, Masked(result.transcript).turn(turn), _checked(text))
+            earlier = next((c for c in result.corrected if c.turn == turn), None)
+            begins = earlier.start_ms if earlier else start_ms(shown)
+            before = earlier.before if earlier else shown.text
+            said = Said(session)
+            row = said.correction(recording.id, shown.channel, begins)
+            if after == before and row is not None:
+                said.remove(row)
+            elif after != before:
+                row = row or CorrectionRow(
+                    recording_id=recording.id, channel=shown.channel, start_ms=begins, before=before
+                )
+                row.after, row.person, row.at = after, who.login, now
+                said.add(row)
+            else:
+                return
+            run = None
+            if not Runs(session).has_active(recording.id):
+                # One that is at work finds on finishing that there are words it has not read (`Worker`).
+                run = add_run(session, recording, "words", Queue.LIGHT, self._database)
+            self._note(
+                session, who, recording.id, now, "corrected",
+                turn=turn, start_ms=begins, undone=after == before, run=run and run.id,
+            )  # fmt: skip
+        if run is not None:
+            self._doorbell.ring(Queue.LIGHT, run.id)
+
+    def set_roles(self, who: Person, recording_id: str, roles: dict[str, str] | None = None) -> RunView:
+        """Say who is who (speaker label -> role); None swaps agent and customer. Raises as `correct`."""
+        with self._database.write() as session:
+            self._held(session, who, recording_id)
+        return self._analysis.set_roles(recording_id, roles, actor=who.login, tenant=who.tenant)
+
+
+def as_correction(row: CorrectionRow) -> Correction:
+    """A correction as the stages read it."""
+    return Correction(row.channel, row.start_ms, row.before, row.after)
+
+
+def unmasked(before: str, masked: str, typed: str) -> str:
+    """What somebody meant who changed the masked form of `before`: what they left as it was is what it hides.
+
+    Raises `BadOptionError` where asterisks are left that stand for nothing that was there.
+    """
+    out = []
+    for tag, a, b, c, d in SequenceMatcher(None, masked, typed, autojunk=False).get_opcodes():
+        if tag == "equal":
+            out.append(before[a:b])
+        elif MASK in typed[c:d] and MASK in masked:
+            raise BadOptionError("review.mask_changed")
+        else:
+            out.append(typed[c:d])
+    return "".join(out)
+
+
+def _checked(text: str) -> str:
+    kept = "".join(c if c.isprintable() else " " for c in text).strip()
+    if not kept:
+        raise BadOptionError("review.text_missing", field="text")
+    if len(kept) > MAX_TURN:
+        raise BadOptionError("review.too_long", field="text", limit=MAX_TURN)
+    return kept
