@@ -152,15 +152,21 @@ def _agreement(answer: str, asked: Question) -> re.Match[str] | None:
     if found is None and _MAY_I.match(asked.tail):
         found = _GRANTED.match(answer)
     elif found is None:
-        found = _NO_AS_YES.match(answer) if negative else _VERB_AS_YES.match(answer) or _verb(words).match(answer)
+        found = (_NO_AS_YES if negative else _VERB_AS_YES).match(answer)
     if found is None and _DARED.search(asked.head):
         found = _VERB_AS_YES.match(answer)
-    if (
-        found is None and len(words) >= _ECHO_CHARS and words not in answer
-    ):  # else the grammar judges the hit itself
-        found = _echo(words).search(answer[:_ECHO_REACH])
+    if found is None and words not in answer:  # else the grammar judges what is said there by itself
+        found = _again(words, negative, answer)
     if found is not None and negative and _contrary(words).match(answer, found.end("cue")):
         return None
+    return found
+
+
+def _again(words: str, negative: bool, answer: str) -> re.Match[str] | None:
+    """The words of the question in the answer: its verb alone, or all of them with something between."""
+    found = None if negative else _verb(words).match(answer)
+    if found is None and len(words) >= _ECHO_CHARS:
+        found = _echo(words).search(answer[:_ECHO_REACH])
     return found
 
 

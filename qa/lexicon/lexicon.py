@@ -87,6 +87,11 @@ class Scan:
             self._raw[terms[h.term].id].append(h)
         self._done: dict[tuple[str, Role | None], list[TermHit]] = {}
 
+    def literally(self) -> "Scan":
+        """What is left of it without what merely sounds like a term or was misheard for one."""
+        exact = [h for found in self._raw.values() for h in found if h.kind is MatchKind.EXACT]
+        return Scan(self._call, self._terms, sorted(exact, key=lambda h: (h.turn, h.start, h.end, h.term)))
+
     def found_ids(self) -> set[str]:
         """Ids of the terms with any hit, excused or not."""
         return set(self._raw)

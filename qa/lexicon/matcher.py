@@ -210,7 +210,7 @@ class Matcher:
             if not _stands(turn, s, e, p.at_start, p.at_end) or _over_negation(turn, p, found):
                 continue
             if exact:
-                kind, certainty = _WRITTEN[entry.misheard]
+                kind, certainty = _WRITTEN[entry.misheard or g.misheard(found)]
                 yield Hit(entry.term, turn.turn_position, s, e, kind, certainty, p.source)
                 continue
             place = Sounding(s, e, g.meant(found, call.joined), gaps=True)
@@ -265,12 +265,13 @@ def _add_literals(
     homophone: str,
     misheard: bool,
 ) -> None:
-    for text in pattern.literals():
+    for text, misspelt in pattern.literals().items():
+        heard_wrong = misheard or misspelt
         entry = _Literal(
-            index, pattern.source, pattern.at_start, pattern.at_end, text, pattern.spans_commas, misheard
+            index, pattern.source, pattern.at_start, pattern.at_end, text, pattern.spans_commas, heard_wrong
         )
         literals.setdefault(text, []).append(entry)
-        if homophone == "off":
+        if homophone == "off" or heard_wrong:
             continue
         for form in sound_forms(text):
             sounds.setdefault(form, []).append(entry)

@@ -2,6 +2,7 @@
 
     保本保息        literally (punctuation and blanks do not count)
     (一定|肯定)?能赚   alternatives; `?` makes the group optional
+    (包赚|~包转)      what the recogniser writes for an alternative; counts for less
     保本{0,2}保息     a gap of nought to two characters; `…` is {0,8}
     ^不知道$         start and end of a clause
 
@@ -54,6 +55,8 @@ class Choice:
     """One of some literals."""
 
     options: tuple[str, ...]
+    misheard: frozenset[str] = frozenset()
+    """Those of them that nobody says: the recogniser's spellings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +86,18 @@ class Pattern:
         """Whether it needs a regular expression."""
         return any(isinstance(p, Gap) for p in self.parts) or _combinations(self.parts) > MAX_LITERALS
 
-    def literals(self) -> list[str]:
-        """All texts that a pattern without gaps stands for."""
-        options = [p.options for p in self.parts if isinstance(p, Choice)]
-        return sorted({"".join(combination) for combination in product(*options)} - {""})
+    def literals(self) -> dict[str, bool]:
+        """All texts that a pattern without gaps stands for, and whether each is a misheard spelling."""
+        texts = {"": False}
+        for part in self.parts:
+            if isinstance(part, Choice):
+                longer: dict[str, bool] = {}
+                for (text, misheard), option in product(texts.items(), part.options):
+                    only = misheard or option in part.misheard
+                    longer[text + option] = only and longer.get(text + option, True)
+                texts = longer
+        texts.pop("", None)
+        return dict(sorted(texts.items()))
 
     def shortest(self) -> int:
         """Characters that every match has at least, gaps not counted."""
@@ -122,6 +133,14 @@ class Gapped:
         """Matches the syllable classes of squeezed text; every part is a group."""
         return re.compile("".join(_expression(p, True) for p in self.pattern.parts))
 
+    def misheard(self, found: re.Match[str]) -> bool:
+        """Whether a match of `regex` holds a misheard spelling."""
+        return any(
+            found.group(i) in part.misheard
+            for i, part in enumerate(self.pattern.parts, 1)
+            if isinstance(part, Choice) and part.misheard
+        )
+
     def meant(self, found: re.Match[str], text: str) -> str:
         """What the words under a match of `sounds` would be if the pattern was said; `text` is as long as what
         was searched, in match form.
@@ -145,17 +164,20 @@ def parse(source: str, open_ended: bool = False) -> Pattern:
     parts: list[Choice | Gap] = []
     at_start = at_end = False
     group: list[list[str]] | None = None
+    misheard: set[int] = set()
     symbols = list(_SYMBOL.finditer(fold(source.replace("？", ""))))
     for i, found in enumerate(symbols):
         symbol = found.group()
         if symbol == "(":
             if group is not None:
                 raise PatternError("pattern_nested", source)
-            group = [[""]]
+            group, misheard = [[""]], set()
         elif symbol == ")":
             if group is None:
                 raise PatternError("pattern_parenthesis", source)
-            parts.append(Choice(tuple(dict.fromkeys("".join(g) for g in group))))
+            options = ["".join(g) for g in group]
+            said = {o for n, o in enumerate(options) if n not in misheard}
+            parts.append(Choice(tuple(dict.fromkeys(options)), frozenset(options) - said))
             group = None
         elif symbol == "|":
             if group is None:
@@ -174,6 +196,8 @@ def parse(source: str, open_ended: bool = False) -> Pattern:
         else:
             text = _clean(symbol)
             if group is not None:
+                if symbol.lstrip().startswith("~"):
+                    misheard.add(len(group) - 1)
                 group[-1].append(text)
             elif text:
                 parts.append(Choice((text,)))
@@ -186,7 +210,7 @@ def _make_optional(parts: list[Choice | Gap], symbols: list[re.Match[str]], i: i
     last = parts[-1] if parts else None
     if i == 0 or symbols[i - 1].group() != ")" or not isinstance(last, Choice):
         raise PatternError("pattern_question", source)
-    parts[-1] = Choice((*last.options, ""))
+    parts[-1] = Choice((*last.options, ""), last.misheard)
 
 
 def _gap(found: re.Match[str], source: str) -> Gap:

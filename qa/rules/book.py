@@ -1,8 +1,8 @@
 """A rule book: all loaded packs, compiled, and what they say of a call."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass, field, replace
+from functools import cache, cached_property
 
 from qa.core.finding import Check, Finding
 from qa.core.result import Analysis
@@ -110,6 +110,8 @@ class RuleBook:
 
     def judge(self, call: CallText, scan: Scan, context: CallContext) -> Analysis:
         """`analyse` for a call that was prepared and scanned before."""
+        if context.ask is not None:
+            context = replace(context, ask=cache(context.ask))  # one question, one answer, however often it is put
         checks: list[Check] = offences.checks(self, call, scan, context)
         checks += [
             single.check(r.id, r.rule, r.place, self.evaluation(call, scan, context, r.place)) for r in self.rules

@@ -1,7 +1,7 @@
 """Evaluates trees of conditions on one call."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from qa.core.messages import message
@@ -30,6 +30,10 @@ class Evaluation:
     steps: dict[str, Verdict] = field(default_factory=dict)
     """Steps of the flow being evaluated."""
     pack: str = ""
+
+    def literally(self) -> "Evaluation":
+        """The same call with the words alone, without what only sounds like them."""
+        return replace(self, scan=self.scan.literally(), steps=dict(self.steps))
 
     def check(self, condition: Condition, default_role: Role | None, inside: Window = WHOLE) -> Verdict:
         """Whether a condition holds within a window."""

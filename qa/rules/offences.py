@@ -129,7 +129,7 @@ def _findings(term: CompiledTerm, call: CallText, scan: Scan) -> tuple[list[Find
 def _finding(term: CompiledTerm, hits: list[TermHit]) -> Finding:
     best = max(hits, key=lambda h: h.certainty)
     severity = term.severity or Severity.INFO
-    if best.kind in (MatchKind.HOMOPHONE, MatchKind.SIMILAR) and severity is Severity.CRITICAL:
+    if severity is Severity.CRITICAL and all(_only_heard(h.question or h) for h in hits):
         severity = Severity.WARNING
     evidence = [evidence_of(place_of(h), h.turn.turn) for h in hits]  # a question answered is in the reason
     speaker = best.turn.turn
@@ -149,6 +149,11 @@ def _finding(term: CompiledTerm, hits: list[TermHit]) -> Finding:
         wording=term.wording,
         shadow=term.shadow,
     )
+
+
+def _only_heard(hit: TermHit) -> bool:
+    """Whether something stands there that only sounds like the term, or is often written for it."""
+    return hit.kind in (MatchKind.HOMOPHONE, MatchKind.SIMILAR)
 
 
 def _question(hit: TermHit) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from qa.core.finding import Check, Finding, Outcome, Severity
+from qa.core.finding import Check, Finding, Outcome, Severity, Support
 from qa.core.messages import Message, message
 from qa.core.roles import Role
 from qa.core.scorecard import Grading, ItemAnswer, ItemResult, ScorecardResult, SectionResult, Source
@@ -123,7 +123,7 @@ def _graded(item: ItemResult, grading: Grading, checks: Sequence[Check]) -> Item
 def _outcome(sources: Sequence[Source], checks: Sequence[Check]) -> tuple[Outcome, list[Finding], Message]:
     """The worst of the checks that an item names; shadow rules never count."""
     relevant = [one for source in sources for one in _judged(source, checks)]
-    findings = [f for _, fs, _ in relevant for f in fs if not f.shadow]
+    findings = [f for _, fs, _ in relevant for f in fs if not f.shadow and f.support is not Support.UNSUPPORTED]
     for outcome in (Outcome.FAILED, Outcome.UNKNOWN, Outcome.PASSED):
         for found, _, reason in relevant:
             if found is outcome:
@@ -160,8 +160,9 @@ def _judged(source: Source, checks: Sequence[Check]) -> list[tuple[Outcome, tupl
         if check.rule != source.check:
             continue
         own = tuple(f for f in check.findings if f.rule == source.term and not f.shadow)
+        standing = tuple(f for f in own if f.support is not Support.UNSUPPORTED)
         if own:
-            return [(Outcome.FAILED, own, own[0].reason)]
+            return [(Outcome.FAILED if standing else Outcome.UNKNOWN, own, (standing or own)[0].reason)]
         outcome = Outcome.PASSED if check.outcome is Outcome.FAILED else check.outcome
         return [(outcome, (), check.reason if outcome is check.outcome else message("rules.no_terms_found"))]
     return []

@@ -75,7 +75,8 @@ def rate(on: Evaluation, condition: Condition, role: Role | None, inside: Window
     turns = [t for t in turns_of(on.call, role, inside) if t.ends > t.begins]
     if not turns:
         return unknown("rules.no_turns_of_role")
-    means = {t.turn.role: _mean_rate([o for o in on.call.turns if o.turn.role is t.turn.role]) for t in turns}
+    roles = {t.turn.role for t in turns}
+    means = {r: _mean_rate([t for t in on.call.turns if t.turn.role is r]) for r in roles}
     if wanted.per == "call":
         value = _mean_rate(turns)
         holds = within_range(value / (means[turns[0].turn.role] or 1.0) if wanted.relative else value, wanted)
