@@ -19,12 +19,16 @@ _log = structlog.get_logger(__name__)
 
 def sweep_until(stop: threading.Event, services: Services) -> None:
     """Sweep at once, then every `ledger.sweep_seconds`. Any number of sweepers may run beside each other."""
+    # In a thread of its own: a receiver that does not answer must not keep lost work waiting.
+    threading.Thread(target=_post_until, args=(stop, services), name="post", daemon=True).start()
     draw_at = 0.0
     while not stop.is_set():
         try:
             services.analysis.sweep()
             services.uploads.expire()
             services.review.queue.sweep()
+            services.notices.remind()
+            services.disputes.expire()
             if time.monotonic() >= draw_at:
                 services.review.plans.draw()
                 draw_at = time.monotonic() + services.settings.review.draw_seconds
@@ -32,6 +36,16 @@ def sweep_until(stop: threading.Event, services: Services) -> None:
         except Exception:
             # Whatever it was, lost work must be looked for again.
             _log.exception("sweep.failed")
+        stop.wait(services.settings.ledger.sweep_seconds)
+
+
+def _post_until(stop: threading.Event, services: Services) -> None:
+    while not stop.is_set():
+        try:
+            while services.push.deliver_due() and not stop.is_set():
+                pass
+        except Exception:
+            _log.exception("post.failed")
         stop.wait(services.settings.ledger.sweep_seconds)
 
 

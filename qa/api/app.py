@@ -20,7 +20,19 @@ from qa.api.derived import Maker
 from qa.api.envelope import Envelope, RequestMetrics
 from qa.api.guard import Guard, check_exposure
 from qa.api.openapi import document
-from qa.api.routes import audio, health, people, progress, recordings, results, session, tokens, uploads
+from qa.api.routes import (
+    audio,
+    coaching,
+    health,
+    people,
+    progress,
+    push,
+    recordings,
+    results,
+    session,
+    tokens,
+    uploads,
+)
 from qa.api.tus import PREFIX as UPLOADS
 from qa.api.tus import TusProtocol
 from qa.logging import configure
@@ -83,7 +95,7 @@ def create_app(
     )
     app.state.settings = settings
     problems.install(app)
-    for module in (recordings, progress, results, audio, uploads, session, tokens, people, health):
+    for module in (recordings, progress, results, audio, uploads, session, tokens, people, coaching, push, health):
         app.include_router(module.router)
     _serve_document(app)
     return app

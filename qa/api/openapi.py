@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from qa.api.csrf import SESSION_COOKIE
+from qa.api.records import described
 from qa.core.result import Result
 
 TAGS: Final = [
@@ -14,6 +15,8 @@ TAGS: Final = [
     {"name": "resumable upload", "description": "tus 1.0.0, for large files and poor lines."},
     {"name": "results", "description": "What was found, with proof."},
     {"name": "audio", "description": "The sound itself and its waveform."},
+    {"name": "coaching", "description": "Notices to agents, and disputes."},
+    {"name": "push", "description": "Who is told of what, by mail, webhook or chat robot."},
     {"name": "people", "description": "Sign in, API tokens, accounts and teams."},
     {"name": "service", "description": "Health and figures."},
 ]
@@ -35,7 +38,7 @@ def document(app: FastAPI) -> dict[str, Any]:
     _, records = msgspec.json.schema_components([Result], ref_template="#/components/schemas/{name}")
     # A message gets its sentence on the way out (`qa.api.routes.results`), which the record does not have.
     records["Message"]["properties"]["text"] = {"type": "string", "description": "In the reader's language."}
-    for name, schema in records.items():
+    for name, schema in (records | described()).items():
         schemas.setdefault(name, schema)
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from qa.db.engine import Database
 from qa.services.analysis import AnalysisService
 from qa.services.audit import AuditService
+from qa.services.coaching import DisputeService, NoticeService
 from qa.services.doorbell import Doorbell, SilentDoorbell
 from qa.services.intake import IntakeService
 from qa.services.keys import KeyService
 from qa.services.people import People, open_people
+from qa.services.push import PushService
 from qa.services.recordings import RecordingService
 from qa.services.review import ReviewServices, open_review
 from qa.services.search import SearchService
@@ -32,6 +34,9 @@ class Services:
     search: SearchService
     people: People
     review: ReviewServices
+    notices: NoticeService
+    disputes: DisputeService
+    push: PushService
     keys: KeyService
     audit: AuditService
 
@@ -56,6 +61,8 @@ def open_services(settings: Settings, doorbell: Doorbell | None = None, *, migra
     analysis = AnalysisService(database, bell, settings.ledger)
     intake = IntakeService(database, storage, bell, settings.intake, settings.time_zone)
     keys = KeyService(settings.home, settings.evidence)
+    review = open_review(database, settings.review, analysis, bell)
+    server = settings.server
     return Services(
         settings=settings,
         database=database,
@@ -66,7 +73,10 @@ def open_services(settings: Settings, doorbell: Doorbell | None = None, *, migra
         uploads=UploadService(database, storage, intake, settings.intake),
         search=SearchService(database, settings.time_zone),
         people=open_people(database, settings),
-        review=open_review(database, settings.review, analysis, bell),
+        review=review,
+        notices=NoticeService(database, settings.coaching),
+        disputes=DisputeService(database, review.closing, settings.coaching),
+        push=PushService(database, settings.push, f"http://{server.host}:{server.port}"),
         keys=keys,
         audit=AuditService(database, keys, settings.evidence, settings.home),
     )

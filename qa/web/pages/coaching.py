@@ -10,7 +10,7 @@ from qa.api.context import ContextDep
 from qa.core.coaching import NoticeState
 from qa.core.errors import BadOptionError, ConflictError
 from qa.core.people import Right
-from qa.services.coaching.views import PointEdit
+from qa.services.coaching.views import EffectView, PointEdit
 from qa.web.acts import done
 from qa.web.forms import form_of
 from qa.web.reader import reader_of
@@ -61,7 +61,7 @@ def letter(notice_id: str, request: Request, who: Who, context: ContextDep) -> R
     own = who.agent == notice.agent
     now = datetime.now(UTC)
     within = notice.may_dispute_until is not None and now <= notice.may_dispute_until
-    effect = ()
+    effect: tuple[EffectView, ...] = ()
     if who.may(Right.COACH) and notice.issued_at is not None:
         effect = notices.effect(who, notice.id)
     return render(

@@ -1,0 +1,419 @@
+// The call page: sound, transcript and flags move together; everything can be done from the keyboard.
+
+import WaveSurfer from "wavesurfer.js";
+import Regions from "wavesurfer.js/dist/plugins/regions.esm.js";
+import { onKey } from "./lib/keys.js";
+import { flash } from "./lib/flash.js";
+import { ask, texts } from "./lib/page.js";
+
+const page = document.getElementById("call");
+const scene = JSON.parse(document.getElementById("scene").textContent);
+const say = texts();
+const player = new Audio();
+player.preload = "metadata";
+player.src = scene.audio;
+player.addEventListener("error", () => flash(say("no_sound"), "error"));
+
+const root = getComputedStyle(document.documentElement);
+const colour = (name) => root.getPropertyValue(`--${name}`).trim();
+const faint = (name, share) => `color-mix(in srgb, ${colour(name)} ${share}%, transparent)`;
+
+// --- the waveform ---------------------------------------------------------------------------------------------
+
+let wave = null;
+const regions = Regions.create();
+
+async function drawWave() {
+  const outline = await (await ask(scene.peaks)).json();
+  const lanes = scene.lanes.filter((lane) => outline.channels[lane.channel]);
+  // Minimum and maximum of each stretch become its height.
+  const heights = lanes.map(({ channel }) => {
+    const pairs = outline.channels[channel];
+    return Array.from({ length: pairs.length / 2 }, (_, k) => Math.max(-pairs[2 * k], pairs[2 * k + 1]) / 127);
+  });
+  const height = lanes.length > 1 ? 44 : 72;
+  wave = WaveSurfer.create({
+    container: "#wave",
+    cspNonce: page.dataset.nonce,
+    media: player,
+    peaks: heights,
+    duration: scene.duration,
+    height,
+    normalize: true,
+    cursorColor: colour("text"),
+    cursorWidth: 1,
+    hideScrollbar: true,
+    splitChannels: lanes.map(({ role }) => {
+      const name = role === "agent" || role === "customer" ? role : "quiet";
+      return { waveColor: faint(name, 45), progressColor: colour(name) };
+    }),
+    plugins: [regions],
+  });
+  wave.on("ready", () => drawMoments(lanes));
+  wave.on("interaction", (at) => scrollTo(turnAt(at)));
+}
+
+const LOOKS = {
+  critical: ["red", 34],
+  warning: ["amber", 34],
+  notice: ["accent", 24],
+  info: ["accent", 16],
+  silence: ["quiet", 12],
+  hold: ["quiet", 22],
+  overlap: ["customer", 22],
+  masked: ["text", 30],
+};
+
+function drawMoments(lanes) {
+  for (const moment of scene.moments) {
+    const [name, share] = LOOKS[moment.kind] ?? LOOKS.info;
+    const channelIdx = lanes.findIndex((lane) => lane.channel === moment.channel);
+    const region = regions.addRegion({
+      start: moment.start,
+      end: Math.max(moment.end, moment.start + scene.duration / 1000),
+      color: faint(name, share),
+      drag: false,
+      resize: false,
+      ...(channelIdx >= 0 && lanes.length > 1 ? { channelIdx } : {}),
+    });
+    if (moment.flag) region.on("click", () => choose(document.getElementById(`flag-${moment.flag}`)));
+  }
+}
+
+// --- playing --------------------------------------------------------------------------------------------------
+
+const clock = document.getElementById("clock");
+const seek = document.getElementById("seek");
+const playButton = document.getElementById("play");
+const skipSilence = document.getElementById("skip-silence");
+const follow = document.getElementById("follow");
+let until = null;
+
+const minutes = (at) => `${Math.floor(at / 60)}:${String(Math.floor(at % 60)).padStart(2, "0")}`;
+
+function playClip(start, end) {
+  player.currentTime = Math.max(0, start - 0.5);
+  until = end + 0.4;
+  player.play().catch(() => {});
+}
+
+function toggle() {
+  until = null;
+  if (player.paused) player.play().catch(() => {});
+  else player.pause();
+}
+
+function jump(at) {
+  until = null;
+  player.currentTime = Math.min(Math.max(0, at), scene.duration);
+  moved();
+}
+
+function moved() {
+  const at = player.currentTime;
+  clock.textContent = minutes(at);
+  seek.value = String(at);
+  showWord(at);
+  if (until !== null && at >= until) {
+    until = null;
+    player.pause();
+  } else if (skipSilence.checked && !player.paused && until === null) {
+    const gap = scene.moments.find(
+      ({ kind, start, end }) => (kind === "silence" || kind === "hold") && at > start + 0.3 && at < end - 0.5,
+    );
+    if (gap) player.currentTime = gap.end - 0.3;
+  }
+}
+
+function showState() {
+  const use = playButton.querySelector("use");
+  use.setAttribute("href", use.getAttribute("href").replace(/#.*/, player.paused ? "#play" : "#pause"));
+  playButton.setAttribute("aria-pressed", String(!player.paused));
+  if (!player.paused) requestAnimationFrame(tick);
+}
+
+function tick() {
+  moved();
+  if (!player.paused) requestAnimationFrame(tick);
+}
+
+player.addEventListener("play", showState);
+player.addEventListener("pause", showState);
+player.addEventListener("seeked", moved);
+playButton.addEventListener("click", toggle);
+seek.addEventListener("input", () => jump(Number(seek.value)));
+
+const speed = document.getElementById("speed");
+function setSpeed(step) {
+  speed.selectedIndex = Math.min(Math.max(0, speed.selectedIndex + step), speed.options.length - 1);
+  speed.dispatchEvent(new Event("change"));
+}
+speed.addEventListener("change", () => {
+  player.playbackRate = Number(speed.value);
+  player.preservesPitch = true;
+});
+
+// --- the transcript -------------------------------------------------------------------------------------------
+
+const turns = [...document.querySelectorAll(".turn")].map((element) => ({
+  element,
+  words: element.querySelector(".words"),
+  start: Number(element.dataset.start),
+  end: Number(element.dataset.end),
+  offsets: element.dataset.offsets.split(" ").map(Number),
+  times: element.dataset.times.split(" ").map(Number),
+}));
+const spoken = "highlights" in CSS ? new Highlight() : null;
+if (spoken) CSS.highlights.set("spoken", spoken);
+let current = null;
+
+/** The turn that is spoken at a moment, or the last one before it. */
+function turnAt(at) {
+  let found = null;
+  for (const turn of turns) {
+    if (turn.start > at + 0.05) break;
+    if (!found || turn.end >= found.end || turn.end >= at) found = turn;
+  }
+  return found;
+}
+
+function showWord(at) {
+  const turn = turnAt(at);
+  if (turn !== current) {
+    current?.element.removeAttribute("aria-current");
+    turn?.element.setAttribute("aria-current", "true");
+    current = turn;
+    if (turn && follow.checked && !player.paused) scrollTo(turn);
+  }
+  spoken?.clear();
+  if (!turn || !spoken || at > turn.end + 0.5) return;
+  const word = lastBefore(turn.times, at);
+  const end = turn.offsets[word + 1] ?? turn.words.textContent.length;
+  spoken.add(rangeOf(turn.words, turn.offsets[word], end));
+}
+
+function lastBefore(times, at) {
+  let [low, high] = [0, times.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (times[middle] <= at + 0.02) low = middle + 1;
+    else high = middle;
+  }
+  return Math.max(0, low - 1);
+}
+
+/** Characters of the recogniser are code points; the page counts in UTF-16 units. */
+function unitsOf(text, points) {
+  let units = 0;
+  for (const sign of text) {
+    if (points-- <= 0) break;
+    units += sign.length;
+  }
+  return units;
+}
+
+function rangeOf(words, from, to) {
+  const text = words.textContent;
+  const range = document.createRange();
+  const [start, end] = [placeOf(words, unitsOf(text, from)), placeOf(words, unitsOf(text, to))];
+  range.setStart(...start);
+  range.setEnd(...end);
+  return range;
+}
+
+function placeOf(words, units) {
+  const walker = document.createTreeWalker(words, NodeFilter.SHOW_TEXT);
+  let node = walker.nextNode();
+  let last = node;
+  while (node) {
+    if (units <= node.length) return [node, units];
+    units -= node.length;
+    last = node;
+    node = walker.nextNode();
+  }
+  return last ? [last, last.length] : [words, 0];
+}
+
+/** How many code points of a turn lie before a place in it. */
+function pointsBefore(words, node, offset) {
+  const range = document.createRange();
+  range.setStart(words, 0);
+  range.setEnd(node, offset);
+  return [...range.toString()].length;
+}
+
+function scrollTo(turn) {
+  turn?.element.scrollIntoView({ block: "center", behavior: "auto" });
+}
+
+document.getElementById("transcript").addEventListener("click", (event) => {
+  const time = event.target.closest("[data-jump]");
+  if (time) return void jump(Number(time.dataset.jump));
+  const words = event.target.closest(".words");
+  if (!words || !getSelection().isCollapsed) return;
+  const turn = turns.find((one) => one.words === words);
+  const { focusNode, focusOffset } = getSelection();
+  if (!turn || !focusNode || !words.contains(focusNode)) return;
+  const at = pointsBefore(words, focusNode, focusOffset);
+  jump(turn.times[Math.max(0, lastBefore(turn.offsets, at - 0.02))] ?? turn.start);
+  const flags = event.target.closest("[data-flags]")?.dataset.flags.split(" ");
+  if (flags) choose(document.getElementById(`flag-${flags[0]}`), { play: false });
+});
+
+// --- selected words -------------------------------------------------------------------------------------------
+
+const tools = document.getElementById("selection");
+
+document.addEventListener("selectionchange", () => {
+  const selection = getSelection();
+  const words = selection.anchorNode?.parentElement?.closest(".words");
+  if (selection.isCollapsed || !words || !words.contains(selection.focusNode)) {
+    if (!document.querySelector("dialog[open]")) tools.hidden = true;
+    return;
+  }
+  const range = selection.getRangeAt(0);
+  const from = pointsBefore(words, range.startContainer, range.startOffset);
+  const to = pointsBefore(words, range.endContainer, range.endOffset);
+  const turn = turns.find((one) => one.words === words);
+  const values = {
+    turn: turn.element.dataset.turn,
+    from: String(from),
+    to: String(to),
+    text: range.toString(),
+    "turn-text": words.textContent,
+  };
+  for (const field of document.querySelectorAll("[data-selected]")) {
+    const value = values[field.dataset.selected];
+    if (field.nodeName === "BLOCKQUOTE") field.textContent = value;
+    else field.value = value;
+  }
+  for (const form of document.querySelectorAll("[data-turn-form]")) {
+    form.setAttribute("action", form.dataset.turnForm + values.turn);
+    form.setAttribute("hx-post", form.dataset.turnForm + values.turn);
+    window.htmx.process(form);
+  }
+  tools.dataset.at = String(turn.times[lastBefore(turn.offsets, from)] ?? turn.start);
+  const box = range.getBoundingClientRect();
+  tools.hidden = false;
+  tools.style.top = `${Math.max(8, box.top - tools.offsetHeight - 6)}px`;
+  tools.style.left = `${Math.min(Math.max(8, box.left), innerWidth - tools.offsetWidth - 8)}px`;
+});
+
+document.getElementById("copy-link")?.addEventListener("click", async () => {
+  const link = new URL(`/recordings/${page.dataset.recording}`, location.href);
+  link.searchParams.set("t", Number(tools.dataset.at || player.currentTime).toFixed(1));
+  await navigator.clipboard?.writeText(link.href).catch(() => {});
+  history.replaceState(null, "", link);
+  flash(say("copied"), "done");
+});
+
+// --- flags ----------------------------------------------------------------------------------------------------
+
+const flags = () => [...document.querySelectorAll("#desk .flag")];
+let chosen = null;
+
+/** Makes a flag the one that keys act on, plays its words and shows them. */
+function choose(flag, { play = true } = {}) {
+  if (!flag) return;
+  chosen = flag.dataset.flag;
+  for (const one of flags()) one.classList.toggle("chosen", one === flag);
+  flag.focus({ preventScroll: true });
+  flag.scrollIntoView({ block: "nearest" });
+  if (flag.dataset.start === undefined) return;
+  scrollTo(turns.find((turn) => turn.element.dataset.turn === flag.dataset.turn));
+  if (play) playClip(Number(flag.dataset.start), Number(flag.dataset.end));
+  else jump(Number(flag.dataset.start));
+}
+
+const chosenFlag = () => document.getElementById(`flag-${chosen}`) ?? flags()[0];
+
+function step(by) {
+  const all = flags();
+  const at = all.findIndex((one) => one.dataset.flag === chosen);
+  choose(all[at < 0 ? 0 : Math.min(Math.max(0, at + by), all.length - 1)]);
+}
+
+function press(name) {
+  const flag = chosenFlag();
+  if (flag && flag.dataset.flag !== chosen) choose(flag, { play: false });
+  flag?.querySelector(`[data-act="${name}"]`)?.click();
+}
+
+page.addEventListener("click", (event) => {
+  const flag = event.target.closest(".flag");
+  if (!flag) return;
+  if (event.target.closest("[data-plays]")) return void choose(flag);
+  const act = event.target.closest('[data-act="reject"], [data-act="change"]');
+  if (!act) return;
+  choose(flag, { play: false });
+  const dialog = document.getElementById(act.dataset.act);
+  const path = `/recordings/${page.dataset.recording}/flags/${flag.dataset.flag}`;
+  const form = dialog.querySelector("[data-flag-form]");
+  form.reset();
+  form.setAttribute("action", path);
+  form.setAttribute("hx-post", path);
+  window.htmx.process(form);
+  dialog.showModal();
+});
+
+// In the dialog a figure picks the reason, Enter sends it.
+document.getElementById("reject")?.addEventListener("keydown", (event) => {
+  const radios = event.currentTarget.querySelectorAll("input[type=radio]");
+  if (event.target.nodeName !== "TEXTAREA" && radios[Number(event.key) - 1]) {
+    event.preventDefault();
+    radios[Number(event.key) - 1].checked = true;
+    radios[Number(event.key) - 1].focus();
+  }
+});
+
+document.addEventListener("htmx:after:swap", () => {
+  for (const dialog of document.querySelectorAll("dialog[open]")) dialog.close();
+  for (const one of flags()) one.classList.toggle("chosen", one.dataset.flag === chosen);
+  document.getElementById(`flag-${chosen}`)?.focus({ preventScroll: true });
+});
+
+// --- keys -----------------------------------------------------------------------------------------------------
+
+onKey("j", () => step(1));
+onKey("k", () => step(-1));
+onKey(" ", toggle);
+onKey("p", () => choose(chosenFlag()));
+onKey("ArrowLeft", () => jump(player.currentTime - 3));
+onKey("ArrowRight", () => jump(player.currentTime + 3));
+onKey("[", () => setSpeed(-1));
+onKey("]", () => setSpeed(1));
+onKey("s", () => (skipSilence.checked = !skipSilence.checked));
+onKey("c", () => press("confirmed"));
+onKey("r", () => press("reject"));
+onKey("e", () => press("change"));
+onKey("z", () => press("undo"));
+
+// --- holding the call, and the one after it -------------------------------------------------------------------
+
+if (scene.beat) {
+  setInterval(async () => {
+    try {
+      await ask(scene.beat, { method: "POST" });
+    } catch (error) {
+      if (error.status === 409) flash(say("claim_lost"), "error");
+    }
+  }, scene.beat_seconds * 1000);
+}
+
+if (scene.next) {
+  // Asking for outline and sound has the service make both while this call is being heard.
+  addEventListener("load", () =>
+    setTimeout(() => {
+      const next = `/api/v1/recordings/${scene.next}`;
+      ask(`${next}/peaks?per_second=10`).catch(() => {});
+      ask(`${next}/audio?playable=true`, { method: "HEAD" }).catch(() => {});
+    }, 4000),
+  );
+}
+
+drawWave().catch(() => {});
+const asked = Number(new URLSearchParams(location.search).get("t"));
+if (asked > 0) {
+  player.addEventListener("loadedmetadata", () => jump(asked), { once: true });
+  scrollTo(turnAt(asked));
+}
