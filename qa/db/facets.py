@@ -22,10 +22,19 @@ class Facets:
         self._session = session
         self._insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
 
-    def set(self, tenant: str, place: int, values: Mapping[str, Collection[str]]) -> None:
-        """Facet name -> all its values for the recording at `place`; names not given stay as they are."""
+    def set(
+        self,
+        tenant: str,
+        place: int,
+        values: Mapping[str, Collection[str]],
+        labels: Mapping[str, Mapping[str, str]] | None = None,
+    ) -> None:
+        """Facet name -> all its values for the recording at `place`; names not given stay as they are.
+
+        `labels` says by value how new ones are called, by locale.
+        """
         wanted = {(name, value[:LONGEST_VALUE]) for name, given in values.items() for value in given}
-        ids = self._ids(tenant, wanted, make=True)
+        ids = self._ids(tenant, wanted, make=labels or {})
         here = sa.select(RecordingFacetRow.facet_id).join(FacetRow, FacetRow.id == RecordingFacetRow.facet_id)
         held = set(
             self._session.scalars(here.where(RecordingFacetRow.place == place, FacetRow.name.in_(list(values))))
@@ -45,9 +54,11 @@ class Facets:
         """Ids of those values that any recording ever had."""
         return sorted(self._ids(tenant, {(name, value) for value in values}).values())
 
-    def choices(self, who: Person, name: str, limit: int = 500) -> list[str]:
-        """Values to choose from, in order: for somebody with a narrower reach those of the calls they see."""
-        wanted = sa.select(FacetRow.value).where(FacetRow.tenant == who.tenant, FacetRow.name == name)
+    def choices(self, who: Person, name: str, limit: int = 500) -> list[tuple[str, dict[str, str] | None]]:
+        """Values and labels to choose from: for somebody with a narrower reach those of the calls they see."""
+        wanted = sa.select(FacetRow.value, FacetRow.label).where(
+            FacetRow.tenant == who.tenant, FacetRow.name == name
+        )
         if who.reach is not Reach.ALL:
             teams = self.ids(who.tenant, "team", who.teams) if who.reach is Reach.TEAMS else []
             recent = (
@@ -58,10 +69,15 @@ class Facets:
             )
             theirs = sa.select(RecordingFacetRow.facet_id).where(RecordingFacetRow.place.in_(recent))
             wanted = wanted.where(FacetRow.id.in_(theirs))
-        return list(self._session.scalars(wanted.order_by(FacetRow.value).limit(limit)))
+        found = self._session.execute(wanted.order_by(FacetRow.value).limit(limit))
+        return [(value, label) for value, label in found]
 
     def _ids(
-        self, tenant: str, wanted: Collection[tuple[str, str]], *, make: bool = False
+        self,
+        tenant: str,
+        wanted: Collection[tuple[str, str]],
+        *,
+        make: Mapping[str, Mapping[str, str]] | None = None,
     ) -> dict[tuple[str, str], int]:
         if not wanted:
             return {}
@@ -71,8 +87,16 @@ class Facets:
         found = {(name, value): facet_id for name, value, facet_id in self._session.execute(query)}
         # In one order everywhere, so that two transactions that meet new values do not wait for each other.
         missing = sorted(set(wanted) - set(found))
-        if make and missing:
-            rows = [{"tenant": tenant, "name": name, "value": value} for name, value in missing]
+        if make is not None and missing:
+            rows = [
+                {
+                    "tenant": tenant,
+                    "name": name,
+                    "value": value,
+                    "label": dict(make[value]) if value in make else None,
+                }
+                for name, value in missing
+            ]
             self._session.execute(self._insert(FacetRow).on_conflict_do_nothing(), rows)
             return self._ids(tenant, wanted)
         return found

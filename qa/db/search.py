@@ -98,6 +98,11 @@ class Search:
             return self._walk_facets(query, facets, wanted)
         return self._rows(query, self._conditions(query, facets, wanted))
 
+    def some(self, who: Person, recording_ids: Sequence[str]) -> Sequence[RecordingRow]:
+        """Those of the recordings that are in the reach of `who`."""
+        wanted = sa.select(RecordingRow).where(RecordingRow.id.in_(recording_ids), within_reach(who))
+        return self._session.scalars(wanted).all()
+
     def _facet_ids(self, query: SearchQuery) -> dict[str, list[int]] | None:
         """Facet name -> ids; None where nothing can meet one of them. A narrow reach is a facet like others."""
         wanted: dict[str, Sequence[str]] = {name: values for name, values in query.facets.items() if values}

@@ -68,7 +68,8 @@ def note_result(session: Session, recording: RecordingRow, head: ResultRow, resu
         "worst": [head.worst] if head.worst else [],
         "tone": set(_tones(result.behaviour)) if result.behaviour else (),
     }
-    Facets(session).set(recording.tenant, recording.place, values)
+    labels = {finding.rule: finding.label for finding in findings}
+    Facets(session).set(recording.tenant, recording.place, values, labels)
     # Judging again by other rules changes no word; masking all of them again would be most of its cost.
     if result.transcript is not None and not (kind == "rescan" and _has_words(session, recording.place)):
         SpokenWords(session).put(recording.place, spoken(result.transcript))

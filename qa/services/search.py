@@ -56,6 +56,8 @@ class Line(Record, frozen=True):
     status: RunStatus
     stage: str | None
     """Stage under way or failed; None once done."""
+    progress: float | None
+    """Share of the stage that is done, 0..1; None where nothing is known."""
     reason: Message | None
     score: float | None
     findings: int
@@ -69,6 +71,14 @@ class ListPage(Record, frozen=True):
 
     lines: tuple[Line, ...]
     next_cursor: str | None
+
+
+class Choice(Record, frozen=True):
+    """A value that a list can be filtered by."""
+
+    value: str
+    label: dict[str, str] | None = None
+    """By locale; None where the value is its own name."""
 
 
 class SavedView(Record, frozen=True):
@@ -125,12 +135,20 @@ class SearchService:
         )
         return ListPage(lines, _cursor(shown[-1], wanted.sort) if len(rows) > size else None)
 
-    def choices(self, who: Person, names: Sequence[str]) -> dict[str, list[str]]:
+    def lines(self, who: Person, recording_ids: Sequence[str]) -> tuple[Line, ...]:
+        """Some recordings as lines of a list, as they are now; those out of reach are left out."""
+        _may_see(who)
+        with self._database.read() as session:
+            rows = Search(session).some(who, recording_ids[:MAX_PAGE])
+            runs = Runs(session).many([row.run_id for row in rows])
+        return tuple(_line(row, runs.get(row.run_id), ()) for row in rows)
+
+    def choices(self, who: Person, names: Sequence[str]) -> dict[str, list[Choice]]:
         """Facet name -> the values that recordings in the reach of `who` have."""
         _may_see(who)
         with self._database.read() as session:
             facets = Facets(session)
-            return {name: facets.choices(who, name) for name in names}
+            return {name: [Choice(*one) for one in facets.choices(who, name)] for name in names}
 
     def views(self, who: Person) -> tuple[SavedView, ...]:
         """Their own views and those shared with them, oldest first."""
@@ -232,6 +250,7 @@ def _line(row: RecordingRow, run: RunRow | None, found: tuple[Hit, ...]) -> Line
         duration=row.duration,
         status=RunStatus(row.status),
         stage=run.stage if run else None,
+        progress=min(1.0, run.done / run.total) if run and run.total else None,
         reason=reason_view(run.reason) if run else None,
         score=row.score,
         findings=row.findings,

@@ -10,7 +10,7 @@ two databases agree on one: on SQLite an FTS5 table that triggers on `search_tex
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Boolean, ForeignKey, Index, Integer, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, Boolean, ForeignKey, Index, Integer, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from qa.db.models.base import ID_LENGTH, Base, UtcDateTime
@@ -26,6 +26,8 @@ class FacetRow(Base):
     tenant: Mapped[str] = mapped_column(String(64))
     name: Mapped[str] = mapped_column(String(16))
     value: Mapped[str] = mapped_column(String(255))
+    label: Mapped[dict[str, str] | None] = mapped_column(JSON(none_as_null=True))
+    """What a person reads instead of the value, by locale: the label of a rule."""
 
 
 class RecordingFacetRow(Base):

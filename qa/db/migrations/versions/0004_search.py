@@ -45,6 +45,7 @@ def upgrade() -> None:
         sa.Column("tenant", sa.String(length=64), nullable=False),
         sa.Column("name", sa.String(length=16), nullable=False),
         sa.Column("value", sa.String(length=255), nullable=False),
+        sa.Column("label", sa.JSON(none_as_null=True), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_facet")),
         sa.UniqueConstraint("tenant", "name", "value", name=op.f("uq_facet_tenant_name_value")),
     )
