@@ -37,6 +37,19 @@ class MatchKind(StrEnum):
     ABSENCE = "absence"
 
 
+class Support(StrEnum):
+    """What a second hearing of the sound says of an accusation."""
+
+    CONFIRMED = "confirmed"
+    """Read alone, the second hearing leads to the same finding."""
+    SIMILAR = "similar"
+    """The second hearing wrote something that sounds the same, and nothing around it that takes it back."""
+    UNSUPPORTED = "unsupported"
+    """The second hearing does not bear it out: nobody is accused before a person has listened."""
+    UNVERIFIED = "unverified"
+    """There is no second hearing: the sound is gone, or verification is turned off."""
+
+
 class Evidence(Record, frozen=True):
     """Where in the call something is: enough to play the clip and to mark the words."""
 
@@ -54,6 +67,10 @@ class Evidence(Record, frozen=True):
     """How far the speech under it can be trusted, 0..1: the mean trust of its words."""
     term: str | None = None
     """Id of the lexicon term that matched."""
+    second: str | None = None
+    """What a second hearing made of the sound under `quote`; None where there was none."""
+    agreement: float | None = None
+    """0..1: how many of the syllables of `quote` and `second` are the same, in order."""
 
 
 class Outcome(StrEnum):
@@ -87,6 +104,8 @@ class Finding(Record, frozen=True):
     """What should have been said; goes into the coaching notice."""
     shadow: bool = False
     """Counted but never shown to agents: the rule is on trial."""
+    support: Support | None = None
+    """What the second hearing says; None where the rule asks for none (`qa.pipeline.verify`)."""
 
 
 class Check(Record, frozen=True):

@@ -117,6 +117,25 @@ class Transcription(Record, frozen=True):
     device: str
 
 
+class SecondReading(Record, frozen=True):
+    """A stretch of one channel heard a second time, by itself."""
+
+    channel: int
+    start: float
+    end: float
+    text: str
+    probability: float
+    """Geometric mean of the probabilities of the tokens, 0..1."""
+    careful: bool = False
+    """Read a third time, in a slower way, because the quick one did not bear the first reading out."""
+
+
+class SecondHearing(Record, frozen=True):
+    """Everything that was heard a second time; empty where the sound is gone."""
+
+    readings: tuple[SecondReading, ...]
+
+
 class SpeakerSegment(Record, frozen=True):
     """One diarised speaker talks. Segments of different speakers may overlap."""
 

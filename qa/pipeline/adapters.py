@@ -10,6 +10,7 @@ from qa.audio.decode import DecodeLimits
 from qa.audio.options import BehaviourOptions
 from qa.models import store
 from qa.models.manifest import whisper_entry
+from qa.pipeline.verify import VerifyOptions
 from qa.rules.book import RuleBook
 from qa.rules.loader import load_packs
 from qa.settings import Settings
@@ -82,6 +83,17 @@ class Toolbox:
     def tone_options(self) -> ToneOptions:
         """How sound and words are weighed when tone is judged."""
         return ToneOptions()
+
+    @cached_property
+    def verify_options(self) -> VerifyOptions:
+        """How a second hearing counts."""
+        verify = self.settings.verification
+        return VerifyOptions(
+            similar=verify.similar,
+            heard_if_said=verify.heard_if_said,
+            heard_if_not_said=verify.heard_if_not_said,
+            similar_odds=verify.similar_odds,
+        )
 
     @cached_property
     def rulebook(self) -> RuleBook:

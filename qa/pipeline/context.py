@@ -11,7 +11,7 @@ from qa.core.behaviour import CallBehaviour
 from qa.core.correction import CorrectedTurn, Correction
 from qa.core.messages import Message
 from qa.core.result import Analysis, RoleDecision, StageTiming
-from qa.core.speech import Activity, AudioInfo, Diarization, Transcription
+from qa.core.speech import Activity, AudioInfo, Diarization, SecondHearing, Transcription
 from qa.core.transcript import Transcript
 
 T = TypeVar("T")
@@ -98,6 +98,7 @@ class RunContext:
     roles: RoleDecision | None = None
     behaviour: CallBehaviour | None = None
     analysis: Analysis | None = None
+    hearing: SecondHearing | None = None
     outcome: Message | RunFailure | None = None
     """Why it left the road early: a `Message` for skipped, a `RunFailure` for failed."""
 

@@ -1,7 +1,8 @@
 """What was measured of a call, as rules read it."""
 
 from qa.core.behaviour import CallBehaviour
-from qa.rules.call import CallMetrics, Interruption, SilenceGap, TurnLevel, TurnMood
+from qa.pipeline.context import RunContext, present
+from qa.rules.call import CallContext, CallMetrics, Interruption, SilenceGap, TurnLevel, TurnMood
 
 
 def call_metrics(behaviour: CallBehaviour) -> CallMetrics:
@@ -20,3 +21,8 @@ def call_metrics(behaviour: CallBehaviour) -> CallMetrics:
         ),
         cut_off=behaviour.ending.cut_off if behaviour.ending else None,
     )
+
+
+def call_context(ctx: RunContext) -> CallContext:
+    """What rules may know of a call beside its words."""
+    return CallContext(attributes=dict(ctx.source.attributes), metrics=call_metrics(present(ctx.behaviour)))

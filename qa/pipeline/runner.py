@@ -26,7 +26,8 @@ from qa.pipeline.context import (
     SkipRecording,
     StageCache,
 )
-from qa.pipeline.stages import Stage, all_stages
+from qa.pipeline.stage import Stage
+from qa.pipeline.stages import all_stages
 from qa.settings import Settings
 from qa.storage.scratch import scratch_folder
 
@@ -69,7 +70,7 @@ class Pipeline:
         for index, ctx in enumerate(contexts):
             if not ctx.alive or not _guarded(stage, ctx, lambda c=ctx: _enter(stage, c)):  # type: ignore[misc]
                 continue
-            if self._from_cache(stage, ctx, cache):
+            if stage.kept and self._from_cache(stage, ctx, cache):
                 progress(index, stage.name, 1.0, 1.0)
             elif ctx.alive:
                 waiting.append((index, ctx))
@@ -115,7 +116,8 @@ class Pipeline:
         seconds = [ctx.info.duration if ctx.info else 1.0 for ctx in batch]
         for ctx, out, share in zip(batch, outs, (s / sum(seconds) for s in seconds), strict=True):
             ctx.timings.append(StageTiming(stage.name, wall * share, cpu * share, cached=False))
-            cache.put(ctx.source.sha256, stage.name, stage.version, ctx.input_hashes[stage.name], encode(out))
+            if stage.kept:
+                cache.put(ctx.source.sha256, stage.name, stage.version, ctx.input_hashes[stage.name], encode(out))
             _guarded(stage, ctx, lambda c=ctx, o=out: stage.accept(c, o))  # type: ignore[misc]
         hook(1.0, 1.0)
 

@@ -1,21 +1,20 @@
 """The stages of one analysis, in order.
 
-decode -> activity -> transcribe -> diarize -> turns -> behaviour | correct -> rules
+decode -> activity -> transcribe -> diarize -> turns -> behaviour | correct -> rules -> hear_again -> verify
 
-Everything left of the bar is the speech phase; what stands right of it runs again alone when a rule changes.
+Everything left of the bar is the speech phase; what stands right of it runs again alone when a rule changes. Only
+`hear_again` goes back to the sound, for accusations that were not heard a second time before.
 A stage says what its output depends on besides the recording itself (`fingerprint`); its name, its version and
 the fingerprints of the stages before it make the key under which the output is kept.
 """
 
-import hashlib
-from collections.abc import Callable, Sequence
-from typing import Any, ClassVar, Final, Generic, TypeVar
+from collections.abc import Sequence
+from typing import Any, Final
 
 import msgspec
 from typing_extensions import override
 
 from qa.audio.decode import VERSION as DECODE_VERSION
-from qa.audio.decode import DecodedAudio, decode
 from qa.core.base import Record
 from qa.core.behaviour import CallBehaviour
 from qa.core.correction import CorrectedTurn, corrected
@@ -26,52 +25,13 @@ from qa.core.speech import Activity, AudioInfo, ChannelTranscription, Diarizatio
 from qa.core.transcript import Transcript
 from qa.pipeline.adapters import Toolbox
 from qa.pipeline.context import Phase, RunContext, SkipRecording, present
-from qa.pipeline.metrics import call_metrics
-from qa.rules.call import CallContext
+from qa.pipeline.hearing import HearAgain, Verify
+from qa.pipeline.metrics import call_context
+from qa.pipeline.stage import Stage, StageHook, samples_of
 from qa.speech.base import ChannelInput
 from qa.speech.behaviour import Recording, measure
 from qa.speech.tone_model import tone_model
 from qa.speech.turns import build_transcript
-
-Out = TypeVar("Out", bound=Record)
-StageHook = Callable[[float, float], None]
-"""`hook(done, total)` of the running stage."""
-
-
-class Stage(Generic[Out]):
-    """One step of the road. Subclasses are stateless apart from the toolbox."""
-
-    name: ClassVar[str]
-    version: ClassVar[str]
-    """Raised whenever the same input could give another output."""
-    phase: ClassVar[Phase] = Phase.SPEECH
-    batched: ClassVar[bool] = False
-    """Several recordings are computed together."""
-    output: type[Out]
-
-    def __init__(self, tools: Toolbox) -> None:
-        self.tools = tools
-
-    def applies(self, ctx: RunContext) -> bool:  # noqa: ARG002 - for those that ask
-        """Whether this recording needs the stage at all."""
-        return True
-
-    def fingerprint(self, ctx: RunContext) -> str:  # noqa: ARG002 - for those that ask
-        """Options, models and rules the output depends on."""
-        return ""
-
-    def compute(self, batch: Sequence[RunContext], hook: StageHook) -> list[Out]:
-        """One output per context, in order."""
-        raise NotImplementedError
-
-    def accept(self, ctx: RunContext, out: Out) -> None:
-        """Put the output, fresh or cached, into the context; may raise `SkipRecording`."""
-        raise NotImplementedError
-
-    def input_hash(self, ctx: RunContext) -> str:
-        """SHA-256 over everything the output depends on: this fingerprint and those of the stages before."""
-        parts = [self.name, self.version, self.fingerprint(ctx), *ctx.input_hashes.values()]
-        return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
 
 
 class Decode(Stage[AudioInfo]):
@@ -87,7 +47,7 @@ class Decode(Stage[AudioInfo]):
 
     @override
     def compute(self, batch: Sequence[RunContext], hook: StageHook) -> list[AudioInfo]:
-        return [_samples_of(ctx, self.tools, hook).info for ctx in batch]
+        return [samples_of(ctx, self.tools, hook).info for ctx in batch]
 
     @override
     def accept(self, ctx: RunContext, out: AudioInfo) -> None:
@@ -111,7 +71,7 @@ class DetectActivity(Stage[Activity]):
     @override
     def compute(self, batch: Sequence[RunContext], hook: StageHook) -> list[Activity]:
         return [
-            self.tools.detector.detect(_samples_of(ctx, self.tools).channels, lambda _s, d, t: hook(d, t))
+            self.tools.detector.detect(samples_of(ctx, self.tools).channels, lambda _s, d, t: hook(d, t))
             for ctx in batch
         ]
 
@@ -139,13 +99,13 @@ class Transcribe(Stage[Transcription]):
         inputs: list[ChannelInput] = []
         for ctx in batch:
             for samples, activity in zip(
-                _samples_of(ctx, self.tools).channels, present(ctx.activity).channels, strict=True
+                samples_of(ctx, self.tools).channels, present(ctx.activity).channels, strict=True
             ):
                 inputs.append(ChannelInput(samples, activity, self._language(ctx)))
         transcribed = iter(self.tools.transcriber.transcribe(inputs, lambda _s, d, t: hook(d, t)))
         return [
             Transcription(
-                tuple(_renumber(next(transcribed), i) for i in range(len(_samples_of(ctx, self.tools).channels))),
+                tuple(_renumber(next(transcribed), i) for i in range(len(samples_of(ctx, self.tools).channels))),
                 model=self.tools.model_label,
                 compute_type=self.tools.transcriber.compute_type,
                 device=self.tools.transcriber.device,
@@ -191,7 +151,7 @@ class Diarize(Stage[DiarizationOutput]):
         for ctx in batch:
             channel = present(_shared_channel(ctx))
             diarization = self.tools.diarizer.diarize(
-                _samples_of(ctx, self.tools).channels[channel],
+                samples_of(ctx, self.tools).channels[channel],
                 present(ctx.activity).channels[channel],
                 self._speakers(ctx),
                 lambda _s, d, t: hook(d, t),
@@ -275,7 +235,7 @@ class MeasureBehaviour(Stage[CallBehaviour]):
             measure(
                 Recording(
                     info=present(ctx.info),
-                    channels=_samples_of(ctx, self.tools).channels,
+                    channels=samples_of(ctx, self.tools).channels,
                     activity=present(ctx.activity),
                     transcript=present(ctx.transcript),
                     diarization=ctx.diarization,
@@ -339,12 +299,7 @@ class ApplyRules(Stage[Analysis]):
 
     @override
     def compute(self, batch: Sequence[RunContext], hook: StageHook) -> list[Analysis]:
-        outs = []
-        for ctx in batch:
-            metrics = call_metrics(present(ctx.behaviour))
-            context = CallContext(attributes=dict(ctx.source.attributes), metrics=metrics)
-            outs.append(self.tools.rulebook.analyse(present(ctx.transcript), context))
-        return outs
+        return [self.tools.rulebook.analyse(present(ctx.transcript), call_context(ctx)) for ctx in batch]
 
     @override
     def accept(self, ctx: RunContext, out: Analysis) -> None:
@@ -353,20 +308,13 @@ class ApplyRules(Stage[Analysis]):
 
 _ROAD: Final = (
     Decode, DetectActivity, Transcribe, Diarize, BuildTurns, MeasureBehaviour, CorrectWords, ApplyRules,
+    HearAgain, Verify,
 )  # fmt: skip
 
 
 def all_stages(tools: Toolbox) -> tuple[Stage[Any], ...]:
     """Every stage in the order a recording takes."""
     return tuple(kind(tools) for kind in _ROAD)
-
-
-def _samples_of(ctx: RunContext, tools: Toolbox, hook: StageHook | None = None) -> DecodedAudio:
-    """The sound, decoded on first need: a run that finds everything in the cache never decodes."""
-    if ctx.decoded is None:
-        report = hook or (lambda _done, _total: None)
-        ctx.decoded = decode(ctx.source.path, ctx.workdir, tools.decode_limits, lambda _s, d, t: report(d, t))
-    return ctx.decoded
 
 
 def _echoes(transcription: Transcription) -> frozenset[int]:

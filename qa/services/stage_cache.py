@@ -14,7 +14,7 @@ from qa.db.models import StageOutputRow
 from qa.db.results import StageOutputs
 from qa.pipeline.context import RunAbortedError, StageCache
 
-SOUND_STAGES = frozenset({"decode", "activity", "transcribe", "diarize"})
+SOUND_STAGES = frozenset({"decode", "activity", "transcribe", "diarize", "hear_again"})
 """Stages that need the sound and large models: never the business of the light queue."""
 _READ_TOGETHER = SOUND_STAGES | {"turns", "behaviour"}
 """What a text run finds stored. Not the judgement itself, of which there is one for each version of the rules."""

@@ -63,6 +63,17 @@ class DecodeOptions:
     """Keep Mandarin from coming out in Traditional characters, of which most cost two or three tokens."""
 
 
+@dataclass(frozen=True, slots=True)
+class ReadOptions:
+    """How a stretch is read by itself."""
+
+    beam_size: int = 1
+    silence: float = 1.0
+    """Seconds of silence behind the sound: with none, the recogniser says the end again and again."""
+    most_tokens: float = 10.0
+    """Tokens per second that nobody reaches; a loop ends there."""
+
+
 def is_traditional(text: str) -> bool:
     """Whether a text holds a character that only Traditional Chinese writes.
 
@@ -124,8 +135,6 @@ class Recogniser:
 
     def encode(self, sounds: Sequence[_Floats]) -> "Encoded":
         """Run the encoder over windows of at most thirty seconds."""
-        from ctranslate2 import StorageView
-
         model = self._model
         mels = [model.feature_extractor(sound)[..., :-1][:, :_LONGEST_FRAMES] for sound in sounds]
         frames = [mel.shape[1] for mel in mels]
@@ -134,12 +143,50 @@ class Recogniser:
             row[:, : mel.shape[1]] = mel
             # The rest is as silent as the window gets, as in training; faster-whisper's zeros are a faint noise.
             row[:, mel.shape[1] :] = mel.min()
+        output, parts = self._encode(stacked)
+        return Encoded(output, tuple(frames), stacked, parts)
+
+    def _encode(self, stacked: _Floats) -> tuple[Any, list[_Floats] | None]:
+        from ctranslate2 import StorageView
+
         if self._model.model.device == "cuda":
-            return Encoded(model.encode(stacked), tuple(frames), stacked)
+            return self._model.encode(stacked), None
         # On a CPU eight windows together fall out of its caches: one by one costs a quarter less, for
         # the same numbers.
-        parts = [np.array(model.encode(stacked[i : i + 1])) for i in range(len(mels))]
-        return Encoded(StorageView.from_array(np.concatenate(parts)), tuple(frames), stacked, parts)
+        parts = [np.array(self._model.encode(stacked[i : i + 1])) for i in range(len(stacked))]
+        return StorageView.from_array(np.concatenate(parts)), parts
+
+    def read_alone(
+        self, sounds: Sequence[_Floats], language: str, options: ReadOptions
+    ) -> list[tuple[str, float]]:
+        """What each of some short stretches says and its mean log probability; no times, nothing chosen by words.
+
+        The encoder is given the stretches and a little silence instead of thirty seconds mostly empty: an eighth
+        of the cost, and it reads short stretches better.
+        """
+        model, tokenizer = self._model, self._tokenizer(language)
+        mels = [model.feature_extractor(sound)[..., :-1][:, :_LONGEST_FRAMES] for sound in sounds]
+        longest = max(mel.shape[1] for mel in mels) + round(options.silence * _FRAMES_PER_SECOND)
+        length = min(_LONGEST_FRAMES, longest + longest % 2)
+        stacked = np.empty((len(mels), mels[0].shape[0], length), np.float32)
+        for row, mel in zip(stacked, mels, strict=True):
+            row[:, : mel.shape[1]] = mel
+            row[:, mel.shape[1] :] = mel.min()
+        prompt = model.get_prompt(tokenizer, [], without_timestamps=True)
+        results = model.model.generate(
+            self._encode(stacked)[0],
+            [prompt] * len(sounds),
+            beam_size=options.beam_size,
+            max_length=min(_MOST_TOKENS, len(prompt) + round(options.most_tokens * length / _FRAMES_PER_SECOND)),
+            suppress_blank=True,
+            suppress_tokens=self._suppressed(simplified=language == "zh"),
+            return_scores=True,
+        )
+        readings = []
+        for result in results:
+            ids = [t for t in result.sequences_ids[0] if t < tokenizer.eot]
+            readings.append((tokenizer.decode(ids), float(result.scores[0])))
+        return readings
 
     def languages_of(self, encoded: "Encoded") -> list[dict[str, float]]:
         """For each window, the probability of every language."""

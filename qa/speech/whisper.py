@@ -2,18 +2,18 @@
 decoded again."""
 
 import hashlib
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from qa.core.speech import ChannelActivity, ChannelTranscription
-from qa.core.transcript import Span
-from qa.speech.base import SAMPLE_RATE, ChannelInput, Hook, Samples, no_hook
+from qa.core.speech import ChannelTranscription
+from qa.speech.base import Again, ChannelInput, Hook, Reheard, no_hook
 from qa.speech.guards import Draft, GuardOptions, Guards
 from qa.speech.language import LanguageVote
-from qa.speech.recogniser import Decoded, DecodeOptions, Recogniser, pick_device
-from qa.speech.windows import Window, WindowOptions, plan_windows
+from qa.speech.recogniser import Decoded, DecodeOptions, ReadOptions, Recogniser, pick_device
+from qa.speech.windows import Piece, Window, WindowOptions, plan_windows
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,10 @@ class WhisperOptions:
     simplified: bool = True
     """Keep Mandarin from coming out in Traditional characters, which nobody can tell by ear and which cost a fifth
     more time. What still comes out in them is kept."""
+    quick: ReadOptions = field(default_factory=ReadOptions)
+    """How a second hearing reads: other windows, another search, by the sound alone."""
+    careful: ReadOptions = field(default_factory=lambda: ReadOptions(beam_size=5, silence=2.0))
+    """How it reads once more what the quick way does not bear out."""
     windows: WindowOptions = field(default_factory=WindowOptions)
     guards: GuardOptions = field(default_factory=GuardOptions)
 
@@ -75,6 +79,13 @@ class WhisperTranscriber:
         return f"{self._label} {hashlib.sha256(repr(changing).encode()).hexdigest()[:8]}"
 
     @property
+    def second_name(self) -> str:
+        """Artefact, revision and options that change what is heard a second time."""
+        o = self.options
+        changing = (o.compute_type, o.batch_size, o.quick, o.careful)
+        return f"{self._label} {hashlib.sha256(repr(changing).encode()).hexdigest()[:8]}"
+
+    @property
     def device(self) -> str:
         """Where it really runs."""
         return pick_device(self.options.device, self.options.compute_type)[0]
@@ -105,30 +116,16 @@ class WhisperTranscriber:
             total += extra
         return [self._guards.finish(draft, vote.choice(draft.index)) for draft in drafts]
 
-    def redecode(
-        self,
-        samples: Samples,
-        start: float,
-        end: float,
-        activity: ChannelActivity,
-        language: str,
-        *,
-        context: float = 3.0,
-    ) -> ChannelTranscription:
-        """Decode one span again by itself, with `context` seconds around it: a second hearing of what a finding
-        rests on.
-
-        Only words whose middle lies in `start..end` are returned. Nothing of the first decode is used, so that
-        the two can be held against each other.
-        """
-        total = len(samples) / SAMPLE_RATE
-        near = Span(max(0.0, start - context), min(total, end + context))
-        speech = tuple(
-            Span(max(s.start, near.start), min(s.end, near.end)) for s in activity.speech if s.overlap(near) > 0
-        )
-        (heard,) = self.transcribe([ChannelInput(samples, ChannelActivity(speech, activity.events), language)])
-        words = tuple(w for w in heard.words if start <= (w.start + w.end) / 2 <= end)
-        return ChannelTranscription(heard.channel, heard.language, heard.language_probability, words, heard.guards)
+    def hear_again(self, again: Again, *, careful: bool = False) -> list[Reheard]:
+        """What each stretch holds, in order, heard by itself: nothing of the first decode is used."""
+        how = self.options.careful if careful else self.options.quick
+        heard: list[Reheard] = []
+        for first in range(0, len(again.spans), self.options.batch_size):
+            spans = again.spans[first : first + self.options.batch_size]
+            sounds = [Window(0, (Piece(0.0, s.start, s.end),)).sound(again.samples) for s in spans]
+            for text, mean in self._recogniser.read_alone(sounds, again.language, how):
+                heard.append(Reheard(text, round(math.exp(min(0.0, mean)), 4)))
+        return heard
 
     @cached_property
     def _recogniser(self) -> Recogniser:

@@ -13,7 +13,7 @@ from qa.core.result import Result, RunStatus
 from qa.pipeline.cache import FolderStageCache, NoStageCache
 from qa.pipeline.context import Phase, RecordingInput, RunAbortedError, RunContext, RunFailure, SkipRecording
 from qa.pipeline.runner import Pipeline
-from qa.pipeline.stages import Stage, StageHook
+from qa.pipeline.stage import Stage, StageHook
 from qa.settings import Settings
 
 

@@ -17,7 +17,7 @@ from qa.evaluate.normalise import normalise
 from qa.models.store import ensure
 from qa.settings import Settings
 from qa.speech.activity import OmniActivityDetector
-from qa.speech.base import SAMPLE_RATE, ChannelInput, no_hook
+from qa.speech.base import SAMPLE_RATE, Again, ChannelInput, no_hook
 from qa.speech.whisper import WhisperOptions, WhisperTranscriber
 
 SAMPLE = Path(__file__).parents[3] / "samples" / "call02_forbidden_promise"
@@ -151,10 +151,12 @@ def test_the_language_is_detected(call: list[ChannelTranscription]) -> None:
 
 @pytest.mark.models
 @pytest.mark.slow
-def test_a_span_can_be_heard_a_second_time(whisper: WhisperTranscriber) -> None:
+def test_a_stretch_can_be_heard_a_second_time_by_itself(whisper: WhisperTranscriber) -> None:
     (agent, _) = as_inputs(stereo_sample())
-    turn = next(t for t in TURNS if t["channel"] == 0 and t["end"] - t["start"] > 3)
-    again = whisper.redecode(agent.samples, turn["start"], turn["end"], agent.activity, "zh")
-    reference, heard = normalise(turn["text"], spoken(again)), normalise(spoken(again), turn["text"])
-    assert distance(reference, heard) <= 0.25 * len(reference)
-    assert all(turn["start"] <= (w.start + w.end) / 2 <= turn["end"] for w in again.words)
+    turns = [t for t in TURNS if t["channel"] == 0 and t["end"] - t["start"] > 3][:2]
+    again = Again(agent.samples, tuple(Span(t["start"] - 0.3, t["end"] + 0.3) for t in turns), "zh")
+    for careful in (False, True):
+        for turn, heard in zip(turns, whisper.hear_again(again, careful=careful), strict=True):
+            reference = normalise(turn["text"], heard.text)
+            assert distance(reference, normalise(heard.text, turn["text"])) <= 0.3 * len(reference)
+            assert 0.3 < heard.probability <= 1
