@@ -12,9 +12,9 @@ from qa.services.doorbell import Doorbell
 from qa.settings import Settings
 from qa.web import errors
 from qa.web.assets import PREFIX, BuiltFiles
-from qa.web.pages import home, preferences
+from qa.web.pages import call, coaching, disputes, home, people, preferences, settings_push, signin
 
-PAGES = (home, preferences)
+PAGES = (home, call, coaching, disputes, settings_push, people, preferences, signin)
 """Every module of pages; each has a `router`."""
 
 
@@ -23,7 +23,7 @@ def create_app(
 ) -> FastAPI:
     """Build the application; `services` and `doorbell` are given by tests, otherwise made from `settings`.
 
-    Raises `BadOptionError` where the settings would open the service to the network without a token.
+    Raises `BadOptionError` for a token that could be guessed.
     """
     if settings is None:
         # Called by uvicorn as a factory: this process is the service's own, and so is its log.
