@@ -5,8 +5,9 @@ from typing import Annotated
 
 import typer
 
-from qa.cli.words import t
+from qa.cli.words import LOCALE, t
 from qa.core.finding import Severity
+from qa.i18n import text
 
 Model = Annotated[str | None, typer.Option("--model", help=t("opt_model"), metavar="NAME")]
 Device = Annotated[str | None, typer.Option("--device", help=t("opt_device"), metavar="auto|cpu|cuda")]
@@ -36,6 +37,7 @@ def scan(
     packs: Packs = None,
     json: Json = None,
     fail_on: Annotated[Severity | None, typer.Option("--fail-on", help=t("opt_fail_on"))] = None,
+    reveal: Annotated[bool, typer.Option("--reveal", help=text("privacy.opt_reveal", LOCALE))] = False,
 ) -> None:
     """Analyse recordings in the foreground."""
     from qa.cli.inputs import find_recordings
@@ -48,7 +50,7 @@ def scan(
     )
     from qa.cli.scan import run  # the pipeline takes seconds to import: a mistake is told before that
 
-    raise typer.Exit(run(files, settings, json, fail_on))
+    raise typer.Exit(run(files, settings, json, fail_on, reveal=reveal))
 
 
 def evaluate(

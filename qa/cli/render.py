@@ -175,8 +175,6 @@ def _quote(flag: Finding) -> str:
     quotes = "；".join(dict.fromkeys(_short(e.quote.strip()) for e in flag.evidence if e.quote.strip()))
     if not quotes:
         return say(flag.reason)
-    if flag.family == "pii":
-        quotes = mask(quotes)
     by_sound = any(e.match in (MatchKind.HOMOPHONE, MatchKind.SIMILAR) for e in flag.evidence)
     return f"“{_printable(quotes)}”" + (t("by_sound") if by_sound else "")
 

@@ -22,6 +22,7 @@ from qa.pipeline.cache import FolderStageCache
 from qa.pipeline.context import RecordingInput, RunFailure
 from qa.pipeline.runner import Pipeline
 from qa.settings import Settings
+from qa.text.masked_result import mask_result
 
 FLAGGED: Final = 10
 """Exit code where a flag of the severity asked for was raised."""
@@ -40,8 +41,15 @@ class Line(msgspec.Struct, frozen=True):
     result: msgspec.Raw | None = None
 
 
-def run(files: Sequence[Path], settings: Settings, json: Path | None, fail_on: Severity | None) -> int:
-    """Analyse recordings and print what was found; returns the exit code."""
+def run(
+    files: Sequence[Path],
+    settings: Settings,
+    json: Path | None,
+    fail_on: Severity | None,
+    *,
+    reveal: bool = False,
+) -> int:
+    """Analyse recordings and print what was found, personal data masked unless `reveal`; returns the exit code."""
     pipeline = ready_pipeline(settings)
     cache = FolderStageCache(settings.home / "stages")
     lines: list[Line] = []
@@ -58,10 +66,11 @@ def run(files: Sequence[Path], settings: Settings, json: Path | None, fail_on: S
                         out.print(Text(told, style="red"))
                         lines.append(Line(str(given.path), "failed", why))
                         continue
-                    show_result(out, outcome)
+                    shown = outcome if reveal else mask_result(outcome)
+                    show_result(out, shown)
                     results.append(outcome)
                     reason = say(outcome.reason) if outcome.reason else None
-                    raw = msgspec.Raw(encode(outcome))
+                    raw = msgspec.Raw(encode(shown))
                     lines.append(Line(str(given.path), outcome.status.value, reason, result=raw))
     except OSError as exc:
         folder = settings.home

@@ -3,6 +3,8 @@
 import zlib
 from typing import Any
 
+from msgspec.structs import replace
+
 from qa.core.base import decode, encode
 from qa.core.finding import Finding, Severity
 from qa.core.messages import Message
@@ -11,6 +13,8 @@ from qa.db.ids import new_id
 from qa.db.models import CheckRow, FindingRow, ResultRow, RunRow, UploadRow
 from qa.db.recordings import RecordingBundle
 from qa.services.views import RecordingView, ResultHead, ResultView, RunView, UploadView
+from qa.text.masked_result import mask_attributes, mask_result
+from qa.text.masking import mask
 
 
 def run_view(row: RunRow) -> RunView:
@@ -39,12 +43,12 @@ def recording_view(bundle: RecordingBundle) -> RecordingView:
         id=row.id,
         tenant=row.tenant,
         sha256=row.sha256,
-        name=row.name,
+        name=mask(row.name),
         size=row.size,
         duration=row.duration,
         status=RunStatus(row.status),
         language=row.language,
-        attributes=bundle.attributes,
+        attributes=mask_attributes(bundle.attributes),
         manual_roles=row.manual_roles,
         created_at=row.created_at,
         run=run_view(bundle.run),
@@ -70,13 +74,27 @@ def result_head(row: ResultRow) -> ResultHead:
 
 
 def result_view(row: ResultRow) -> ResultView:
-    """A result with its body."""
+    """A result with its body as it is kept: for the machine, and for those who may see what was really said."""
     return ResultView(result_head(row), row.recording_id, decode(zlib.decompress(row.payload), Result))
+
+
+def masked_view(row: ResultRow) -> ResultView:
+    """A result with its body as people see it."""
+    view = result_view(row)
+    return replace(view, result=mask_result(view.result))
 
 
 def upload_view(row: UploadRow) -> UploadView:
     """A resumable upload."""
-    return UploadView(row.id, row.name, row.length, row.received, row.expires_at, row.recording_id, row.attributes)
+    return UploadView(
+        id=row.id,
+        name=mask(row.name),
+        length=row.length,
+        offset=row.received,
+        expires_at=row.expires_at,
+        recording_id=row.recording_id,
+        attributes=mask_attributes(row.attributes),
+    )
 
 
 def reason_row(reason: Message | None) -> dict[str, Any] | None:
@@ -92,8 +110,8 @@ def reason_view(kept: dict[str, Any] | None) -> Message | None:
 def result_rows(
     run: RunRow, result: Result, created_at: Any
 ) -> tuple[ResultRow, list[FindingRow], list[CheckRow]]:
-    """What the last transaction of a run writes."""
-    analysis = result.analysis
+    """What the last transaction of a run writes. Quotes in rows of findings are for lists, so they are masked."""
+    analysis = mask_result(result).analysis
     findings = analysis.findings if analysis else ()
     shown = [finding for finding in findings if not finding.shadow]
     worst = max((finding.severity for finding in shown), key=lambda s: s.rank, default=None)

@@ -8,6 +8,7 @@ of findings fit both. What stays readable is what people need to recognise a num
 
 import re
 from collections.abc import Iterable, Sequence
+from itertools import groupby
 from typing import Final
 
 from msgspec.structs import replace
@@ -16,13 +17,16 @@ from qa.core.base import Record
 from qa.core.roles import Role
 from qa.core.transcript import Transcript, Turn, Word
 from qa.text.calltext import CallText
+from qa.text.normalise import normal_form
 from qa.text.pii import Entity, personal_in
+from qa.text.pii.digits import runs_in
 
 MASK: Final = "*"
 
 _KEPT: Final = {"phone": (3, 4), "id_card": (3, 4), "bank_card": (4, 4), "name": (1, 0)}
 """Digits or characters left readable at either end, separators not counted. Four of a card at both ends is less
 than the six and four that PCI DSS 3.4 allows to be shown."""
+_LONG_IN_FRAGMENT: Final = 4
 _PHONE_HIDDEN: Final = 4
 """Digits before the last four of a phone number that are hidden, whatever country or area code is in front."""
 _REGION: Final = re.compile(
@@ -55,6 +59,17 @@ def mask(text: str, role: Role = Role.UNKNOWN) -> str:
     return mask_turns([_turn_of(text, role)])[0] if text else text
 
 
+def mask_fragment(text: str) -> str:
+    """The same for words torn out of a call: without what stood around them, longer runs of digits are hidden."""
+    masked = mask(text)
+    chars = list(masked)
+    for run in runs_in(normal_form(masked)):
+        if len(run.digits) >= _LONG_IN_FRAGMENT:
+            for token in run.tokens:
+                chars[token.start : token.end] = MASK * (token.end - token.start)
+    return "".join(chars)
+
+
 def masked_spans(turns: Sequence[Turn]) -> tuple[MaskedSpan, ...]:
     """The personal data in the turns of a call, in order."""
     return tuple(_span(e, turns[e.turn]) for e in _entities(turns))
@@ -63,8 +78,8 @@ def masked_spans(turns: Sequence[Turn]) -> tuple[MaskedSpan, ...]:
 def mask_turns(turns: Sequence[Turn]) -> list[str]:
     """The text of every turn of a call with personal data hidden, each of the same length as before."""
     texts = [t.text for t in turns]
-    for entity in _entities(turns):
-        texts[entity.turn] = _hidden(texts[entity.turn], entity)
+    for turn, found in groupby(_entities(turns), key=lambda e: e.turn):
+        texts[turn] = _masked(texts[turn], found)
     return texts
 
 
@@ -100,13 +115,19 @@ def _span(entity: Entity, turn: Turn) -> MaskedSpan:
     return MaskedSpan(entity.turn, entity.start, entity.end, entity.type, start, end)
 
 
-def _hidden(text: str, entity: Entity) -> str:
-    said = text[entity.start : entity.end]
+def _masked(text: str, found: Iterable[Entity]) -> str:
+    parts, at = [], 0
+    for entity in found:
+        parts += [text[at : entity.start], _hidden(text[entity.start : entity.end], entity)]
+        at = entity.end
+    return "".join([*parts, text[at:]])
+
+
+def _hidden(said: str, entity: Entity) -> str:
     units = [m.span() for m in _UNIT.finditer(said)]
     first, last = _shown(said, units, entity)
     hidden = {i for a, b in units[first : len(units) - last] for i in range(a, b)}
-    masked = "".join(MASK if i in hidden else c for i, c in enumerate(said))
-    return text[: entity.start] + masked + text[entity.end :]
+    return "".join(MASK if i in hidden else c for i, c in enumerate(said))
 
 
 def _shown(said: str, units: Sequence[tuple[int, int]], entity: Entity) -> tuple[int, int]:

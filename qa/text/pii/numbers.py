@@ -4,6 +4,7 @@ loosely, because recognisers lose digits and invent them.
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -78,8 +79,8 @@ _UNIT: Final = re.compile(
 )
 _MONEY_BEFORE: Final = re.compile(r"[¥$€£]\s?$")
 _STRUCTURED: Final = re.compile(
-    r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}(?:[ t]\d{1,2}:\d{2}(?::\d{2})?)?|\d{1,2}:\d{2}(?::\d{2})?|\d+\.\d+\.\d+"
-    r"|\d+\.\d{1,2}(?!\d)"
+    r"(?<!\d)(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}(?:[ t]\d{1,2}:\d{2}(?::\d{2})?)?|\d{1,2}:\d{2}(?::\d{2})?"
+    r"|\d{1,6}\.\d{1,6}\.\d{1,6}|\d{1,12}\.\d{1,2}(?!\d))"
 )
 _FILLER: Final = re.compile(
     r"[嗯呃额啊哦好对是的了吗吧呢呀]|没错|然后|后面|前面|接着|那个|就是|这个|请讲|您说|继续|稍等|记下|yes"
@@ -141,6 +142,7 @@ def numbers(call: CallText, cues: Sequence[TurnCues]) -> Iterator[Entity]:
 def _prepared(text: TurnText, cues: TurnCues) -> _Turn:
     turn = _Turn(text, cues)
     blocked = [m.span() for m in _STRUCTURED.finditer(text.normal)]
+    starts = [a for a, _ in blocked]
     for whole in runs_in(text.normal, text.turn_position):
         for run in _separated(whole):
             if "*" in text.normal[max(0, run.start - 1) : run.end + 1]:
@@ -148,7 +150,8 @@ def _prepared(text: TurnText, cues: TurnCues) -> _Turn:
             money = _MONEY.match(text.normal, run.end) is not None or (
                 _MONEY_BEFORE.search(text.normal[max(0, run.start - 2) : run.start]) is not None
             )
-            written = any(a <= run.start and run.end <= b for a, b in blocked)
+            at = bisect_right(starts, run.start) - 1
+            written = at >= 0 and run.end <= blocked[at][1]
             quantity = money or written or _UNIT.match(text.normal, run.end) is not None
             turn.said.append(_Said(run, _nearest(cues, run), quantity, money))
     turn.chatter = _chatter(text.normal, [s.run for s in turn.said])

@@ -9,8 +9,8 @@ from qa.text.pii.entity import Entity
 
 _D: Final = "0-9零〇一二三四五六七八九幺壹贰叁肆伍陆柒捌玖"
 _QUANTITIES: Final = {
-    "amount": re.compile(rf"[{_D}两十百千万亿.]+(?:多|几)?(?:块钱?|元|万元|万块|美元|角)"),
-    "percent": re.compile(rf"百分之[{_D}十百点.]+|[0-9.]+%|[{_D}点.]+个点"),
+    "amount": re.compile(rf"(?<![{_D}两十百千万亿.])[{_D}两十百千万亿.]+(?:多|几)?(?:块钱?|元|万元|万块|美元|角)"),
+    "percent": re.compile(rf"百分之[{_D}十百点.]+|(?<![0-9.])[0-9.]+%|(?<![{_D}点.])[{_D}点.]+个点"),
     "date": re.compile(rf"(?:[{_D}]{{2,4}}年)?[{_D}十]{{1,3}}月[{_D}十]{{1,3}}[日号]"),
     "number": re.compile(rf"[{_D}]{{2,}}"),
 }

@@ -1,0 +1,108 @@
+"""A whole result with personal data hidden: what every view, list, log, export and notice is made from."""
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Final
+
+from msgspec.structs import replace
+
+from qa.core.correction import CorrectedTurn
+from qa.core.finding import Check, Evidence, Finding
+from qa.core.messages import Message
+from qa.core.result import Analysis, Result
+from qa.core.speech import GuardReport
+from qa.core.transcript import Turn, Word
+from qa.text.masking import MASK, mask, mask_fragment, mask_transcript, mask_turns
+
+_ROUTING: Final = frozenset({"agent", "team"})
+"""Fields that say whose recording it is; who may see it hangs on them."""
+_CUSTOMERS_NAME: Final = re.compile(r"(?:customer|client|caller|callee|user|contact)_?name|客户姓名|^姓名$")
+
+
+def mask_result(result: Result) -> Result:
+    """`result` with personal data hidden wherever there are words; offsets and times stay as they are."""
+    transcript = mask_transcript(result.transcript) if result.transcript else None
+    texts = {t.index: t.text for t in transcript.turns} if transcript else {}
+    return replace(
+        result,
+        name=mask(result.name),
+        reason=_message(result.reason) if result.reason else None,
+        transcript=transcript,
+        corrected=_corrected(result),
+        guards=tuple(_guards(report) for report in result.guards),
+        analysis=_analysis(result.analysis, texts) if result.analysis else None,
+        attributes=mask_attributes(result.attributes),
+    )
+
+
+def mask_attributes(attributes: Mapping[str, str]) -> dict[str, str]:
+    """Metadata with personal data hidden in its values; the name of a field tells what its value is."""
+    return {key: _value(key, value) for key, value in attributes.items()}
+
+
+@lru_cache(maxsize=4096)
+def _value(key: str, value: str) -> str:
+    if key in _ROUTING:
+        return value
+    if _CUSTOMERS_NAME.search(key):
+        return value[:1] + MASK * (len(value) - 1)
+    lead = key.replace("_", " ") + ": "
+    return mask(lead + value)[len(lead) :]
+
+
+def _corrected(result: Result) -> tuple[CorrectedTurn, ...]:
+    """What stood in corrected turns, masked as part of the call it stood in."""
+    if not result.corrected or result.transcript is None:
+        return result.corrected
+    before = {turn.turn: turn.before for turn in result.corrected}
+    turns = [_saying(t, before[t.index]) if t.index in before else t for t in result.transcript.turns]
+    texts = dict(zip((t.index for t in turns), mask_turns(turns), strict=True))
+    return tuple(replace(c, before=texts.get(c.turn) or mask_fragment(c.before)) for c in result.corrected)
+
+
+def _saying(turn: Turn, text: str) -> Turn:
+    return replace(turn, words=(Word(text, turn.start, turn.end, 1.0, 1.0),))
+
+
+def _analysis(analysis: Analysis, texts: Mapping[int, str]) -> Analysis:
+    return replace(
+        analysis,
+        checks=tuple(_check(check, texts) for check in analysis.checks),
+        findings=tuple(_finding(finding, texts) for finding in analysis.findings),
+    )
+
+
+def _check(check: Check, texts: Mapping[int, str]) -> Check:
+    return replace(
+        check,
+        reason=_message(check.reason),
+        findings=tuple(_finding(finding, texts) for finding in check.findings),
+        evidence=tuple(_evidence(evidence, texts) for evidence in check.evidence),
+    )
+
+
+def _finding(finding: Finding, texts: Mapping[int, str]) -> Finding:
+    return replace(
+        finding,
+        reason=_message(finding.reason),
+        evidence=tuple(_evidence(evidence, texts) for evidence in finding.evidence),
+    )
+
+
+def _evidence(evidence: Evidence, texts: Mapping[int, str]) -> Evidence:
+    shown = texts.get(evidence.turn, "")[evidence.char_start : evidence.char_end]
+    fits = len(shown) == len(evidence.quote)
+    return replace(evidence, quote=shown if fits else mask_fragment(evidence.quote))
+
+
+def _message(message: Message) -> Message:
+    return replace(message, params={key: mask(value) for key, value in message.params.items()})
+
+
+def _guards(report: GuardReport) -> GuardReport:
+    return replace(
+        report,
+        removed=tuple(replace(words, text=mask_fragment(words.text)) for words in report.removed),
+        recovered=tuple(replace(words, text=mask_fragment(words.text)) for words in report.recovered),
+    )
