@@ -27,8 +27,10 @@ from qa.api.routes import (
     people,
     progress,
     push,
+    queue,
     recordings,
     results,
+    reviews,
     session,
     tokens,
     uploads,
@@ -95,7 +97,8 @@ def create_app(
     )
     app.state.settings = settings
     problems.install(app)
-    for module in (recordings, progress, results, audio, uploads, session, tokens, people, coaching, push, health):
+    calls = (recordings, progress, results, audio, uploads, reviews, queue, coaching)
+    for module in (*calls, session, tokens, people, push, health):
         app.include_router(module.router)
     _serve_document(app)
     return app

@@ -17,6 +17,7 @@ TAGS: Final = [
     {"name": "audio", "description": "The sound itself and its waveform."},
     {"name": "coaching", "description": "Notices to agents, and disputes."},
     {"name": "push", "description": "Who is told of what, by mail, webhook or chat robot."},
+    {"name": "review", "description": "The queue, verdicts, finalising, sampling."},
     {"name": "people", "description": "Sign in, API tokens, accounts and teams."},
     {"name": "service", "description": "Health and figures."},
 ]

@@ -8,11 +8,10 @@ from fastapi import APIRouter, Query, Response
 from qa.api.context import ContextDep, LocaleDep
 from qa.api.dependencies import SeenRecording
 from qa.api.problems import responses
+from qa.api.records import with_texts
 from qa.api.routes.recordings import PREFIX
 from qa.core.errors import ConflictError, NotFoundError
-from qa.core.messages import Message
 from qa.core.result import Result
-from qa.i18n import render
 
 router = APIRouter(tags=["results"])
 
@@ -58,14 +57,4 @@ def get_result(
 
 def readable(result: Result, locale: str) -> Any:
     """The result as JSON types, with `text` beside the code and parameters of every message in it."""
-    return _with_texts(msgspec.to_builtins(result), locale)
-
-
-def _with_texts(value: Any, locale: str) -> Any:
-    if isinstance(value, dict):
-        if value.keys() == {"code", "params"} and isinstance(value["params"], dict):
-            return {**value, "text": render(Message(value["code"], value["params"]), locale)}
-        return {key: _with_texts(item, locale) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_with_texts(item, locale) for item in value]
-    return value
+    return with_texts(msgspec.to_builtins(result), locale)
