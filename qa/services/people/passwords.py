@@ -63,7 +63,8 @@ def check_password(password: str, login: str) -> None:
     if len(given) > MOST:
         raise BadOptionError("people.password_long", most=MOST)
     plain = normalise(given)
-    if plain in (login, login[::-1], login * 2) or plain.replace(login, "").strip("0123456789!@#$._-") == "":
+    beside = plain.replace(login, "").strip("0123456789!@#$._-")
+    if plain == login[::-1] or (login in plain and not beside):
         raise BadOptionError("people.password_like_login")
     if len(set(plain)) < _LEAST_DIFFERENT or plain in _common() or plain.strip("0123456789!") == _SERVICE:
         raise BadOptionError("people.password_common")
