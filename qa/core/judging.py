@@ -34,13 +34,15 @@ def judged(
         for finding in check.findings:
             waiting = places.get(encode(finding), [])
             verdict = by_position.get(waiting.pop(0)) if waiting else None
-            if verdict is None or verdict.outcome is VerdictOutcome.CONFIRMED:
+            if verdict is None:
                 kept.append(finding)
-                confirmed = confirmed or (verdict is not None and not finding.shadow)
+            elif verdict.outcome is VerdictOutcome.CONFIRMED:
+                kept.append(replace(finding, support=None))  # what a person heard needs no second hearing
+                confirmed = confirmed or not finding.shadow
             elif verdict.outcome is VerdictOutcome.REJECTED:
                 rejected = rejected or not finding.shadow
             elif verdict.rule in (finding.rule, check.rule):
-                kept.append(replace(finding, severity=verdict.severity))
+                kept.append(replace(finding, severity=verdict.severity, support=None))
                 confirmed = confirmed or not finding.shadow
             else:
                 rejected = rejected or not finding.shadow
