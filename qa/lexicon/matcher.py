@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 import ahocorasick_rs
 
@@ -74,14 +74,12 @@ class Hit:
     pattern: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Literal:
+class _Literal(NamedTuple):
+    """A text of a pattern without gaps; a tuple, for there are tens of thousands."""
+
     term: int
-    source: str
-    at_start: bool
-    at_end: bool
+    pattern: Pattern
     text: str
-    spans_commas: bool
     misheard: bool
 
 
@@ -183,17 +181,17 @@ class Matcher:
             if sure is None:
                 return None
             certainty = sure
-        if not _stands(turn, start, end, literal.at_start, literal.at_end):
+        if not _stands(turn, start, end, literal.pattern.at_start, literal.pattern.at_end):
             return None
         if end - start <= SHORT and not (
-            (literal.spans_commas or not _over_comma(turn, start, end))
+            (literal.pattern.spans_commas or not _over_comma(turn, start, end))
             and (not exact or self._keeps_words(literal, turn, start, end))
         ):
             return None
         kind = MatchKind.HOMOPHONE
         if exact:
             kind, certainty = _WRITTEN[literal.misheard]
-        return Hit(literal.term, turn.turn_position, start, end, kind, certainty, literal.source)
+        return Hit(literal.term, turn.turn_position, start, end, kind, certainty, literal.pattern.source)
 
     def _keeps_words(self, literal: _Literal, turn: TurnText, start: int, end: int) -> bool:
         if self.terms[literal.term].whole_words:
@@ -267,9 +265,7 @@ def _add_literals(
 ) -> None:
     for text, misspelt in pattern.literals().items():
         heard_wrong = misheard or misspelt
-        entry = _Literal(
-            index, pattern.source, pattern.at_start, pattern.at_end, text, pattern.spans_commas, heard_wrong
-        )
+        entry = _Literal(index, pattern, text, heard_wrong)
         literals.setdefault(text, []).append(entry)
         if homophone == "off" or heard_wrong:
             continue

@@ -75,11 +75,8 @@ class Pattern:
     parts: tuple[Choice | Gap, ...]
     at_start: bool
     at_end: bool
-
-    @property
-    def spans_commas(self) -> bool:
-        """Whether its author wrote a comma into it."""
-        return any(c in "，,、" for c in _GAP.sub("", self.source))
+    spans_commas: bool
+    """Whether its author wrote a comma into it."""
 
     @property
     def has_gaps(self) -> bool:
@@ -97,7 +94,7 @@ class Pattern:
                     longer[text + option] = only and longer.get(text + option, True)
                 texts = longer
         texts.pop("", None)
-        return dict(sorted(texts.items()))
+        return texts
 
     def shortest(self) -> int:
         """Characters that every match has at least, gaps not counted."""
@@ -203,7 +200,8 @@ def parse(source: str, open_ended: bool = False) -> Pattern:
                 parts.append(Choice((text,)))
     if group is not None:
         raise PatternError("pattern_parenthesis", source)
-    return _checked(Pattern(source, tuple(parts), at_start, at_end), open_ended)
+    spans_commas = any(c in "，,、" for c in _GAP.sub("", source))
+    return _checked(Pattern(source, tuple(parts), at_start, at_end, spans_commas), open_ended)
 
 
 def _make_optional(parts: list[Choice | Gap], symbols: list[re.Match[str]], i: int, source: str) -> None:
