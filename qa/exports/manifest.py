@@ -26,8 +26,6 @@ from qa.exports import verify
 from qa.exports.chain import event_line, moment, withheld_line
 from qa.exports.sign import SigningKey, Statement
 
-RECORDINGS = "recordings.jsonl"
-EVENTS = "audit.jsonl"
 VERIFIER = "verify.py"
 _BLOCK = 2**20
 _NEVER_PACKED = (".zip", ".png", ".jpg", ".pdf", ".parquet", ".xlsx", ".mp3", ".opus", ".ogg", ".m4a", ".flac")
@@ -140,9 +138,9 @@ class PackWriter:
 
     def add_recordings(self, recordings: Iterable[Mapping[str, Any]]) -> None:
         """The originals that the pack speaks of: `id`, `sha256`, `size` of each, and what else is plain JSON."""
-        with self.path(RECORDINGS).open("wb") as out:
+        with self.path(verify.RECORDINGS).open("wb") as out:
             out.writelines(verify.canonical(dict(one)) + b"\n" for one in recordings)
-        self.add_file(RECORDINGS)
+        self.add_file(verify.RECORDINGS)
 
     def add_events(
         self, events: Iterable[Mapping[str, Any]], tell: Callable[[Mapping[str, Any]], bool] = lambda _event: True
@@ -153,15 +151,14 @@ class PackWriter:
         """
         first: Mapping[str, Any] | None = None
         last: Mapping[str, Any] | None = None
-        with self.path(EVENTS).open("wb") as out:
+        with self.path(verify.EVENTS).open("wb") as out:
             for event in events:
                 first, last = first or event, event
                 out.write(event_line(event) if tell(event) else withheld_line(event))
-        self.add_file(EVENTS)
+        self.add_file(verify.EVENTS)
         if first is None or last is None:
             return
         self._audit = {
-            "file": EVENTS,
             "first_seq": first["seq"],
             "previous_hash": first["previous_hash"],
             "head": {"seq": last["seq"], "hash": last["hash"], "at": moment(last["at"])},
@@ -235,7 +232,7 @@ class PackWriter:
                 {"id": rule.id, "version": rule.version, "sha256": rule.sha256}
                 for rule in sorted(about.rules, key=lambda one: (one.id, one.version))
             ],
-            "recordings": RECORDINGS if RECORDINGS in self._files else None,
+            "recordings": verify.RECORDINGS if verify.RECORDINGS in self._files else None,
             "audit": self._audit,
             "files": [self._files[name] for name in sorted(self._files)],
             "key_id": key.id,

@@ -41,6 +41,7 @@ INTACT, TAMPERED, UNREADABLE, UNTRUSTED = 0, 1, 2, 3
 
 FORMAT, SCHEMA = "tingjian-evidence", 1
 MANIFEST, SIGNATURE, STAMP = "manifest.json", "manifest.sig", "manifest.tsr"
+RECORDINGS, EVENTS = "recordings.jsonl", "audit.jsonl"
 ROWS_SUFFIX = ".rows"
 GENESIS = "0" * 64
 """What the first event of a chain names as the hash before it."""
@@ -232,8 +233,8 @@ SENTENCES = {
         "manifest.json cannot be read as the list of contents it should be ({reason}): nothing can be proven.",
         "manifest.json 无法作为内容清单读取（{reason}），因此什么都无法证明。"),
     "newer_schema": (
-        "The pack has format {schema}, this program knows {known}: take a newer verify.py.",
-        "证据包的格式版本是 {schema}，本程序只认识 {known}，请使用更新的 verify.py。"),
+        "manifest.json is of format {schema}, this program knows {known}: take a newer verify.py.",
+        "manifest.json 的格式版本是 {schema}，本程序只认识 {known}，请使用更新的 verify.py。"),
     "signature_missing": (
         "There is no manifest.sig: the pack is not signed.",
         "没有 manifest.sig：证据包没有签名。"),
@@ -869,7 +870,8 @@ def _files(pack: _Folder | _Zip, report: Report, manifest: Mapping[str, object],
             signed_rows = _row_hashes(pack, side)
         before = len(report.problems)
         try:
-            _file(pack, report, entry, signed_rows, known)
+            rows = _file(pack, report, entry, signed_rows, known)
+            report.rows += rows * (name not in (RECORDINGS, EVENTS))
         except _UNREADABLE as error:
             report.wrong("unreadable", file=shown(name), reason=_reason(error))
         if len(report.problems) > before:
@@ -888,7 +890,8 @@ def _file(
     entry: Mapping[str, object],
     signed_rows: bytes | None,
     known: _Known,
-) -> None:
+) -> int:
+    """Check one file; returns how many rows it has, as far as rows of it are known."""
     name, size = str(entry["path"]), entry["size"]
     digest, rows, found = hashlib.sha256(), bytearray(), pack.sizes[name]
     kind = row_kind(name) if signed_rows is not None else None
@@ -910,16 +913,17 @@ def _file(
             report.wrong("size", file=name, found=found, expected=size)
         else:
             report.wrong("changed", file=name)
-        return  # what a changed row refers to is no news beside the change itself
+        return 0  # what a changed row refers to is no news beside the change itself
     report.problems += references.problems()
     if signed_rows is not None and kind is not None:
         count = len(rows) // _ROW_HASH - (kind == "csv")
-        report.rows += count
         place = compare_rows(name, signed_rows, bytes(rows))
         if place is not None:
             report.problems.append(place)
         if entry.get("rows", count) != count:
             report.wrong("row_count", file=name, found=count, expected=entry["rows"])
+        return count
+    return 0
 
 
 def _row_hashes(pack: _Folder | _Zip, side: str) -> bytes | None:
@@ -936,25 +940,24 @@ def _lines(stream: IO[bytes]) -> Iterator[bytes]:
 
 
 def _recordings(pack: _Folder | _Zip, manifest: Mapping[str, object]) -> set[str]:
-    name = manifest.get("recordings")
-    if not isinstance(name, str) or name not in pack.sizes:
+    if not manifest.get("recordings") or RECORDINGS not in pack.sizes:
         return set()
     try:
-        with pack.open(name) as stream:
+        with pack.open(RECORDINGS) as stream:
             return {str(json.loads(line)["id"]) for line in _lines(stream)}
     except (*_UNREADABLE, KeyError, TypeError, RecursionError):
         return set()  # what is wrong with the file itself is told where its hash is checked
 
 
 def _audit(pack: _Folder | _Zip, report: Report, audit: Mapping[str, object]) -> None:
-    name, head = str(audit.get("file")), audit["head"]
-    if name not in pack.sizes or not isinstance(head, dict):
+    head = audit["head"]
+    if EVENTS not in pack.sizes or not isinstance(head, dict):
         return
     try:
-        with pack.open(name) as stream:
+        with pack.open(EVENTS) as stream:
             _walk(_lines(stream), report, audit, head)
     except _UNREADABLE as error:
-        report.wrong("unreadable", file=shown(name), reason=_reason(error))
+        report.wrong("unreadable", file=EVENTS, reason=_reason(error))
 
 
 def _walk(lines: Iterable[bytes], report: Report, audit: Mapping[str, object], head: Mapping[str, object]) -> None:
