@@ -76,13 +76,13 @@ class Heard:
         found = self._of(evidence)
         return None if found is None else found[0].alignment.piece(found[1] - margin, found[2] + margin)
 
-    def quote(self, evidence: Evidence) -> str | None:
-        """The words of the second hearing in the place of a quote."""
+    def quote(self, evidence: Evidence, margin: int = 0) -> str:
+        """The words of the second hearing in the place of a quote, and of `margin` characters on either side."""
         found = self._of(evidence)
         if found is None:
-            return None
-        piece = found[0].alignment.piece(found[1], found[2])
-        return found[0].reading.text[piece.start : piece.end]
+            return ""
+        piece = found[0].alignment.piece(found[1] - margin, found[2] + margin)
+        return found[0].reading.text[piece.start : piece.end].strip()
 
     def replaced(self, turns: Collection[int], kept: Sequence[Evidence] = ()) -> Transcript:
         """The transcript with these turns (by index) as the second hearing has them.

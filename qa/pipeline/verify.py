@@ -30,6 +30,8 @@ from qa.rules.score import refill
 
 _SAME_PLACE_SECONDS: Final = 1.0
 """The second reading has no times of its own: its words lie where those of the first do that they stand for."""
+_AROUND: Final = 4
+"""Characters shown on either side of what was heard otherwise."""
 _ORDER: Final = (Support.CONFIRMED, Support.SIMILAR, Support.UNSUPPORTED, Support.UNVERIFIED)
 
 
@@ -72,6 +74,8 @@ class _Verified:
 
     support: Support
     evidence: tuple[Evidence, ...]
+    around: str = ""
+    """What it has in the place of the first quote, with a few characters on either side: a negation shows."""
 
 
 def verified(
@@ -167,7 +171,8 @@ def _heard(finding: Finding, trials: Sequence[_Trial]) -> _Verified:
             evidence.append(replace(e, second=best.heard.quote(e), agreement=piece.agreement))
         else:
             evidence.append(e)
-    return _Verified(support, tuple(evidence))
+    around = next((best.heard.quote(e, _AROUND) for e in evidence if e.second is not None), "")
+    return _Verified(support, tuple(evidence), around)
 
 
 def _revised(finding: Finding, outcome: _Verified, transcript: Transcript, options: VerifyOptions) -> Finding:
@@ -178,15 +183,15 @@ def _revised(finding: Finding, outcome: _Verified, transcript: Transcript, optio
     confidence = _weighed(finding.confidence, max(sure_of_role, finding.confidence), options.odds(outcome.support))
     if outcome.support is not Support.UNSUPPORTED:
         return replace(finding, evidence=outcome.evidence, confidence=confidence, support=outcome.support)
-    first = next((e for e in outcome.evidence if e.second), outcome.evidence[0])
-    code = "verify.heard_otherwise" if first.second else "verify.not_heard_again"
+    first = next(e for e in outcome.evidence if e.second is not None)
+    code = "verify.heard_otherwise" if outcome.around else "verify.not_heard_again"
     return replace(
         finding,
         evidence=outcome.evidence,
         confidence=confidence,
         support=outcome.support,
         severity=Severity.WARNING,
-        reason=message(code, quote=first.quote, second=first.second or ""),
+        reason=message(code, quote=first.quote, second=outcome.around),
     )
 
 
