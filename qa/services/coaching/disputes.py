@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from msgspec.structs import replace
 from sqlalchemy.orm import Session
 
 from qa.core.coaching import DisputeState, NoticeState, Ruling
@@ -28,8 +29,8 @@ _AT_A_TIME = 100
 class Judge(Protocol):
     """The part of the review service that a ruling needs."""
 
-    def judged_by(self, session: Session, review_id: str, verdict_id: str) -> Sequence[str]:
-        """Logins of those who gave the verdict or finalised the review."""
+    def judged_by(self, session: Session, review_id: str, verdict_id: str, before: datetime) -> Sequence[str]:
+        """Logins of those who gave the verdict or finalised the review up to some moment."""
         ...
 
     def revise(
@@ -93,7 +94,7 @@ class DisputeService:
             coaching.add(row)
             notice.state = NoticeState.DISPUTED.value
             self._tell(session, who, now, row, notice, "dispute.raised")
-            return self._view(session, [row], now)[0]
+            return self._view(session, row, now)
 
     def take_further(self, who: Person, dispute_id: str, *, words: str) -> DisputeView:
         """The agent does not accept a ruling. Raises `ConflictError` where it is final or too late."""
@@ -114,7 +115,7 @@ class DisputeService:
             row.assigned_to = row.reminded_at = None
             notice.state = NoticeState.DISPUTED.value
             self._tell(session, who, now, row, notice, "dispute.raised")
-            return self._view(session, [row], now)[0]
+            return self._view(session, row, now)
 
     def assign(self, who: Person, dispute_id: str, login: str) -> DisputeView:
         """Give an open dispute to somebody who has not judged it before."""
@@ -128,7 +129,7 @@ class DisputeService:
             AuditTrail(session).add(
                 row.tenant, now, who.login, "dispute.assigned", row.recording_id, dispute=row.id, to=login
             )
-            return self._view(session, [row], now)[0]
+            return self._view(session, row, now)
 
     def rule(
         self, who: Person, dispute_id: str, outcome: Ruling, *, reason: str, severity: Severity | None = None
@@ -164,14 +165,14 @@ class DisputeService:
             notice = found_notice(session, who, row.notice_id, lock=True)
             self._settle(session, notice, now)
             self._tell(session, who, now, row, notice, "dispute.ruled", outcome=outcome.value)
-            return self._view(session, [row], now)[0]
+            return self._view(session, row, now)
 
     def get(self, who: Person, dispute_id: str) -> DisputeView:
         """One dispute. Raises `NotFoundError` where `who` does not see it."""
         need(who, Right.SEE_NOTICES)
         with self._database.read() as session:
             row = found_dispute(session, who, dispute_id)
-            return self._view(session, [row], self._database.now(session))[0]
+            return self._view(session, row, self._database.now(session))
 
     def page(
         self, who: Person, *, states: Sequence[DisputeState] = (), cursor: str | None = None, limit: int = 50
@@ -181,7 +182,7 @@ class DisputeService:
         size = min(max(limit, 1), MAX_PAGE)
         with self._database.read() as session:
             rows = Coaching(session).disputes(who, tuple(states), cursor, size + 1)
-            items = self._view(session, rows[:size], self._database.now(session))
+            items = self._views(session, rows[:size], self._database.now(session))
         return DisputePage(tuple(items), items[-1].id if len(rows) > size else None)
 
     def expire(self) -> int:
@@ -264,24 +265,25 @@ class DisputeService:
 
     def _judged_by(self, session: Session, row: DisputeRow) -> tuple[str, ...]:
         """Whoever gave the verdict, finalised the review, issued the notice or ruled at an earlier step."""
-        notice = session.get(NoticeRow, row.notice_id)
-        earlier = [one.ruled_by for one in Coaching(session).rulings([row.id])[row.id]]
-        issued = [notice.issued_by] if notice and notice.issued_by else []
-        names = [*self._judge.judged_by(session, row.review_id, row.verdict_id), *issued, *earlier]
+        notice = session.get_one(NoticeRow, row.notice_id)
+        names = [one.ruled_by for one in Coaching(session).rulings([row.id])[row.id]]
+        if notice.issued_by and notice.issued_at:
+            judges = self._judge.judged_by(session, row.review_id, row.verdict_id, notice.issued_at)
+            names = [*judges, notice.issued_by, *names]
         return tuple(dict.fromkeys(names))
 
-    def _view(self, session: Session, rows: Sequence[DisputeRow], now: datetime) -> list[DisputeView]:
-        coaching = Coaching(session)
+    def _view(self, session: Session, row: DisputeRow, now: datetime) -> DisputeView:
+        return replace(self._views(session, [row], now)[0], judged_by=self._judged_by(session, row))
+
+    def _views(self, session: Session, rows: Sequence[DisputeRow], now: datetime) -> list[DisputeView]:
+        coaching, steps = Coaching(session), self._options.dispute_steps
         rulings = coaching.rulings([row.id for row in rows])
         points = coaching.points(list({row.notice_id for row in rows}))
         views = []
         for row in rows:
-            notice = session.get(NoticeRow, row.notice_id)
+            notice = session.get_one(NoticeRow, row.notice_id)
             point = next(one for one in points[row.notice_id] if one.id == row.point_id)
-            if notice is not None:
-                judged = self._judged_by(session, row)
-                steps = self._options.dispute_steps
-                views.append(dispute_view(row, notice, point, rulings[row.id], judged, now, steps))
+            views.append(dispute_view(row, notice, point, rulings[row.id], now, steps))
         return views
 
     def _tell(

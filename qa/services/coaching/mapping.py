@@ -74,7 +74,6 @@ def dispute_view(
     notice: NoticeRow,
     point: NoticePointRow,
     rulings: Sequence[RulingRow],
-    judged_by: Sequence[str],
     now: datetime,
     steps: int,
 ) -> DisputeView:
@@ -97,7 +96,6 @@ def dispute_view(
         late=state is DisputeState.OPEN and row.deadline < now,
         assigned_to=row.assigned_to,
         rulings=tuple(_ruling_view(one) for one in rulings),
-        judged_by=tuple(judged_by),
     )
 
 

@@ -116,8 +116,8 @@ class DisputeView(Record, frozen=True):
     late: bool
     assigned_to: str | None
     rulings: tuple[RulingView, ...]
-    judged_by: tuple[str, ...]
-    """Who gave the verdict or ruled before, and so may not rule now."""
+    judged_by: tuple[str, ...] = ()
+    """Who gave the verdict or ruled before, and so may not rule now; left out of lists."""
 
 
 class DisputePage(Record, frozen=True):

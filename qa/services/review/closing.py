@@ -118,11 +118,12 @@ class ClosingService(ReviewBase):
             answers=tuple(shown_answer(a) for a in kept.answers),
         )
 
-    def judged_by(self, session: Session, review_id: str, verdict_id: str) -> Sequence[str]:
-        """Logins of those who gave a verdict or finalised its review: none of them rules on a dispute about it."""
-        review, verdict = Reviews(session).get(review_id), Said(session).verdict(review_id, verdict_id)
-        people = [row.person for row in Said(session).versions(review_id)]
-        people += [p for p in (verdict and verdict.person, review and review.finalised_by) if p]
+    def judged_by(self, session: Session, review_id: str, verdict_id: str, before: datetime) -> Sequence[str]:
+        """Logins of those who gave a verdict, or finalised its review, up to some moment: none of them rules on a
+        dispute about it. Whoever has only ruled on another flag of the call since then may."""
+        rows = [row for row in Said(session).versions(review_id) if row.at <= before]
+        people = [row.person for row in rows]
+        people += [v.person for row in rows for v in payload_of(row).verdicts if v.id == verdict_id]
         return list(dict.fromkeys(people))
 
     def revise(
