@@ -1,7 +1,7 @@
 """The real pages under a real server, with people of every job and calls whose results are those of the samples.
 
-The four sample calls were analysed once with the real models; `tests/browser/results.json.gz` holds what came of it.
-Write it again after a change to results:
+The four sample calls were analysed once with the real models; `tests/browser/results.json.gz` holds what came of
+it. Write it again after a change to results:
 
     tingjian scan samples/*/*.flac --json results.json
     python tests/web_live.py results.json
@@ -37,7 +37,7 @@ from qa.web.app import create_app
 
 ROOT = Path(__file__).parent.parent
 RESULTS = Path(__file__).parent / "browser" / "results.json.gz"
-PASSWORD = "correct horse battery 9"  # noqa: S105
+PASSWORD = "correct horse battery 9"
 EAST, SOUTH = "华东一组", "华南二组"
 PEOPLE = {
     "administrator": ("ada", "安达", Job.ADMINISTRATOR, (), None),

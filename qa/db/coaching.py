@@ -109,7 +109,8 @@ class Coaching:
     def notice_counts(self, who: Person) -> dict[str, int]:
         """State -> how many."""
         wanted = sa.select(NoticeRow.state, sa.func.count()).where(*_seen(who, NoticeRow))
-        return dict(self._session.execute(wanted.group_by(NoticeRow.state)).tuples().all())
+        found = self._session.execute(wanted.group_by(NoticeRow.state))
+        return {state: count for state, count in found}  # noqa: C416 - a row is no tuple to the type checker
 
     def points(self, notice_ids: Collection[str]) -> dict[str, list[NoticePointRow]]:
         """Notice id -> its points in order."""

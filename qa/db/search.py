@@ -75,6 +75,17 @@ class SearchQuery:
     limit: int = 50
 
 
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What a range of calls comes to."""
+
+    calls: int
+    critical: int
+    failed: int
+    under_way: int
+    score: float | None
+
+
 class Search:
     """Lists within one transaction."""
 
@@ -102,6 +113,24 @@ class Search:
         """Those of the recordings that are in the reach of `who`."""
         wanted = sa.select(RecordingRow).where(RecordingRow.id.in_(recording_ids), within_reach(who))
         return self._session.scalars(wanted).all()
+
+    def figures(self, who: Person, places: Range) -> Figures:
+        """Counts and the mean score of the calls in a range that are in the reach of `who`."""
+        row = RecordingRow
+
+        def of(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:
+            return sa.func.coalesce(sa.func.sum(sa.case((condition, 1), else_=0)), 0)
+
+        found = self._session.execute(
+            sa.select(
+                sa.func.count(),
+                of(row.worst_rank == 4),
+                of(row.status == "failed"),
+                of(row.status.in_(("queued", "running"))),
+                sa.func.avg(row.score),
+            ).where(within_reach(who), *_in_range(row.place, places))
+        ).one()
+        return Figures(*(int(count) for count in found[:4]), score=found[4])
 
     def _facet_ids(self, query: SearchQuery) -> dict[str, list[int]] | None:
         """Facet name -> ids; None where nothing can meet one of them. A narrow reach is a facet like others."""

@@ -81,6 +81,21 @@ class Choice(Record, frozen=True):
     """By locale; None where the value is its own name."""
 
 
+class Week(Record, frozen=True):
+    """The last seven days in figures."""
+
+    since: date
+    calls: int
+    critical: int
+    """Calls with a critical finding."""
+    failed: int
+    under_way: int
+    score: float | None
+    """Mean of the calls that were scored."""
+    score_before: float | None
+    """The same of the seven days before."""
+
+
 class SavedView(Record, frozen=True):
     """A list as somebody wants to find it again."""
 
@@ -142,6 +157,30 @@ class SearchService:
             rows = Search(session).some(who, recording_ids[:MAX_PAGE])
             runs = Runs(session).many([row.run_id for row in rows])
         return tuple(_line(row, runs.get(row.run_id), ()) for row in rows)
+
+    def week(self, who: Person) -> Week:
+        """What came in over the last seven days, within the reach of `who`."""
+        _may_see(who)
+        with self._database.read() as session:
+            today = self._database.now(session).astimezone(self._zone).date()
+            since, before = today - timedelta(days=6), today - timedelta(days=13)
+            start = first_place(self._midnight(since))
+            search = Search(session)
+            now = search.figures(who, Range(start, None))
+            then = search.figures(who, Range(first_place(self._midnight(before)), start - 1))
+        return Week(
+            since=since,
+            calls=now.calls,
+            critical=now.critical,
+            failed=now.failed,
+            under_way=now.under_way,
+            score=now.score,
+            score_before=then.score,
+        )
+
+    def is_empty(self, who: Person) -> bool:
+        """Whether there is no recording at all that `who` could see."""
+        return not self.page(who, ListFilter(), limit=1).lines
 
     def choices(self, who: Person, names: Sequence[str]) -> dict[str, list[Choice]]:
         """Facet name -> the values that recordings in the reach of `who` have."""

@@ -12,9 +12,20 @@ from qa.services.doorbell import Doorbell
 from qa.settings import Settings
 from qa.web import errors
 from qa.web.assets import PREFIX, BuiltFiles
-from qa.web.pages import call, coaching, disputes, home, people, preferences, recordings, settings_push, signin
+from qa.web.pages import (
+    call,
+    coaching,
+    disputes,
+    home,
+    people,
+    preferences,
+    recordings,
+    settings_push,
+    signin,
+    upload,
+)
 
-PAGES = (home, recordings, call, coaching, disputes, settings_push, people, preferences, signin)
+PAGES = (home, upload, recordings, call, coaching, disputes, settings_push, people, preferences, signin)
 """Every module of pages; each has a `router`."""
 
 

@@ -32,7 +32,7 @@ async def form_of(request: Request) -> FormData:
     return await request.form()
 
 
-def flash(response: Response, code: str, kind: str = "done", **params: object) -> None:
+def flash(response: Response, code: str, kind: str = "done", /, **params: object) -> None:
     """Say a sentence on the page that comes next. `kind` is done, info or error."""
     body = msgspec.json.encode([kind, message(code, **params)])
     value = base64.urlsafe_b64encode(body).decode()

@@ -1,10 +1,7 @@
-"""The list of recordings in a real browser."""
+"""Home, upload and the list of recordings in a real browser."""
 
 from collections.abc import Callable
 from typing import Any
-
-import pytest
-from playwright.sync_api import expect
 
 
 def test_shots(page_of: Callable[..., Any], shoot: Callable[..., Any]) -> None:
@@ -12,7 +9,10 @@ def test_shots(page_of: Callable[..., Any], shoot: Callable[..., Any]) -> None:
         for theme in ("light", "dark"):
             for size in ("wide", "phone"):
                 page = page_of("compliance", theme=theme, size=size, locale=locale)
+                for name, path in {"home": "/", "upload": "/upload", "recordings": "/recordings", "search": "/recordings?q=收益&team=华东一组"}.items():
+                    page.goto(path)
+                    shoot(page, f"{name}-{locale}-{theme}-{size}")
                 page.goto("/recordings")
-                shoot(page, f"recordings-{locale}-{theme}-{size}")
-                page.goto("/recordings?q=保本&worst=critical")
-                shoot(page, f"recordings-search-{locale}-{theme}-{size}")
+                page.locator("tbody input").nth(9).check()
+                page.click("text=筛选")
+                shoot(page, f"filter-{locale}-{theme}-{size}")

@@ -2,12 +2,14 @@
 
 from fastapi import Request, Response
 
-from qa.web.render import page_router, render
+from qa.api.context import ContextDep
+from qa.web.entries import When, entries_for
+from qa.web.render import Who, page_router, render
 
 router = page_router()
 
 
 @router.get("/")
-def home(request: Request) -> Response:
+def home(request: Request, who: Who, context: ContextDep) -> Response:
     """Three lists, no more than a screen."""
-    return render(request, "home/home.html")
+    return render(request, "home/home.html", lists=entries_for(context.services, who), whens=list(When))
