@@ -132,7 +132,7 @@ def _hidden(said: str, entity: Entity) -> str:
 
 def _shown(said: str, units: Sequence[tuple[int, int]], entity: Entity) -> tuple[int, int]:
     """How many units stay readable in front and behind. Of a piece of a number nothing does."""
-    if entity.part:
+    if entity.part or entity.tail:
         return 0, 0
     if entity.type == "email":
         at = _DOMAIN.search(said)

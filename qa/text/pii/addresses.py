@@ -12,34 +12,40 @@ from qa.text.pii.entity import Entity
 
 _D: Final = "0-9零〇一二三四五六七八九幺"
 _N: Final = rf"[{_D}十百a-z]{{1,6}}"
-_UNIT: Final = r"(?:号楼|号院|号|栋|幢|座|单元|楼|层|室|房|弄|门|组|巷|区)"
+_UNIT: Final = r"(?:号楼|号院|号|栋|幢|座|单元|楼|层|室|房|弄|门|组|巷|区|舍)"
 _NUMBERED: Final = re.compile(rf"[{_D}十百]{{1,6}}(?:[-之][{_D}]{{1,5}})?{_UNIT}(?![码角卡])")
+_ESTATE: Final = (
+    r"(?:大厦|广场|花园|家园|小区|公寓|中心|产业园|科技园|园区|园|城|苑|大楼|写字楼|酒店|宾馆|学校|大学"
+    r"|学院|医院|工厂|宿舍|山庄)"
+)
 _TAIL: Final = re.compile(
-    rf"(?:[,，、。 ]{{0,2}}(?:{_N}(?:[-之杠][{_D}]{{1,5}})?{_UNIT}(?!码)"
-    rf"|[{_D}]{{3,5}}(?![{_D}元块年月日天个点分万千百条份]))){{0,6}}"
+    rf"(?:[,，、。 ]{{0,2}}(?>{_N}(?:[-之杠][{_D}]{{1,5}})?{_UNIT}(?!码)"
+    rf"|[\u4e00-\u9fff]{{2,8}}?{_ESTATE}(?=[{_D}a-z十,， ]|$)"
+    rf"|[{_D}]{{3,5}}(?![{_D}元块年月日天个点分万千百条份]))){{0,7}}"
 )
 _STREET: Final = re.compile(
     r"(?:大道|大街|街道|马路|公路|环路|胡同|小区|花园|家园|花苑|公寓|大厦|广场|中心|新村|新城|山庄|名苑"
-    r"|雅苑|佳苑|苑|园区|产业园|科技园|工业园|宿舍|家属院|社区"
-    r"|路|街|巷|弄|里|镇|乡|村|屯|庄|湾|城|府|园|庭|院|居|坊|寓|轩|邸|港|滩|楼)(?:[东南西北中]|[东南西北]段"
+    r"|雅苑|佳苑|苑|园区|产业园|科技园|工业园|宿舍|家属院|社区|(?<![知渠频报味难说])道|大学|学院|中学|小学"
+    r"|学校|医院"
+    r"|路|街|巷|弄|里|镇|乡|村|屯|庄|湾|城|府|园|庭|院|居|坊|寓|轩|邸|港|滩|楼)(?:[东南西北中]|[东南西北][段区]"
     r"|[一二三四五六]区|[一二三四五六]期)?$"
 )
 _AREA: Final = re.compile(r"(?:省|市|自治区|自治州|特别行政区|新区|开发区|区|县|州|盟|旗|镇|乡|街道|村)")
-_HAN_OR_AREA: Final = re.compile(r"[\u4e00-\u9fff0-9a-z,， ]{0,40}$")
 _LEAD: Final = re.compile(
     r".*(?:改成|改为|改到|变更为|更新为|换成|地址|住址|住在|家在|现在住|家住|搬到|寄到|寄往|寄去|寄给|送到"
     r"|送去|发到|发往|邮寄到|快递到|投递到|配送到|位于|我住|人在|填|户籍|籍贯"
-    r"|就是|是在|这里是|那就|应该是|写的是|好的|您好|你好|嗯|对|在|到|是|为|住)[是在到的:：,，\s]{0,3}"
+    r"|就是|是在|这里是|那就|应该是|写的是|好的|您好|你好|嗯|对|在|到|是|住|放)[是在到的:：,，\s]{0,3}"
 )
 _SAYS_ADDRESS: Final = re.compile(
-    r"地址|住址|住在|家住|我住|住哪|寄到|寄往|送到|收货|上门|户籍|搬到|发到|哪里住|address|live at|live on"
+    r"地址|住址|住在|家住|我住|住哪|家在|我家|老家|寄到|寄往|送到|收货|上门|户籍|搬到|发到|哪里住|address"
+    r"|live at|live on"
     r"|living at|ship (?:it )?to"
     r"|deliver(?:ed)? to|moved to"
 )
 _REGIONS: Final = re.compile(
-    r"(?:[\u4e00-\u9fff]{2,6}(?:省|自治区))?[,， ]?(?:[\u4e00-\u9fff]{2,7}(?:市|自治州"
-    r"|盟))[,， ]?(?:[\u4e00-\u9fff]{1,6}(?:区|县|市|旗))[,， ]?"
-    r"[\u4e00-\u9fff]{1,12}?(?:路|街|镇|乡|村|大道|小区|花园|家园|苑|公寓|大厦|广场|里|胡同)(?:[东南西北]段)?"
+    r"(?>[\u4e00-\u9fff]{1,8}?(?:省|自治区|自治州|市|盟|新区|区|县|旗|镇))"
+    rf"(?:[,， ]?(?>[\u4e00-\u9fff]{{1,8}}?(?:市|新区|区|县|旗|镇|乡|街道|村|屯|路|街|大道|社区|里|胡同"
+    rf"|{_ESTATE})(?:[东南西北]段)?)){{1,6}}"
 )
 _OURS: Final = re.compile(
     r"我们|我司|本行|本公司|公司|门店|营业厅|网点|总部|分行|支行|仓库|退货地址|服务中心|客服中心|维修点"
@@ -78,6 +84,7 @@ def addresses(call: CallText) -> Iterator[Entity]:
 def _of_turn(turn: TurnText, *, cued: bool) -> Iterator[tuple[int, int]]:
     text = turn.normal
     behind = 0
+    taken: list[tuple[int, int]] = []
     for m in _NUMBERED.finditer(text):
         if m.start() < behind:
             continue
@@ -89,13 +96,16 @@ def _of_turn(turn: TurnText, *, cued: bool) -> Iterator[tuple[int, int]]:
         if end - start >= _SHORTEST and not _ours(turn, start):
             yield start, end
             behind = end
+            taken = [*taken[-1:], (start, end)]
     if cued:
         for m in _REGIONS.finditer(text):
-            if m.start() >= behind or m.end() <= 0:
-                lead = _LEAD.match(m.group())
-                start = m.start() + (lead.end() if lead and m.end() - m.start() - lead.end() >= _SHORTEST else 0)
-                if not _ours(turn, start) and not any(a < m.end() and start < b for a, b in [(0, behind)]):
-                    yield start, m.end()
+            if any(a < m.end() and m.start() < b for a, b in taken):
+                continue
+            lead = _LEAD.match(m.group())
+            start = m.start() + (lead.end() if lead and len(m.group()) - lead.end() >= _SHORTEST else 0)
+            tail = _TAIL.match(text, m.end())
+            if not _ours(turn, start):
+                yield start, tail.end() if tail else m.end()
     if re.search(r"[a-z]{2}", text):
         for m in _ENGLISH.finditer(text):
             if not _ours(turn, m.start()):
@@ -114,10 +124,10 @@ def _start(text: str, number: int, floor: int) -> int | None:
     lead = _LEAD.match(window[: street.start()])
     at = lead.end() if lead else 0
     body = window[at:]
-    # Without a region in front, what was said before the street's own name is no part of it.
-    if lead is None and _AREA.search(body[: max(0, street.start() - at)]) is None:
-        cut = max(body.rfind(c, 0, street.start() - at) for c in ",， ")
-        at += cut + 1
+    # What was said before the region, or before the street where no region is named, is no part of it.
+    area = _AREA.search(body[: max(0, street.start() - at)])
+    anchor = area.start() if area else max(0, street.start() - at)
+    at += max([body.rfind(c, 0, anchor) for c in ",， "] if lead is None or area else [-1]) + 1
     at += len(window[at:]) - len(window[at:].lstrip(",， "))
     start = number - len(window) + at
     return start if number - start >= 2 else None

@@ -26,9 +26,11 @@ OTHER: Final = "other"
 """A number that is nobody's: an order, an amount, a hotline."""
 
 _CHINESE: Final = {
-    "cvv": "背面的后三位 背面后三位 背面的末三位 背面末三位 背面的三位 背面三位 背后的三位 背面最后三位 "
+    "cvv": "签名栏末三位 签名栏后三位 背面末三码 背面后三码 背面的末三码 背面三码 背面的后三位 背面后三位 "
+    "背面的末三位 背面末三位 背面的三位 背面三位 背后的三位 背面最后三位 "
     "后面的三位 安全码 卡验证码",
-    PARTIAL: "后两位 后三位 后四位 后3位 后4位 末三位 末四位 末尾四位 最后三位 最后四位 最后4位 尾号 尾数 "
+    PARTIAL: "末三码 末四码 后三码 后四码 最后四码 后两位 后三位 后四位 后3位 后4位 末三位 末四位 末尾四位 "
+    "最后三位 最后四位 最后4位 尾号 尾数 "
     "前三位 前四位 前六位 前3位 前4位 前6位",
     TAIL: "后六位 后6位 后八位 后8位 最后六位 最后八位 末六位 后五位",
     "code": "验证码 校验码 动态码 动态密码 动态口令 短信码 短信密码 确认码 认证码 验证密码 交易密码 "
@@ -37,8 +39,9 @@ _CHINESE: Final = {
     "id_card": "身份证 证件号 证件号码 身份号码 驾驶证号 驾照号 社会保障号",
     "bank_card": "银行卡 卡号 信用卡 储蓄卡 借记卡 账号 银行账户 收款账户 扣款账户 结算账户 账户号 存折",
     "passport": "护照 通行证 回乡证 台胞证",
-    "phone": "手机号 手机 电话 联系方式 联系号码 回拨 座机 固话 打给我 拨我 呼我 致电我 微信同号 预留号码 小灵通",
-    "birth_date": "出生日期 出生年月 生日 出生于 出生的 生的 出生在 出生",
+    "phone": "手机号 手机 电话 联系方式 联系号码 回拨 座机 固话 区号 打给我 拨我 呼我 致电我 微信同号 "
+    "预留号码 小灵通",
+    "birth_date": "出生年月日 出生日期 出生年月 生日 出生于 出生的 生的 出生在 出生",
     "plate": "车牌 牌照 号牌 车号",
     OTHER: "工号 订单 单号 运单 快递号 保单 合同号 合同编号 流水号 客服热线 服务热线 热线 编号 票号 "
     "热线电话 客服电话 服务电话 投诉电话 "
@@ -77,9 +80,9 @@ _ENGLISH: Final = {
     r"|sku"
     r"|hotline|helpline|toll[- ]?free|customer service(?: number)?|flight|zip(?: code)?|postcode|postal code"
     r"|version"
-    r"|extension|total|price|amount|balance|rate|item|part number|promo(?: code)?|coupon|booking|confirmation "
+    r"|total|price|amount|balance|rate|item|part number|promo(?: code)?|coupon|booking|confirmation "
     r"number|area code|error code|country code"
-    r"|call us|our number|membership|loyalty|batch|phone bill|claim(?: number)?",
+    r"|call us|reach us|our number|membership|loyalty|batch|phone bill|claim(?: number)?",
 }
 
 
@@ -98,6 +101,8 @@ _AUTOMATON: Final = AhoCorasick(_FORMS, matchkind=MatchKind.LeftmostLongest)
 _WORDS: Final = re.compile(
     "|".join(rf"(?P<{kind}>(?<![a-z])(?:{source})(?![a-z]))" for kind, source in _ENGLISH.items())
 )
+_BACK: Final = re.compile("背面|背后|反面|签名")
+_BACK_REACH: Final = 8
 _LATIN: Final = re.compile(r"[a-z]{2}|c ?v")
 
 
@@ -133,10 +138,13 @@ class TurnCues:
         return cue if self.distance(cue, offset) <= reach else None
 
     def subject(self, tail: Cue) -> str | None:
-        """What the last digits are of: the kind of the nearest cue before it that has one."""
+        """What the last digits are of: the kind of the nearest cue before it that names something."""
         at = bisect_left(self._ends, tail.end)
-        kinds = [c.kind for c in self.all[max(0, at - 3) : at] if c.kind not in (TAIL, PARTIAL, OTHER)]
-        return kinds[-1] if kinds else None
+        kinds = [c.kind for c in self.all[max(0, at - 3) : at] if c.kind not in (TAIL, PARTIAL)]
+        if not kinds:
+            behind = [c.kind for c in self.all[at + 1 : at + 2] if c.kind not in (TAIL, PARTIAL, OTHER)]
+            return behind[0] if behind and tail.kind == PARTIAL and _LATIN.search(self._turn.normal) else None
+        return kinds[-1]
 
     def distance(self, cue: Cue, offset: int) -> int:
         """Squeezed characters between a cue and what comes behind it; Latin words count a fifth."""
@@ -155,7 +163,10 @@ class TurnCues:
 
     def _chinese(self, form: int, from_: int, to: int) -> Cue:
         start, end = self._turn.span(from_, to)
-        return Cue(_SOUNDS[_FORMS[form]], start, end, from_, to)
+        kind = _SOUNDS[_FORMS[form]]
+        if kind == PARTIAL and _BACK.search(self._turn.squeezed, max(0, from_ - _BACK_REACH), from_):
+            kind = "cvv"
+        return Cue(kind, start, end, from_, to)
 
     def _english(self, m: re.Match[str]) -> Cue:
         kind = m.lastgroup or OTHER

@@ -50,10 +50,11 @@ _TOKEN: Final = re.compile(
     rf"(?P<count>[两二三四五2-5])个(?P<counted>[{_D}])(?![十百千万年月点块元多])"
     rf"|双(?P<double>[{_D}])|(?<![第])(?P<plain>[{_D}])(?!(?<=一)[下个定样些直般起共旦切边种点会])"
     rf"|(?<![a-z])(?P<times>double|triple)[ -](?P<repeated>{_WORD}|o|[0-9])(?![a-z])"
+    rf"|(?<![a-z])(?P<hundred>{_WORD})[ -]hundred(?: and)?(?![a-z])"
     rf"|(?<![a-z])(?P<tens>{'|'.join(_TENS)})(?:[ -](?P<ones>{_WORD}))?(?![a-z])"
     rf"|(?<![a-z])(?P<teen>{'|'.join(_TEENS)})(?![a-z])"
     rf"|(?<![a-z])(?P<word>{_WORD}|o)(?![a-z])"
-    rf"|(?P<said>[{''.join(_SAID)}])|(?P<misheard>[{''.join(_MISHEARD)}])|(?<=[0-9零〇一-九])(?P<x>x|叉)(?![a-z])"
+    rf"|(?P<said>[{''.join(_SAID)}])|(?P<misheard>[{''.join(_MISHEARD)}])|(?<=[{_D}])(?P<x>x|叉)(?![a-z])"
 )
 _SEPARATORS: Final = r"[\s,、。.\-—–/·()…;+_]{0,3}"
 _GAP: Final = re.compile(
@@ -154,6 +155,8 @@ def _value(m: re.Match[str]) -> str:
         return _digit(m["double"]) * 2
     if m["times"]:
         return _digit(m["repeated"]) * (2 if m["times"] == "double" else 3)
+    if m["hundred"]:
+        return _digit(m["hundred"]) + "00"
     if m["tens"]:
         return _TENS[m["tens"]] + (_digit(m["ones"]) if m["ones"] else "0")
     if m["teen"]:
@@ -179,7 +182,7 @@ def _finished(text: str, tokens: list[Token], turn: int) -> Iterator[Run]:
     first, last = sure[0], sure[-1]
     if len(sure) >= _ENOUGH_TO_GUESS:
         first, last = _widened(text, tokens, first, last)
-    if last + 1 < len(tokens) and tokens[last + 1].digits == "X" and last - first >= 14:
+    if last + 1 < len(tokens) and tokens[last + 1].digits == "X" and (last - first >= 14 or last - first == 2):
         last += 1
     enough = _ENOUGH_TO_GUESS if any(t.misheard for t in tokens[first:last]) else _ENOUGH_TO_HEAR
     kept = tuple(t for t in tokens[first : last + 1] if t.sure or len(sure) >= enough)

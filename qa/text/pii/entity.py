@@ -35,3 +35,5 @@ class Entity:
     """A checksum, the numbering plan or a fixed form agrees; otherwise the words around it say what it is."""
     part: bool = False
     """A piece of a number that was said over several turns, or of one that was read back."""
+    tail: bool = False
+    """The last or first few digits alone, as they are asked for to recognise somebody."""

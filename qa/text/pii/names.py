@@ -35,7 +35,7 @@ _INTRODUCED: Final = re.compile(
     r"|户主[是叫]?|本人叫?|"
     r"(?:收件|收货|联系|投保|被保险|被保|受益|持卡|开户|借款|担保|申请|预订|入住|乘机|乘车|就诊|签收|寄件"
     r"|车主|业主|承租|付款|收款)人?"
-    r"(?:姓名|名字)?[是叫为:：]{1,2}"
+    r"(?:姓名|名字)?(?:[是叫为:：写填]{1,2}|写的是|填的是)"
     r"|(?:老公|老婆|爱人|丈夫|妻子|太太|先生|儿子|女儿|孩子|母亲|父亲|妈妈?|爸爸?|哥哥?|姐姐?|弟弟|妹妹"
     r"|朋友|同事|他|她|病人|患者|学生)(?:名字)?(?:的名字)?叫(?:做|作)?)"
     rf"[,，\s]?(?P<name>{_FOREIGN}|{_SHORTEST}){_BEHIND}"
@@ -46,12 +46,18 @@ _I_AM: Final = re.compile(rf"(?:我是|这里是|我就是)[,，\s]?(?P<name>{_S
 _SURNAME_SAID: Final = re.compile(
     rf"(?:我姓|免贵姓|免贵|姓)(?P<s>[{_SURNAMES}])[,，。.\s]{{1,2}}(?:叫|名叫|我叫)?(?P<name>{_FULL}){_BEHIND}"
 )
+_LISTED: Final = re.compile(
+    rf"(?:^|[,，。])(?:[嗯呃对好]{{1,2}}[,，]?)?(?P<name>{_FULL})[,，、 ]{{1,2}}"
+    r"(?=[0-9零一二三四五六七八九幺]{7}|电话|手机|车牌|身份证|卡号|住|地址)"
+)
+"""A name in front of what else is given: 罗敏，13755556666."""
 _TITLED: Final = re.compile(
     rf"(?P<name>(?:{_DOUBLE})[{_HAN}]{{1,2}}|[{_SURNAMES}][{_HAN}]{{2}}|[{_SURNAMES}][{_HAN}])(?=先生|女士|小姐"
     rf"|同学(?!们)|本人(?:吗|吧|$|[?？,，。]))"
 )
 _ASKS: Final = re.compile(
-    r"姓名|名字|贵姓|怎么称呼|如何称呼|怎样称呼|叫什么|您是哪位|户名|what(?:'s| is) your (?:full |first "
+    r"姓名|名字|(?:收货|收件|联系|寄件|签收|投保|被保险|受益)人?(?:是谁|是哪位|叫什么|哪位)|贵姓|怎么称呼"
+    r"|如何称呼|怎样称呼|叫什么|您是哪位|户名|what(?:'s| is) your (?:full |first "
     r"|last )?name"
     r"|your (?:full |first |last )?name|(?:who am i|whom am i) (?:speaking|talking)|name (?:please|on the)"
 )
@@ -147,7 +153,7 @@ def _introduced(turn: TurnText, *, answers: bool) -> Iterator[tuple[int, int]]:
         for m in _CALLED.finditer(text):
             if not _NOT_GIVEN.search(m["name"]) and m["name"] not in _NO_NAME:
                 yield m.span("name")
-        for regex in (_I_AM, _SURNAME_SAID):
+        for regex in (_I_AM, _SURNAME_SAID, _LISTED):
             for m in regex.finditer(text):
                 if not _given_wrong(m["name"]) and not _is_word(m["name"]):
                     yield m.span("name")

@@ -5,8 +5,8 @@ loosely, because recognisers lose digits and invent them.
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from qa.text.calltext import CallText, TurnText
@@ -62,10 +62,19 @@ _LONG_ALONE: Final = 15
 _SHORTEST_PIECE: Final = 2
 _WINDOW: Final = 8
 """Groups of digits that are tried together for one complete number."""
-_TAIL_LENGTHS: Final = range(5, 9)
+_TAIL_LENGTHS: Final = range(3, 9)
+_TAIL_OF: Final = "tail:"
+_NAMED_BEHIND: Final = 8
+_CODE_BEHIND: Final = (3, 4)
+_CARD_LENGTHS: Final = (16, 19)
+_CARD_BEFORE: Final = 13
+"""Digits of a card before its security code, when both are asked for and said in one breath."""
+_TOLL_FREE: Final = frozenset({"800", "833", "844", "855", "866", "877", "888"})
+_SURE_ECHO: Final = 5
 _KNOWN_NUMBERS: Final = 64
 """Numbers that are looked for when they are read back."""
 
+_AREA_CODE: Final = re.compile(r"0(?:10|2\d|[3-9]\d{2})")
 _MONEY: Final = re.compile(
     r"\s{0,2}(?:多|几|来)?(?:万|亿|千|百|元|块(?!钱包)|角|毛钱|%|dollars?\b|bucks\b|pounds?\b|euros?\b"
     r"|yuan\b|percent\b"
@@ -103,6 +112,7 @@ class _Said:
     kind: str | None = None
     valid: bool = False
     part: bool = False
+    tail: bool = False
 
 
 @dataclass
@@ -126,6 +136,7 @@ def numbers(call: CallText, cues: Sequence[TurnCues]) -> Iterator[Entity]:
     turns = [_prepared(text, own) for text, own in zip(call.turns, cues, strict=True)]
     asked: dict[str, int] = {}
     for turn in turns:
+        turn.said = [part for said in turn.said for part in _card_and_code(said, asked)]
         for said in turn.said:
             _judge(said, turn, tuple(asked))
         asked = _open_questions(asked, turn)
@@ -135,7 +146,7 @@ def numbers(call: CallText, cues: Sequence[TurnCues]) -> Iterator[Entity]:
         for s in turn.said:
             if s.kind is not None:
                 yield Entity(
-                    s.kind, turn.text.turn_position, s.run.start, s.run.end, s.run.digits, s.valid, s.part
+                    s.kind, turn.text.turn_position, s.run.start, s.run.end, s.run.digits, s.valid, s.part, s.tail
                 )
 
 
@@ -201,17 +212,44 @@ def _separated(run: Run) -> Iterator[Run]:
         yield run.sub(tuple(rest))
 
 
+def _card_and_code(said: _Said, asked: Mapping[str, int]) -> list[_Said]:
+    """A card number and the security code behind it, where both were asked for."""
+    groups = said.run.groups
+    if not {"cvv", "bank_card"} <= asked.keys() or len(groups) < 2:
+        return [said]
+    code = groups[-1]
+    card = said.run.tokens[: -len(code)]
+    lengths = (sum(len(t.digits) for t in card), sum(len(t.digits) for t in code))
+    if (
+        lengths[0] < _CARD_BEFORE
+        or lengths[1] not in _CODE_BEHIND
+        or (len(groups) > 2 and sum(lengths) in _CARD_LENGTHS)
+    ):
+        return [said]
+    return [replace(said, run=said.run.sub(card)), _Said(said.run.sub(code), None, False, False, "cvv")]
+
+
+def _north_american(run: Run) -> str | None:
+    """`phone` or `service` for a number written 202-555-0178, with or without a 1 in front."""
+    lengths = tuple(sum(len(t.digits) for t in group) for group in run.groups)
+    if lengths not in ((3, 3, 4), (1, 3, 3, 4)) or (len(lengths) == 4 and run.digits[0] != "1"):
+        return None
+    return "service" if run.digits[-10:-7] in _TOLL_FREE else "phone"
+
+
 def _certain(digits: str) -> str | None:
     if valid_identity(digits):
         return "id_card"
     if is_mobile(digits):
         return "phone"
-    if valid_card(digits) and len(digits) >= 16:
+    if valid_card(digits) and not (len(digits) in (17, 18) and looks_like_identity(digits)):
         return "bank_card"
     return None
 
 
 def _judge(said: _Said, turn: _Turn, asked: Sequence[str]) -> None:
+    if said.kind is not None:
+        return
     digits = said.run.digits
     cue = said.cue.kind if said.cue else None
     certain = _certain(digits)
@@ -222,19 +260,22 @@ def _judge(said: _Said, turn: _Turn, asked: Sequence[str]) -> None:
         return
     if said.money and len(digits) < _NO_QUANTITY:
         return
+    american = _north_american(said.run)
+    if american == "service":
+        return
     if is_service_number(digits) and cue not in ("code", "cvv", "id_card", "bank_card"):
         return
-    if cue == TAIL and said.cue is not None and len(digits) in _TAIL_LENGTHS:
-        said.kind = turn.cues.subject(said.cue) or (asked[-1] if asked and asked[-1] != OTHER else "id_card")
-        return
-    if cue == PARTIAL or (cue is None and _partial_behind(said, turn)):
+    if cue in (PARTIAL, TAIL) or (cue is None and _partial_behind(said, turn)):
+        if len(digits) in _TAIL_LENGTHS:
+            said.kind = _tail_of(said, turn, asked)
+            said.tail = said.kind is not None
         return
     if cue == OTHER or (cue is None and asked and asked[-1] == OTHER):
         return
     if certain is not None:
         said.kind, said.valid = certain, True
         return
-    if is_landline(digits) and cue in (None, "phone"):
+    if (is_landline(digits) or american) and cue in (None, "phone"):
         said.kind, said.valid = "phone", True
         return
     said.kind = _by_words(said, cue, asked)
@@ -242,19 +283,40 @@ def _judge(said: _Said, turn: _Turn, asked: Sequence[str]) -> None:
 
 def _partial_behind(said: _Said, turn: _Turn) -> bool:
     behind = turn.cues.behind(said.run.end)
-    return behind is not None and behind.kind == PARTIAL
+    return behind is not None and behind.kind in (PARTIAL, TAIL)
+
+
+def _tail_of(said: _Said, turn: _Turn, asked: Sequence[str]) -> str | None:
+    """What the last digits are of: what is named before them or behind, or what was asked for; None: an "
+    "order's."""
+    cue = said.cue or turn.cues.behind(said.run.end)
+    named = turn.cues.subject(cue) if cue else None
+    if named is None:
+        behind = turn.text.normal[said.run.end : said.run.end + _NAMED_BEHIND]
+        named = "bank_card" if "卡" in behind else "phone" if re.search("手机|电话|号码", behind) else None
+    if named is None:
+        known = [kind.removeprefix(_TAIL_OF) for kind in asked if kind.removeprefix(_TAIL_OF) in _LENGTHS]
+        named = known[-1] if known else "phone" if re.match("1[3-9]", said.run.digits) else "bank_card"
+    return None if named == OTHER else named
 
 
 def _by_words(said: _Said, cue: str | None, asked: Sequence[str]) -> str | None:
     digits = said.run.digits
+    if cue == "phone" and _AREA_CODE.fullmatch(digits):
+        return cue
     if cue is not None:
         return cue if _fits(cue, len(digits)) else _shaped(digits)
     if len(digits) >= _LONG_ALONE and looks_like_identity(digits):
         return "id_card"
-    wanted = [kind for kind in dict.fromkeys(reversed(asked)) if kind in _LENGTHS and _fits(kind, len(digits))]
-    if wanted:
-        exact = [kind for kind in wanted if len(digits) in _PREFERRED[kind]]
-        return (exact or wanted)[0]
+    for kind in reversed(asked):
+        if kind.startswith(_TAIL_OF) and len(digits) in _TAIL_LENGTHS:
+            said.tail = True
+            return kind.removeprefix(_TAIL_OF)
+        if kind in _LENGTHS and len(digits) in _PREFERRED[kind]:
+            return kind
+    for kind in reversed(asked):
+        if _fits(kind, len(digits)):
+            return kind
     return _shaped(digits)
 
 
@@ -269,9 +331,12 @@ def _open_questions(asked: dict[str, int], turn: _Turn) -> dict[str, int]:
     worn = 1 if turn.dictation else 2
     left = {kind: life - worn for kind, life in asked.items() if kind not in answered and life > worn}
     for cue in turn.cues.all:
-        if cue.kind not in answered and (cue.kind in _LENGTHS or cue.kind == OTHER):
-            left.pop(cue.kind, None)
-            left[cue.kind] = _ASKED_LIFE
+        kind = cue.kind
+        if kind in (PARTIAL, TAIL):
+            kind = _TAIL_OF + (turn.cues.subject(cue) or "bank_card")
+        if kind not in answered and (kind in _LENGTHS or kind == OTHER or kind.startswith(_TAIL_OF)):
+            left.pop(kind, None)
+            left[kind] = _ASKED_LIFE
     return left
 
 
@@ -300,8 +365,8 @@ def _is_piece(said: _Said) -> bool:
     if said.quantity or len(said.run.digits) < _SHORTEST_PIECE:
         return False
     if said.kind is not None:
-        return not said.valid and len(said.run.digits) < _COMPLETE.get(said.kind, 0)
-    return said.cue is None or said.cue.kind not in (OTHER, PARTIAL)
+        return not said.valid and not said.tail and len(said.run.digits) < _COMPLETE.get(said.kind, 0)
+    return said.cue is None or said.cue.kind not in (OTHER, PARTIAL, TAIL)
 
 
 def _close(chains: dict[str, list[_Said]], wanted: Sequence[str]) -> None:
@@ -327,22 +392,29 @@ def _shaped(digits: str) -> str | None:
 
 def _read_back(turns: Sequence[_Turn]) -> None:
     """Parts of a known number that are said again, by whomever."""
-    known: dict[str, str] = {}
+    known: dict[str, tuple[str, int]] = {}
     chains: dict[str, str] = {}
     for turn in turns:
         for said in turn.said:
             if said.kind is not None and len(known) < _KNOWN_NUMBERS:
-                known.setdefault(said.run.digits, said.kind)
+                known.setdefault(said.run.digits, (said.kind, said.run.turn))
                 if said.part:
                     chains[said.kind] = chains.get(said.kind, "") + said.run.digits
-    known.update({digits[:64]: kind for kind, digits in chains.items()})
+    known.update({digits[:64]: (kind, -1) for kind, digits in chains.items()})
     if not known:
         return
     for turn in turns:
         for said in turn.said:
             digits = said.run.digits
-            if said.kind is not None or said.quantity or (said.cue and said.cue.kind in (OTHER, PARTIAL)):
+            if said.kind is not None or said.quantity or (said.cue and said.cue.kind == OTHER):
                 continue
             if len(digits) >= 5 or (len(digits) >= 3 and turn.dictation):
-                said.kind = next((kind for number, kind in known.items() if digits in number), None)
+                said.kind = next(
+                    (
+                        kind
+                        for number, (kind, at) in known.items()
+                        if digits in number and (at != said.run.turn or len(digits) >= _SURE_ECHO)
+                    ),
+                    None,
+                )
                 said.part = said.kind is not None

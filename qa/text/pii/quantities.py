@@ -22,7 +22,8 @@ def quantities(turn: TurnText, personal: Sequence[Entity]) -> Iterator[Entity]:
     """The quantities of a turn that are not part of something personal."""
     if _SIGN.search(turn.normal) is None:
         return
+    taken = {i for p in personal for i in range(p.start, p.end)}
     for kind, regex in _QUANTITIES.items():
         for m in regex.finditer(turn.normal):
-            if not any(p.start < m.end() and m.start() < p.end for p in personal):
+            if taken.isdisjoint(range(m.start(), m.end())):
                 yield Entity(kind, turn.turn_position, m.start(), m.end(), m.group(), True)

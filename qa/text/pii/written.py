@@ -56,6 +56,7 @@ _PASSPORT: Final = re.compile(
 _PASSPORT_SURE: Final = re.compile(
     r"(?<![a-z0-9])(?:[egdspm]\d{8}|e[a-hj-np-z]\d{7}|[hm]\d{8}(?:\d{2})?)(?![a-z0-9])"
 )
+_TAIWAN_ID: Final = re.compile(rf"(?<![a-z0-9])[a-z]{_JOIN}(?:{_DIGIT}{_JOIN}){{8}}{_DIGIT}(?![a-z0-9])")
 _HONG_KONG_ID: Final = re.compile(r"(?<![a-z0-9])[a-z]{1,2}\d{6}\s?\([\da]\)")
 _PROVINCES: Final = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤川青藏琼宁"
 _PLATE: Final = re.compile(
@@ -124,6 +125,8 @@ def _documents(turn: TurnText, cues: TurnCues, wanted: set[str]) -> Iterator[Ent
         yield entity("plate", m, valid=True)
     for m in _HONG_KONG_ID.finditer(text):
         yield entity("id_card", m, valid=False)
+    if "id_card" in wanted:
+        yield from (entity("id_card", m, valid=False) for m in _TAIWAN_ID.finditer(text))
     if "passport" in wanted:
         yield from (entity("passport", m, valid=False) for m in _PASSPORT.finditer(text))
     if "plate" in wanted:

@@ -2,6 +2,7 @@ import pytest
 
 from qa.core.roles import Role
 from qa.rules.dialogue import from_example
+from qa.rules.personal import checks
 from qa.text.calltext import CallText
 from qa.text.pii import personal_in, valid_identity, valid_luhn
 
@@ -45,7 +46,6 @@ def test_the_question_of_the_agent_tells_what_the_number_is() -> None:
     "said",
     [
         "工号六零三八为您服务",
-        "后四位是三五二八",
         "起购金额是一万元，有二十四小时的冷静期",
         "产品期限是一百八十天",
         "以后验证码请不要随便告诉别人",
@@ -55,6 +55,14 @@ def test_the_question_of_the_agent_tells_what_the_number_is() -> None:
 )
 def test_ordinary_numbers_are_not_personal(said: str) -> None:
     assert found(said) == []
+
+
+def test_the_last_four_digits_are_hidden_and_are_no_finding() -> None:
+    call = CallText(from_example(["坐席：请报一下手机号后四位", "客户：后四位是三五二八"], Role.CUSTOMER))
+    [entity] = personal_in(call)
+    assert (entity.type, entity.value, entity.tail) == ("phone", "3528", True)
+    [check] = checks(call)
+    assert check.findings == ()
 
 
 def test_checksums_decide_over_complete_numbers() -> None:
