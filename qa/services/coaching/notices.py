@@ -31,6 +31,7 @@ MAX_PAGE = 200
 MAX_TEXT = 5000
 MAX_TITLE = 255
 _AT_A_TIME = 100
+_NAMED = 3
 
 
 class NoticeService:
@@ -262,6 +263,15 @@ class NoticeService:
         self, session: Session, who: Person, now: datetime, row: NoticeRow, action: str, **details: object
     ) -> None:
         AuditTrail(session).add(row.tenant, now, who.login, action, row.recording_id, notice=row.id, **details)
+
+
+def _title(labels: Sequence[str], locale: str) -> str:
+    """The first few things a notice is about, and how many there are."""
+    names = list(dict.fromkeys(labels))
+    named = text("coaching.and", locale).join(names[:_NAMED])
+    if len(names) > _NAMED:
+        named = text("coaching.title_more", locale, named=named, n=len(names))
+    return (named or text("coaching.title_plain", locale))[:MAX_TITLE]
 
 
 def news_of(event: str, row: NoticeRow, *, outcome: str = "", due: datetime | None = None, path: str = "") -> News:
