@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
+from math import isfinite
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -29,6 +30,8 @@ LONGEST_QUERY: Final = 200
 _AROUND: Final = 14
 """Characters shown on either side of a hit."""
 _HITS: Final = 2
+_BEYOND: Final = 2**63
+"""What no database holds as a whole number."""
 _WORST: Final = {severity.rank + 1: severity for severity in Severity}
 
 
@@ -316,7 +319,10 @@ def _cursor(row: RecordingRow, sort: Sort) -> str:
 def _parsed_cursor(cursor: str, sort: Sort) -> tuple[float, int]:
     value, _, place = cursor.partition("~")
     try:
-        read = int(value) if sort in (Sort.CALLED, Sort.WORST) else float(value)
-        return read, int(place)
+        mark = int(value) if sort in (Sort.CALLED, Sort.WORST) else float(value)
+        last = int(place)
     except ValueError:
         raise BadOptionError("ledger.bad_cursor") from None
+    if not (isfinite(mark) and abs(mark) < _BEYOND and 0 <= last < _BEYOND):
+        raise BadOptionError("ledger.bad_cursor")
+    return mark, last

@@ -8,11 +8,13 @@ from urllib.parse import quote
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from qa.api.dependencies import identify
 from qa.api.problems import request_id
 from qa.core.errors import TingjianError, UnauthenticatedError
 from qa.core.messages import Message as Sentence
@@ -38,11 +40,22 @@ def install(app: FastAPI) -> None:
 
         async def handle(request: Request, error: Exception, before: object = before) -> Response:
             if wants_page(request):
+                await _find_out_who(request)
                 return error_page(request, error)
             answer: Response = await before(request, error)  # type: ignore[operator]
             return answer
 
         app.add_exception_handler(kind, handle)
+
+
+async def _find_out_who(request: Request) -> None:
+    """An address that leads nowhere met no route, and so nobody asked yet who is there."""
+    if not hasattr(request.state, "who"):
+        try:
+            found = await run_in_threadpool(identify, request)
+        except TingjianError:
+            found = None
+        request.state.who = found.person if found else None
 
 
 def error_page(request: Request, error: Exception) -> Response:

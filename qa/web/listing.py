@@ -25,6 +25,8 @@ _FIELDS: Final = ("q", "said", *FACETS, "status", "review", "name", "from", "to"
 _OWN: Final = (*_FIELDS, "sort", "columns", "view")
 _MOST_VALUES: Final = 40
 _LONGEST: Final = 255
+_FIRST_YEAR: Final = 1970
+_LAST_YEAR: Final = 2200
 Pairs = tuple[tuple[str, str], ...]
 
 
@@ -129,9 +131,10 @@ def _sort(text: str) -> tuple[Sort, bool]:
 
 def _day(text: str) -> date | None:
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
         return None
+    return day if _FIRST_YEAR <= day.year <= _LAST_YEAR else None
 
 
 def _range(text: str) -> tuple[float | None, float | None]:

@@ -182,7 +182,7 @@ def test_choices_are_those_of_the_calls_somebody_sees(filled: SearchService, cal
     assert values(LEADER, "agent") == sorted({c.agent for c in calls if c.team in LEADER.teams})
 
 
-@pytest.mark.parametrize("cursor", ["x", "1", "~", "1~x", "nan~x"])
+@pytest.mark.parametrize("cursor", ["x", "1", "~", "1~x", "nan~x", "1~99999999999999999999", "9e99~1"])
 def test_a_made_up_cursor_is_refused(filled: SearchService, cursor: str) -> None:
     with pytest.raises(BadOptionError):
         filled.page(EVERYBODY, ListFilter(), cursor=cursor)
