@@ -2,6 +2,7 @@
 
 from qa.db.models.audit import AuditCheckpointRow, AuditEventRow, AuditHeadRow
 from qa.db.models.base import ID_LENGTH, Base, UtcDateTime
+from qa.db.models.calibration import CalibrationAnswerRow, CalibrationCallRow, CalibrationRow
 from qa.db.models.coaching import (
     DeliveryRow,
     DisputeRow,
@@ -53,6 +54,9 @@ __all__ = [
     "AuditEventRow",
     "AuditHeadRow",
     "Base",
+    "CalibrationAnswerRow",
+    "CalibrationCallRow",
+    "CalibrationRow",
     "CheckRow",
     "CommentRow",
     "CorrectionRow",
