@@ -31,11 +31,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveWeb]:
-    """The service with people, the analysed samples and some forty further calls; shared, so add to it only."""
+    """The service with people, the analysed samples and some sixty further calls; shared, so add to it only."""
     with live_web(web_settings(tmp_path_factory.mktemp("web"))) as live:
         add_people(live.services)
         add_samples(live.services)
-        add_more(live.services, 40)
+        add_more(live.services, 60)
         live.work()
         yield live
 
