@@ -164,7 +164,7 @@ def _agreement(answer: str, asked: Question) -> re.Match[str] | None:
 
 def _again(words: str, negative: bool, answer: str) -> re.Match[str] | None:
     """The words of the question in the answer: its verb alone, or all of them with something between."""
-    found = None if negative else _verb(words).match(answer)
+    found = None if negative else _verb(words, answer)
     if found is None and len(words) >= _ECHO_CHARS:
         found = _echo(words).search(answer[:_ECHO_REACH])
     return found
@@ -173,15 +173,16 @@ def _again(words: str, negative: bool, answer: str) -> re.Match[str] | None:
 _ECHO_CHARS: Final = 4
 _ECHO_REACH: Final = 24
 _NO_VERB: Final = frozenset("不没的了我你他这那是个吗吧")
+_AFTER_VERB: Final = frozenset("的啊呀哦呢了嘛")
+_FEW_WORDS: Final = rx(
+    _FILLER + rf"(?P<cue>(我们?|咱们?)?{_SURELY}(?P<said>[^的啊呀哦呢了嘛,.?][^,.?]{{0,5}}){_END})"
+)
 
 
-@lru_cache(maxsize=4096)
-def _verb(words: str) -> re.Pattern[str]:
+def _verb(words: str, answer: str) -> re.Match[str] | None:
     """A verb of the question and nothing else: 亏了你赔吗 / 我们赔的."""
-    verbs = "".join(sorted(set(words) - _NO_VERB))
-    return rx(
-        _FILLER + rf"(?P<cue>(我们?|咱们?)?{_SURELY}(?:[{re.escape(verbs)}]{{1,2}}{_PARTICLE}){{1,3}}{_END})"
-    )
+    found = _FEW_WORDS.match(answer)
+    return found if found and set(found["said"]) <= set(words) - _NO_VERB | _AFTER_VERB else None
 
 
 @lru_cache(maxsize=4096)
