@@ -251,6 +251,27 @@ class EvidenceSettings(_Group):
     timestamp_seconds: float = Field(20.0, gt=0, description="How long the authority may take.")
 
 
+class PrivacySettings(_Group):
+    """Personal data: how it is hidden in the sound, and who may see it for how long."""
+
+    sound: Literal["bleep", "silence"] = Field("bleep", description="What stands in the sound for personal data.")
+    margin_seconds: float = Field(
+        0.3, ge=0, le=5, description="Hidden on either side of the words: their times are off by up to 0.2 s."
+    )
+    reach_seconds: float = Field(
+        0.6, ge=0, le=5, description="A pause that begins this close to the words is where hiding begins and ends."
+    )
+    low_trust: float = Field(
+        0.35, ge=0, le=1, description="Words trusted less stand at uncertain times: their whole turn is hidden."
+    )
+    reveal_minutes: float = Field(
+        30.0, gt=0, description="So long after stating a reason somebody may hear the original of that recording."
+    )
+    erase: tuple[Literal["code", "cvv"], ...] = Field(
+        (), description="Kinds erased for good from the stored original and its transcript: code, cvv."
+    )
+
+
 class Settings(BaseSettings):
     """All settings. Build one at an entry point and pass parts of it on."""
 
@@ -284,6 +305,7 @@ class Settings(BaseSettings):
     push: PushSettings = PushSettings()
     people: PeopleSettings = PeopleSettings()
     evidence: EvidenceSettings = EvidenceSettings()
+    privacy: PrivacySettings = PrivacySettings()
     oidc: OidcSettings = OidcSettings()
 
     @field_validator("time_zone")

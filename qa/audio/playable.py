@@ -3,13 +3,14 @@
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
 import soundfile
+from numpy.typing import NDArray
 
 from qa.audio.decode import DEFAULT_LIMITS, DecodeLimits, decode
-from qa.audio.samples import SAMPLE_RATE, Hook, Samples, no_hook
+from qa.audio.samples import SAMPLE_RATE, Hook, no_hook
 from qa.audio.store import storage_error
 from qa.core.errors import StorageError, TooLargeError
 
@@ -17,6 +18,14 @@ STAGE: Final = "playable"
 _BLOCK: Final = 10 * SAMPLE_RATE
 _LARGEST_WAV: Final = 2**32 - 4096
 """Bytes that the 32-bit size field of a WAV header can say."""
+
+
+class Sliced(Protocol):
+    """Samples of one channel of which slices can be read: an array, a memory map, or one that changes them."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, part: slice, /) -> NDArray[np.int16]: ...
 
 
 def to_playable(path: Path, out: Path, limits: DecodeLimits = DEFAULT_LIMITS, hook: Hook = no_hook) -> None:
@@ -29,7 +38,7 @@ def to_playable(path: Path, out: Path, limits: DecodeLimits = DEFAULT_LIMITS, ho
         write_playable(decode(path, Path(workdir), limits, hook).channels, out, hook)
 
 
-def write_playable(channels: Sequence[Samples], out: Path, hook: Hook = no_hook) -> None:
+def write_playable(channels: Sequence[Sliced], out: Path, hook: Hook = no_hook) -> None:
     """Write decoded channels, read in blocks of ten seconds, as `to_playable` does."""
     length = max(len(c) for c in channels)
     kind = "WAV" if out.suffix.lower() == ".wav" else "FLAC"
