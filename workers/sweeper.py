@@ -33,6 +33,7 @@ def sweep_until(stop: threading.Event, services: Services) -> None:
                 services.review.plans.draw()
                 draw_at = time.monotonic() + services.settings.review.draw_seconds
             services.storage.clean(_SPOOL_KEPT_S)
+            services.audit.checkpoint_due()
         except Exception:
             # Whatever it was, lost work must be looked for again.
             _log.exception("sweep.failed")
