@@ -162,7 +162,7 @@ class Samples:
         all_of_them = sa.select(sa.func.count(sa.distinct(ReviewRow.id)))
         families = self._session.execute(_with_misses(wanted, who, since).group_by(VerdictRow.family)).all()
         total = self._session.execute(_with_misses(all_of_them, who, since)).scalar_one()
-        return total, dict(row.tuple() for row in families)
+        return total, {row[0]: row[1] for row in families}
 
     def judgements(self, who: Person, since: datetime | None = None) -> Sequence[Judgement]:
         """What people made of the machine's flags in finalised reviews in reach."""

@@ -16,6 +16,7 @@ from qa.db.reviews import Reviews
 from qa.services.mapping import result_view
 from qa.services.review.views import QueueItem
 from qa.settings import ReviewSettings
+from qa.text.masking import mask
 
 
 def need(who: Person, right: Right) -> None:
@@ -46,7 +47,7 @@ def queue_item(row: ReviewRow, recording: RecordingRow, now: datetime) -> QueueI
     lapsed = row.status == ReviewStatus.CLAIMED and holder is None
     return QueueItem(
         recording_id=row.recording_id,
-        name=recording.name,
+        name=mask(recording.name),
         agent=row.agent,
         team=row.team,
         duration=recording.duration,

@@ -13,7 +13,7 @@ from qa.db.models import CommentRow, CorrectionRow, ReviewRow, ReviewVersionRow
 from qa.services.review.scoring import Reviewed
 from qa.services.review.views import CheckView, CommentView, CorrectionView, FlagView, VersionView
 from qa.settings import ReviewSettings
-from qa.text.masking import mask, mask_turns
+from qa.text.masking import mask, mask_fragment, mask_turns
 
 
 class Masked:
@@ -27,7 +27,7 @@ class Masked:
     def quote(self, quote: str, turn: int | None, start: int | None, end: int | None) -> str:
         """A quote from a place, masked as the turn there; by itself where it is not found there."""
         if turn is None or start is None or end is None or self._plain.get(turn, "")[start:end] != quote:
-            return mask(quote)
+            return mask_fragment(quote)
         return self._texts[turn][start:end]
 
     def turn(self, index: int) -> str:

@@ -1,10 +1,14 @@
 """Corrections of the transcript and of the roles: the rules judge again, and the original is kept."""
 
+from collections.abc import Sequence
 from difflib import SequenceMatcher
 
-from qa.core.correction import Correction, start_ms
+from msgspec.structs import replace
+
+from qa.core.correction import Correction, reworded, start_ms
 from qa.core.errors import BadOptionError
 from qa.core.people import Person
+from qa.core.transcript import Turn
 from qa.db.engine import Database
 from qa.db.models import CorrectionRow
 from qa.db.reviews import Said
@@ -14,10 +18,9 @@ from qa.services.doorbell import Doorbell, Queue
 from qa.services.intake import add_run
 from qa.services.review.base import ReviewBase
 from qa.services.review.desk import turn_of
-from qa.services.review.shown import Masked
 from qa.services.views import RunView
 from qa.settings import ReviewSettings
-from qa.text.masking import MASK
+from qa.text.masking import MASK, mask_turns
 
 MAX_TURN = 5000
 """Characters of a corrected turn."""
@@ -43,7 +46,7 @@ class WordsService(ReviewBase):
             recording, review, now = self._held(session, who, recording_id)
             result = self._result(session, recording, review.result_id)
             shown = turn_of(result, turn)
-            after = unmasked(shown.text, Masked(result.transcript).turn(turn), _checked(text))
+            after = _meant(result.transcript.turns, shown, _checked(text)) if result.transcript else shown.text
             earlier = next((c for c in result.corrected if c.turn == turn), None)
             begins = earlier.start_ms if earlier else start_ms(shown)
             before = earlier.before if earlier else shown.text
@@ -82,20 +85,35 @@ def as_correction(row: CorrectionRow) -> Correction:
     return Correction(row.channel, row.start_ms, row.before, row.after)
 
 
-def unmasked(before: str, masked: str, typed: str) -> str:
-    """What somebody meant who changed the masked form of `before`: what they left as it was is what it hides.
+def unmasked(before: str, masked: str, typed: str) -> tuple[str, list[int]]:
+    """What somebody meant who changed the masked form of `before`: what they left as it was is what it hides; and
+    where in the new text hidden characters stand.
 
     Raises `BadOptionError` where asterisks are left that stand for nothing that was there.
     """
-    out = []
+    out, hidden = "", []
     for tag, a, b, c, d in SequenceMatcher(None, masked, typed, autojunk=False).get_opcodes():
         if tag == "equal":
-            out.append(before[a:b])
+            hidden += [len(out) + i for i in range(b - a) if masked[a + i] != before[a + i]]
+            out += before[a:b]
         elif MASK in typed[c:d] and MASK in masked:
             raise BadOptionError("review.mask_changed")
         else:
-            out.append(typed[c:d])
-    return "".join(out)
+            out += typed[c:d]
+    return out, hidden
+
+
+def _meant(turns: Sequence[Turn], turn: Turn, typed: str) -> str:
+    """The words a correction means, which must not bring to light what was hidden: half a telephone number left
+    standing, or a name without the words that told it for one, would be shown as they are."""
+    shown = {t.index: text for t, text in zip(turns, mask_turns(turns), strict=True)}
+    after, hidden = unmasked(turn.text, shown[turn.index], typed)
+    changed = [replace(t, words=reworded(t.words, after)) if t is turn else t for t in turns]
+    for one, text in zip(turns, mask_turns(changed), strict=True):
+        still = hidden if one is turn else [i for i, c in enumerate(shown[one.index]) if c == MASK]
+        if any(text[i] != MASK for i in still):
+            raise BadOptionError("review.mask_changed")
+    return after
 
 
 def _checked(text: str) -> str:
