@@ -6,7 +6,7 @@ STAMP  := $(VENV)/.installed
 ASSETS := qa/web/static/manifest.json
 
 .DEFAULT_GOAL := help
-.PHONY: help setup models demo up test check lint docs bench faults clean
+.PHONY: help setup models demo up test check lint docs bench faults fuzz clean
 
 help: ## What can be done
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -67,6 +67,17 @@ build/peers: bench/peers.txt
 
 faults: models ## The tests that kill processes and fill disks, and see that nothing is lost
 	$(BIN)/python -m pytest -m faults tests/faults
+
+FUZZ_SECONDS ?= 600
+FUZZ := build/fuzz
+
+fuzz: setup ## Ten minutes each of strange packs, rule packs and recordings (FUZZ_SECONDS=600)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[fuzz]'
+	@mkdir -p $(FUZZ)/verify $(FUZZ)/packs $(FUZZ)/decode
+	$(BIN)/python tools/fuzz_decode.py --seeds $(FUZZ)/decode
+	$(BIN)/python tools/fuzz_verify.py $(FUZZ)/verify -max_total_time=$(FUZZ_SECONDS) -len_control=0 -max_len=2000
+	$(BIN)/python tools/fuzz_packs.py $(FUZZ)/packs -max_total_time=$(FUZZ_SECONDS) -len_control=0 -max_len=2000
+	$(BIN)/python tools/fuzz_decode.py $(FUZZ)/decode -max_total_time=$(FUZZ_SECONDS) -max_len=60000
 
 clean: ## Remove the virtual environment and what runs left behind (not the models)
 	rm -rf $(VENV) var build dist qa/web/static qa/web/assets/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis
