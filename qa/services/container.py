@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from qa.db.engine import Database
 from qa.services.analysis import AnalysisService
 from qa.services.audit import AuditService
+from qa.services.calibration import CalibrationService
 from qa.services.coaching import DisputeService, NoticeService
 from qa.services.doorbell import Doorbell, SilentDoorbell
 from qa.services.intake import IntakeService
@@ -37,6 +38,7 @@ class Services:
     notices: NoticeService
     disputes: DisputeService
     push: PushService
+    calibration: CalibrationService
     keys: KeyService
     audit: AuditService
 
@@ -76,6 +78,7 @@ def open_services(settings: Settings, doorbell: Doorbell | None = None, *, migra
         review=review,
         notices=NoticeService(database, settings.coaching),
         disputes=DisputeService(database, review.closing, settings.coaching),
+        calibration=CalibrationService(database),
         push=PushService(database, settings.push, f"http://{server.host}:{server.port}"),
         keys=keys,
         audit=AuditService(database, keys, settings.evidence, settings.home),
