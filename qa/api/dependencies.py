@@ -18,6 +18,7 @@ HEALTH: Final = frozenset({"/healthz", "/readyz"})
 """Asked by supervisors and load balancers, also when the database is away; they show nothing of any recording."""
 OPEN: Final = HEALTH | {
     "/signin",
+    "/signout",
     "/oidc/start",
     "/oidc/return",
     "/link/{token}",
