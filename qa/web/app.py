@@ -13,6 +13,7 @@ from qa.settings import Settings
 from qa.web import errors
 from qa.web.assets import PREFIX, BuiltFiles
 from qa.web.pages import (
+    calibration,
     call,
     coaching,
     disputes,
@@ -25,7 +26,19 @@ from qa.web.pages import (
     upload,
 )
 
-PAGES = (home, upload, recordings, call, coaching, disputes, settings_push, people, preferences, signin)
+PAGES = (
+    home,
+    upload,
+    recordings,
+    call,
+    coaching,
+    disputes,
+    calibration,
+    settings_push,
+    people,
+    preferences,
+    signin,
+)
 """Every module of pages; each has a `router`."""
 
 
