@@ -33,15 +33,18 @@ from qa.core.speech import (
     ChannelActivity,
     ChannelTranscription,
     GuardReport,
+    SecondHearing,
+    SecondReading,
     Transcription,
 )
 from qa.core.transcript import Span, Transcript
 from qa.db.ids import new_id
 from qa.db.models import RecordingRow, ResultRow, RunRow
 from qa.pipeline.adapters import Toolbox
-from qa.pipeline.context import RecordingInput, RunContext
+from qa.pipeline.context import Phase, RecordingInput, RunContext, present
 from qa.pipeline.runner import Pipeline
 from qa.pipeline.stages import TurnsOutput, all_stages
+from qa.pipeline.stretches import accusations, spoken, stretches
 from qa.rules.loader import available_packs, read_pack
 from qa.services import Services, open_services
 from qa.services.doorbell import Queue, SilentDoorbell
@@ -71,6 +74,18 @@ def speech_outputs(call: Transcript) -> dict[str, Record]:
     }
 
 
+def heard_alike(ctx: RunContext) -> SecondHearing:
+    """A second hearing of the accusations that reads the same words."""
+    call, readings = present(ctx.transcript), []
+    quotes = [e for f in accusations(present(ctx.analysis).findings) for e in spoken(f)]
+    for channel, spans in stretches(quotes, present(ctx.activity), call.duration, 2.0, 10.0).items():
+        words = [w for t in call.turns if t.channel == channel for w in t.words]
+        for span in spans:
+            text = "".join(w.text for w in words if span.start <= (w.start + w.end) / 2 <= span.end)
+            readings.append(SecondReading(channel, span.start, span.end, text, 0.9))
+    return SecondHearing(tuple(readings))
+
+
 def fill(services: Services, calls: Sequence[Transcript]) -> None:
     """A ledger in which every call has been transcribed and judged once."""
     stages = all_stages(Toolbox(services.settings))
@@ -87,6 +102,16 @@ def fill(services: Services, calls: Sequence[Transcript]) -> None:
                 key = ctx.input_hashes[stage.name] = stage.input_hash(ctx)
                 cache.put(sha256, stage.name, stage.version, key, encode(outputs[stage.name]))
                 stage.accept(ctx, outputs[stage.name])
+                continue
+            if not stage.applies(ctx):
+                continue
+            key = ctx.input_hashes[stage.name] = stage.input_hash(ctx)
+            if stage.name == "hear_again":
+                heard = heard_alike(ctx)
+                cache.put(sha256, stage.name, stage.version, key, encode(heard))
+                stage.accept(ctx, heard)
+            elif stage.phase is Phase.TEXT:
+                stage.accept(ctx, *stage.compute([ctx], lambda _done, _total: None))
         results.append(Result(sha256, ctx.source.name, RunStatus.DONE, ctx.info, transcript=call, roles=ctx.roles))
     enter(services, results)
 

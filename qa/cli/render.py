@@ -10,7 +10,7 @@ from rich.text import Text
 
 from qa.cli.terminal import clock, percent
 from qa.cli.words import LOCALE, say, t
-from qa.core.finding import Check, Finding, MatchKind, Outcome, Severity
+from qa.core.finding import Check, Finding, MatchKind, Outcome, Severity, Support
 from qa.core.result import Result, RunStatus
 from qa.core.scorecard import ScorecardResult
 from qa.i18n import label_in
@@ -176,7 +176,15 @@ def _quote(flag: Finding) -> str:
     if not quotes:
         return say(flag.reason)
     by_sound = any(e.match in (MatchKind.HOMOPHONE, MatchKind.SIMILAR) for e in flag.evidence)
-    return f"“{_printable(quotes)}”" + (t("by_sound") if by_sound else "")
+    return f"“{_printable(quotes)}”" + (t("by_sound") if by_sound else "") + _heard_again(flag)
+
+
+def _heard_again(flag: Finding) -> str:
+    """What a reader has to know of the second hearing: that it was otherwise, or that there was none."""
+    if flag.support is Support.UNSUPPORTED:
+        second = flag.reason.params.get("second", "")
+        return t("heard_otherwise", second=_short(_printable(mask(second)))) if second else t("not_heard_again")
+    return t("not_verified") if flag.support is Support.UNVERIFIED else ""
 
 
 def _short(quote: str) -> str:

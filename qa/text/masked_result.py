@@ -93,7 +93,8 @@ def _finding(finding: Finding, texts: Mapping[int, str]) -> Finding:
 def _evidence(evidence: Evidence, texts: Mapping[int, str]) -> Evidence:
     shown = texts.get(evidence.turn, "")[evidence.char_start : evidence.char_end]
     fits = len(shown) == len(evidence.quote)
-    return replace(evidence, quote=shown if fits else mask_fragment(evidence.quote))
+    second = mask_fragment(evidence.second) if evidence.second else evidence.second
+    return replace(evidence, quote=shown if fits else mask_fragment(evidence.quote), second=second)
 
 
 def _message(message: Message) -> Message:
