@@ -209,6 +209,8 @@ def _rebuilt(analysis: Analysis, accusations: Sequence[Finding], revised: Mappin
     pairs = [(f, revised[id(f)]) for f in accusations]
 
     def exchanged(finding: Finding) -> Finding:
+        if finding.severity is not Severity.CRITICAL:
+            return finding
         return next((new for old, new in pairs if old == finding), finding)
 
     checks = tuple(_rechecked(c, tuple(map(exchanged, c.findings))) for c in analysis.checks)
