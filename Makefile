@@ -54,10 +54,11 @@ lint: setup ## Style, types and layers
 docs: setup ## Write docs/reference.md from the program
 	TINGJIAN_LOCALE=en $(BIN)/python -m qa.cli.reference
 
-bench: models build/peers ## Cost beside the peers
+bench: models build/peers ## Cost beside the peers; RECORDINGS=100000 keeps the search part small
 	$(BIN)/python -m bench.rules
 	$(BIN)/python -m bench.rescan
 	$(BIN)/python -m bench.behaviour
+	$(BIN)/python -m bench.search --recordings $(or $(RECORDINGS),1000000)
 	$(BIN)/python -m bench.pipeline --form stereo_8k
 	$(BIN)/python -m bench.pipeline --form mono_8k
 

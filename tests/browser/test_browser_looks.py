@@ -1,4 +1,4 @@
-"""Every page of this part in three languages, two widths, light and dark: accessible, and as wide as the window."""
+"""Every page of this part in three languages, two widths, light and dark: accessible, and it fits the window."""
 
 from typing import Any
 
