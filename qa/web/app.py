@@ -13,6 +13,7 @@ from qa.settings import Settings
 from qa.web import errors
 from qa.web.assets import PREFIX, BuiltFiles
 from qa.web.pages import (
+    audit,
     calibration,
     call,
     coaching,
@@ -27,6 +28,7 @@ from qa.web.pages import (
 )
 
 PAGES = (
+    audit,
     home,
     upload,
     recordings,
