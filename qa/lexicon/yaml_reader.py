@@ -13,8 +13,8 @@ import yaml
 
 from qa.core.errors import BadPackError
 
-MAX_BYTES: Final = 64 * 2**20
-"""Larger files are refused before they are read; a million terms fit."""
+MAX_BYTES: Final = 16 * 2**20
+"""Larger files are refused before they are read; as many terms as a rule book may have fit."""
 
 MAX_DEPTH: Final = 40
 

@@ -90,3 +90,21 @@ def test_a_hundred_thousand_terms_are_found_like_one() -> None:
     )
     book = build([from_text("zh/t", GOOD + terms)])
     assert promises(book, from_example("保本的", Role.AGENT)) == ["保本"]
+
+
+def test_a_million_terms_are_refused_in_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "zh" / "t"
+    folder.mkdir(parents=True)
+    lines = (f"  - {{id: t{i}, patterns: [甲乙丙丁]}}\n" for i in range(1_000_000))
+    (folder / "pack.yaml").write_text(HEAD + "terms:\n" + "".join(lines), encoding="utf-8")
+    with pytest.raises(BadPackError) as caught:
+        load_packs(["zh/t"], [tmp_path])
+    assert "pack.yaml" in render(caught.value.message, "en")
+    monkeypatch.setattr(
+        "qa.rules.loader.MAX_TERMS", 1
+    )  # spread over files, they are counted before anything is built
+    parts = [from_text("zh/a", GOOD.replace("zh.t", "zh.a")), from_text("zh/b", GOOD.replace("zh.t", "zh.b"))]
+    with pytest.raises(BadPackError) as caught:
+        build(parts)
+    assert "2 terms" in render(caught.value.message, "en")
+    assert build(parts[:1]).terms
