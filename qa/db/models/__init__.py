@@ -11,6 +11,7 @@ from qa.db.models.coaching import (
     PushTargetRow,
     RulingRow,
 )
+from qa.db.models.exports import ExportRow
 from qa.db.models.ledger import (
     ACTIVE,
     AttributeRow,
@@ -62,6 +63,7 @@ __all__ = [
     "CorrectionRow",
     "DeliveryRow",
     "DisputeRow",
+    "ExportRow",
     "FacetRow",
     "FindingRow",
     "ManualAnswerRow",
