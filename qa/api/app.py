@@ -25,6 +25,7 @@ from qa.api.routes import (
     coaching,
     health,
     people,
+    privacy,
     progress,
     push,
     queue,
@@ -97,7 +98,7 @@ def create_app(
     )
     app.state.settings = settings
     problems.install(app)
-    calls = (recordings, progress, results, audio, uploads, reviews, queue, coaching)
+    calls = (recordings, progress, results, privacy, audio, uploads, reviews, queue, coaching)
     for module in (*calls, session, tokens, people, push, health):
         app.include_router(module.router)
     _serve_document(app)

@@ -6,7 +6,8 @@ wait do so in the event loop: threads that waited would be missing to everybody 
 
 import asyncio
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 from weakref import WeakValueDictionary
@@ -20,11 +21,14 @@ from qa.core.base import decode as from_json
 from qa.core.base import encode
 from qa.core.errors import StorageError
 from qa.services.views import RecordingView
+from qa.text.stretches import Stretch
 
 PEAKS_NAME: Final = "peaks-1.json"
 """Counted up when the outline is drawn differently."""
 PLAYABLE_TYPE: Final = "audio/flac"
 _FOLDER: Final = "playable-1"
+_HIDING: Final = 1
+"""Counted up when the same stretches are hidden in another way."""
 _AT_ONCE: Final = 2
 T = TypeVar("T")
 
@@ -49,16 +53,23 @@ class Maker:
             kept = await self._make(view.sha256, lambda: self._make_peaks(view.id))
         return from_json(kept, Peaks)
 
-    async def playable(self, view: RecordingView) -> Path:
-        """A FLAC of the recording as the analysis heard it, made once. Raises what `decode` raises.
+    async def playable(self, view: RecordingView, hidden: Sequence[Stretch] = ()) -> tuple[Path, str]:
+        """A FLAC of the recording as the analysis heard it, with stretches hidden, and what to know it by; made
+        once. Raises what `decode` raises.
 
         A file of its own rather than an artefact: hours of sound are served by range and must not pass through
         memory. The folder may be emptied at any time.
         """
-        made = self._folder() / _FOLDER / view.sha256[:2] / f"{view.sha256}.flac"
+        name = f"{view.sha256}-{self._digest(hidden)}" if hidden else view.sha256
+        made = self._folder() / _FOLDER / view.sha256[:2] / f"{name}.flac"
         if not await run_in_threadpool(made.is_file):
-            await self._make(view.sha256, lambda: self._make_playable(view.id, made))
-        return made
+            await self._make(name, lambda: self._make_playable(view.id, made, hidden))
+        return made, f"{name}-flac"
+
+    def _digest(self, hidden: Sequence[Stretch]) -> str:
+        """Changes with what is hidden and how: another analysis may find more."""
+        sound = self._context.settings.privacy.sound
+        return sha256(encode([_HIDING, sound, list(hidden)])).hexdigest()[:16]
 
     async def _make(self, sha256: str, make: Callable[[], T]) -> T:
         # Whoever asks while it is being made waits for that one, and finds it made.
@@ -75,12 +86,12 @@ class Maker:
 
         return self._context.services.recordings.artefact(recording_id, PEAKS_NAME, make)
 
-    def _make_playable(self, recording_id: str, made: Path) -> None:
-        from qa.audio.playable import to_playable
+    def _make_playable(self, recording_id: str, made: Path, hidden: Sequence[Stretch]) -> None:
+        from qa.audio.redact import redact
 
         audio = self._context.services.recordings.audio_path(recording_id)
         if not made.is_file():
-            to_playable(audio, made, self._limits())
+            redact(audio, made, hidden, sound=self._context.settings.privacy.sound, limits=self._limits())
 
     def _limits(self) -> "DecodeLimits":
         from qa.audio.decode import DecodeLimits

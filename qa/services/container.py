@@ -11,6 +11,7 @@ from qa.services.doorbell import Doorbell, SilentDoorbell
 from qa.services.intake import IntakeService
 from qa.services.keys import KeyService
 from qa.services.people import People, open_people
+from qa.services.privacy import PrivacyService
 from qa.services.push import PushService
 from qa.services.recordings import RecordingService
 from qa.services.review import ReviewServices, open_review
@@ -40,6 +41,7 @@ class Services:
     push: PushService
     calibration: CalibrationService
     keys: KeyService
+    privacy: PrivacyService
     audit: AuditService
 
     def close(self) -> None:
@@ -81,5 +83,6 @@ def open_services(settings: Settings, doorbell: Doorbell | None = None, *, migra
         calibration=CalibrationService(database),
         push=PushService(database, settings.push, f"http://{server.host}:{server.port}"),
         keys=keys,
+        privacy=PrivacyService(database, settings.privacy),
         audit=AuditService(database, keys, settings.evidence, settings.home),
     )

@@ -2,20 +2,21 @@
 
 import mimetypes
 import os
+from functools import partial
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from qa.api.context import ContextDep
-from qa.api.dependencies import SeenRecording, Who, ask
+from qa.api.dependencies import SeenRecording, Who
 from qa.api.derived import PLAYABLE_TYPE, Maker
 from qa.api.problems import responses
 from qa.api.ranges import file_response
 from qa.api.routes.recordings import PREFIX
 from qa.api.schemas import PeaksOut
 from qa.audio.peaks import POINTS_PER_SECOND
-from qa.core.errors import BadOptionError, StorageError
+from qa.core.errors import BadOptionError, ConflictError, StorageError
 from qa.core.people import Right
 
 router = APIRouter(tags=["audio"])
@@ -32,7 +33,7 @@ _SOUND: Final = {"audio/*": {"schema": {"type": "string", "format": "binary"}}}
         200: {"description": "All of it.", "content": _SOUND},
         206: {"description": "The bytes asked for.", "content": _SOUND},
         304: {"description": "Unchanged."},
-        **responses(404, 413, 416, 503, 507),
+        **responses(403, 404, 409, 413, 416, 503, 507),
     },
 )
 @router.head(f"{PREFIX}/{{recording_id}}/audio", response_class=Response, include_in_schema=False)
@@ -42,14 +43,31 @@ async def get_audio(
     who: Who,
     context: ContextDep,
     playable: Annotated[
-        bool, Query(description="As FLAC that every browser plays; times are those of the analysis.")
+        bool,
+        Query(
+            description="As FLAC that every browser plays, personal data hidden; times are those of the analysis."
+        ),
+    ] = False,
+    original: Annotated[
+        bool, Query(description="Nothing hidden in it: for those who may, after `/reveal` with a reason.")
     ] = False,
 ) -> Response:
-    """The recording as it was uploaded (by the right to download), or a version for browsers; with byte ranges."""
+    """A version for browsers with personal data hidden, or, by the right to download, the file as it was uploaded.
+
+    With byte ranges. Handing out what is not hidden is written into the audit log.
+    """
+    privacy = context.services.privacy
+    first = request.method == "GET" and request.headers.get("range", "bytes=0-").startswith("bytes=0-")
     if playable:
-        path, etag, kind = await _maker(request).playable(view), f"{view.sha256}-flac", PLAYABLE_TYPE
+        hidden = None if original else await run_in_threadpool(privacy.hidden, who, view.id)
+        if hidden is None:
+            if not original and not who.may(Right.REVEAL):
+                raise ConflictError("privacy.not_analysed")
+            await run_in_threadpool(partial(privacy.open_original, who, view.id, download=False, first=first))
+        path, etag = await _maker(request).playable(view, hidden or ())
+        kind = PLAYABLE_TYPE
     else:
-        ask(who, Right.DOWNLOAD)
+        await run_in_threadpool(partial(privacy.open_original, who, view.id, download=True, first=first))
         path, etag = await run_in_threadpool(context.services.recordings.audio_path, view.id), view.sha256
         kind = _media_type(view.name)
     try:
