@@ -11,9 +11,6 @@ from qa.services import Services, open_services
 from qa.settings import Settings
 from workers.doorbell import CeleryDoorbell
 
-_SPOOL_KEPT_S = 86400.0
-"""An upload that is still growing is touched; this is for those whose process was killed."""
-
 _log = structlog.get_logger(__name__)
 
 
@@ -32,7 +29,7 @@ def sweep_until(stop: threading.Event, services: Services) -> None:
             if time.monotonic() >= draw_at:
                 services.review.plans.draw()
                 draw_at = time.monotonic() + services.settings.review.draw_seconds
-            services.storage.clean(_SPOOL_KEPT_S)
+            services.storage.clean()
             services.audit.checkpoint_due()
         except Exception:
             # Whatever it was, lost work must be looked for again.

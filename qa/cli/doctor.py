@@ -142,8 +142,9 @@ def _models(settings: Settings) -> Iterator[Report]:
         wanted = artefact in needed
         if condition is Condition.MISSING and not wanted:
             continue
-        good = condition in (Condition.VERIFIED, Condition.PRESENT)
-        state = State.GOOD if good else State.PROBLEM if wanted else State.REMARK
+        good = condition is Condition.VERIFIED
+        unchecked = condition is Condition.PRESENT
+        state = State.GOOD if good else State.PROBLEM if wanted and not unchecked else State.REMARK
         advice = "" if good else t("doctor_model_pull", name=artefact.name)
         yield Report(f"model {artefact.name}", state, t(f"model_{condition.value}"), advice)
     if chosen is None:

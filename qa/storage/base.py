@@ -83,6 +83,6 @@ class Storage(Protocol):
         """Where a resumable upload grows."""
         ...
 
-    def clean(self, spool_s: float) -> int:
-        """Remove what killed processes left: working folders nobody holds, spool files untouched for so long."""
+    def clean(self) -> int:
+        """Remove what killed processes left: working folders and spool files that nobody holds."""
         ...

@@ -1,5 +1,6 @@
 """A folder on the local disk. Every file appears whole or not at all: temporary name, fsync, rename."""
 
+import fcntl
 import hashlib
 import os
 import re
@@ -18,6 +19,10 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 _NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,100}")
 
 
+_JUST_MADE_S = 5.0
+"""Between a file and its lock lie microseconds; so long nobody takes it for a dead one."""
+
+
 class LocalSpoolFile:
     """See `qa.storage.base.SpoolFile`."""
 
@@ -28,6 +33,8 @@ class LocalSpoolFile:
         self._size = 0
         with storage_errors(path):
             self._file = path.open("xb")
+            # The kernel unlocks it when its owner dies: what a killed process left is known at once.
+            fcntl.flock(self._file, fcntl.LOCK_EX)
 
     @property
     def path(self) -> Path:
@@ -137,13 +144,13 @@ class LocalStorage:
             raise ValueError("not an upload id")
         return self._uploads / f"{upload_id}{suffix}"
 
-    def clean(self, spool_s: float) -> int:
+    def clean(self) -> int:
         """Remove what killed processes left; returns how many files and folders."""
         removed = remove_unused(self._scratch)
-        limit = time.time() - spool_s
         for path in list(self._spool.glob("*")):
+            # One that has no lock yet may be a moment old.
             with suppress(FileNotFoundError):
-                if path.stat().st_mtime < limit:
+                if time.time() - path.stat().st_mtime >= _JUST_MADE_S and _unused(path):
                     path.unlink()
                     removed += 1
         return removed
@@ -157,6 +164,16 @@ class LocalStorage:
         if not _NAME.fullmatch(name):
             raise ValueError("not an artefact name")
         return self._artefacts / _checked(sha256)[:2] / sha256 / name
+
+
+def _unused(path: Path) -> bool:
+    """Whether nobody holds a spool file."""
+    with path.open("rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+    return True
 
 
 def write_atomically(path: Path, data: bytes) -> None:

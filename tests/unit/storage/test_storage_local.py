@@ -2,6 +2,8 @@
 
 import errno
 import os
+import subprocess
+import sys
 from hashlib import sha256
 from pathlib import Path
 
@@ -91,12 +93,34 @@ def test_artefacts_are_kept_by_recording_and_name(storage: LocalStorage) -> None
     assert storage.get_artefact(SHA, "peaks-1") == b"12"
 
 
-def test_an_old_spool_file_is_cleaned_away_but_no_fresh_one(storage: LocalStorage, tmp_path: Path) -> None:
-    for name in ("old", "fresh"):
-        (tmp_path / "spool" / name).write_bytes(b"x")
-    os.utime(tmp_path / "spool" / "old", (0, 0))
-    assert storage.clean(60) == 1
-    assert [p.name for p in _files(tmp_path)] == ["fresh"]
+KILLED = """
+import os, sys, time
+from pathlib import Path
+from qa.storage.local import LocalStorage
+with LocalStorage(Path(sys.argv[1])).spool(100) as spooled:
+    spooled.write(b"half")
+    spooled.flush()
+    os.utime(spooled.path, (0, 0))
+    print(spooled.path, flush=True)
+    time.sleep(600)
+"""
+
+
+def test_half_a_recording_goes_once_its_process_is_dead_and_not_before(
+    storage: LocalStorage, tmp_path: Path
+) -> None:
+    owner = subprocess.Popen([sys.executable, "-c", KILLED, str(tmp_path)], stdout=subprocess.PIPE, text=True)
+    assert owner.stdout is not None
+    left = Path(owner.stdout.readline().strip())
+    assert storage.clean() == 0
+    owner.kill()
+    owner.wait()
+    assert left.exists()
+    with storage.spool(100) as growing:
+        growing.write(b"x")
+        assert storage.clean() == 1
+        assert not left.exists()
+        assert growing.path.exists()
 
 
 @pytest.mark.parametrize("name", ["../x", "a/b", "", ".hidden", "UPPER"])

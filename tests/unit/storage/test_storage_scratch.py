@@ -37,11 +37,11 @@ def test_what_a_killed_process_left_goes_with_the_next_cleaning_and_what_is_in_u
     assert owner.stdout is not None
     left = Path(owner.stdout.readline().strip())
     with scratch_folder(root) as mine:
-        assert LocalStorage(tmp_path).clean(60) == 0
+        assert LocalStorage(tmp_path).clean() == 0
         owner.kill()
         owner.wait()
         assert left.exists()
-        assert LocalStorage(tmp_path).clean(60) == 1
+        assert LocalStorage(tmp_path).clean() == 1
         assert list(root.iterdir()) == [mine]
 
 
