@@ -13,6 +13,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from qa.cli.main import ELSEWHERE, build
+from qa.core.people import MAY, Job, Right
 from qa.settings import Settings
 
 _HEAD: Final = """\
@@ -24,8 +25,11 @@ Written by `make docs` from the program itself; do not edit by hand.
 
 `--lang zh-Hans|zh-Hant|en` may stand anywhere on the line. Exit codes: 0 all well; 2 something given is wrong;
 3 a recording could not be analysed; 4 nothing of that name; 5 a state that does not allow it; 6 the machine lacks
-something; 10 a flag of the severity given with `--fail-on`; 130 interrupted; 1 our mistake.
+something; 7 not signed in, or not allowed; 10 a flag of the severity given with `--fail-on`; 130 interrupted; 1 our
+mistake.
 """
+_TABLE_BEGINS: Final = "<!-- table: written by `make docs` -->"
+_TABLE_ENDS: Final = "<!-- end of table -->"
 _SETTINGS_HEAD: Final = """\
 ## Settings
 
@@ -53,6 +57,21 @@ def commands() -> Iterator[tuple[str, Any]]:
     """Every command that can be called, with its full name: `models pull`."""
     root = typer.main.get_command(build(list(ELSEWHERE)))
     yield from _walk("", root)
+
+
+def roles_table() -> str:
+    """Who may do what, as `qa.core.people.MAY` has it."""
+    lines = ["| right | " + " | ".join(Job) + " |", "|---" * (len(Job) + 1) + "|"]
+    lines += [
+        f"| `{right}` | " + " | ".join("x" if right in MAY[job] else "" for job in Job) + " |" for right in Right
+    ]
+    return "\n".join(lines)
+
+
+def roles_page(present: str) -> str:
+    """The page on roles with its table written again, between the two marks."""
+    before, _, rest = present.partition(_TABLE_BEGINS)
+    return before + _TABLE_BEGINS + "\n" + roles_table() + "\n" + _TABLE_ENDS + rest.partition(_TABLE_ENDS)[2]
 
 
 def page() -> str:
@@ -96,3 +115,5 @@ def _default(field: FieldInfo) -> str:
 
 if __name__ == "__main__":
     Path("docs/reference.md").write_text(page(), encoding="utf-8")
+    roles = Path("docs/roles.md")
+    roles.write_text(roles_page(roles.read_text(encoding="utf-8")), encoding="utf-8")
