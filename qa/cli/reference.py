@@ -25,8 +25,8 @@ Written by `make docs` from the program itself; do not edit by hand.
 
 `--lang zh-Hans|zh-Hant|en` may stand anywhere on the line. Exit codes: 0 all well; 2 something given is wrong;
 3 a recording could not be analysed; 4 nothing of that name; 5 a state that does not allow it; 6 the machine lacks
-something; 7 not signed in, or not allowed; 10 a flag of the severity given with `--fail-on`; 130 interrupted; 1 our
-mistake.
+something; 7 not signed in, or not allowed; 10 a flag of the severity given with `--fail-on`; 130 interrupted; 1
+our mistake.
 """
 _TABLE_BEGINS: Final = "<!-- table: written by `make docs` -->"
 _TABLE_ENDS: Final = "<!-- end of table -->"
