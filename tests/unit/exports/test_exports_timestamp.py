@@ -37,6 +37,7 @@ default_tsa = one
 serial = {folder}/serial
 signer_cert = {folder}/stamp.pem
 signer_key = {folder}/stamp.key
+{certs}
 signer_digest = sha256
 default_policy = 1.2.3.4.1
 digests = sha256
@@ -47,11 +48,13 @@ ess_cert_id_alg = sha256
 class Authority:
     """`openssl ts -reply` for whoever posts a query."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, chain: bool = False) -> None:
         self.folder = folder
         self.status, self.replay = 200, b""
         folder.mkdir(parents=True)
-        (folder / "tsa.cnf").write_text(_CONFIG.format(folder=folder))
+        (folder / "tsa.cnf").write_text(
+            _CONFIG.format(folder=folder, certs=f"certs = {folder}/ca.pem" if chain else "")
+        )
         (folder / "serial").write_text("01\n")
         config = ["-config", "tsa.cnf"]
         key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
@@ -108,9 +111,10 @@ class Authority:
         subprocess.run(["openssl", *arguments], cwd=self.folder, check=True, capture_output=True)
 
 
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Authority]:
-    made = Authority(tmp_path_factory.mktemp("tsa") / "one")
+@pytest.fixture(scope="module", params=["signer alone", "whole chain"])
+def authority(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Authority]:
+    """With the whole chain, OpenSSL sends the certificates in an order that DER does not allow."""
+    made = Authority(tmp_path_factory.mktemp("tsa") / "one", chain=request.param == "whole chain")
     yield made
     made.server.shutdown()
     made.server.server_close()
