@@ -200,7 +200,7 @@ class Supervisor:
 @contextmanager
 def _only_one(home: Path) -> Iterator[None]:
     """Hold the lock of this home; the kernel gives it back however this process ends."""
-    home.mkdir(parents=True, exist_ok=True)
+    home.mkdir(parents=True, exist_ok=True, mode=0o700)
     with (home / "lock").open("a") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

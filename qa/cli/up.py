@@ -37,7 +37,7 @@ def run(watch: Path | None, port: int | None) -> int:
 def make_home(folder: Path) -> None:
     """Create the folder everything is kept in. Raises `StorageError` where that is not allowed."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as exc:
         raise StorageError("cli.home_not_writable", folder=folder, reason=exc.strerror) from exc
 

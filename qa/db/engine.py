@@ -99,7 +99,7 @@ def _server_engine(url: sa.URL) -> Engine:
 def _sqlite_engine(url: sa.URL) -> Engine:
     if url.database:
         try:
-            Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+            Path(url.database).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         except OSError as error:
             raise StorageError("ledger.not_writable", path=str(Path(url.database).parent)) from error
     engine = sa.create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_S, "check_same_thread": False})

@@ -140,7 +140,7 @@ def ensure_machine_token(home: Path) -> str:
     """
     path = home / MACHINE_TOKEN
     try:
-        home.mkdir(parents=True, exist_ok=True)
+        home.mkdir(parents=True, exist_ok=True, mode=0o700)
         if path.exists():
             if path.stat().st_mode & 0o077:
                 path.unlink()  # others may have read it: a new one
