@@ -56,6 +56,7 @@ class UploadService:
                 received=0,
                 attributes=dict(meta.attributes),
                 language=meta.language,
+                manual_roles=dict(meta.manual_roles) if meta.manual_roles else None,
                 actor=meta.actor,
                 recording_id=None,
                 created_at=now,
@@ -137,7 +138,9 @@ class UploadService:
         with path.open("rb") as file:
             while block := file.read(2**20):
                 digest.update(block)
-        meta = IntakeMeta(row.name, row.attributes, row.language, actor=row.actor, tenant=row.tenant)
+        meta = IntakeMeta(
+            row.name, row.attributes, row.language, row.manual_roles, actor=row.actor, tenant=row.tenant
+        )
         try:
             accepted = self._intake.accept_finished(path, digest.hexdigest(), row.length, meta)
         except TingjianError as error:

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import json
 import socket
 import threading
 import time
@@ -275,13 +276,20 @@ def test_a_method_in_a_header_stands_in_for_one_a_proxy_would_not_pass(api: Live
     [
         "filename ???",
         metadata(filename="../../x\n.wav") + ",filename eA==",
-        metadata(roles="{}"),
+        metadata(roles='{"ch0": "boss"}'),
         "a " + "A" * 20000,
     ],
 )
 def test_hostile_metadata_is_refused(api: LiveApi, value: str) -> None:
     headers = {**TUS, "Upload-Length": "10", "Upload-Metadata": value}
     assert api.http.post(UPLOADS, headers=headers).status_code in (400, 422)
+
+
+def test_roles_come_with_an_upload_as_they_do_with_a_form(api: LiveApi) -> None:
+    roles = {"ch0": "customer", "ch1": "agent"}
+    response = patch(api, begin(api, roles=json.dumps(roles)), 0, SOUND)
+    made = api.http.get(f"/api/v1/recordings/{response.headers['Tingjian-Recording']}").json()
+    assert made["roles"] == roles
 
 
 def test_a_hostile_name_is_made_harmless(api: LiveApi) -> None:

@@ -91,8 +91,8 @@ def describe(context: ContextDep) -> Response:
             _header("Upload-Length", "Bytes of the whole recording.", example="2880044"),
             _header(
                 "Upload-Metadata",
-                "Pairs of name and base64 value: `filename`, attributes, and `metadata` and `language` as in the "
-                "multipart upload. Roles are set afterwards.",
+                "Pairs of name and base64 value: `filename`, attributes, and `metadata`, `roles` and `language` as "
+                "in the multipart upload.",
                 required=False,
                 example="filename Y2FsbC53YXY=,agent MTc=",
             ),
@@ -114,8 +114,6 @@ async def create(request: Request, who: Who, context: ContextDep) -> Response:
             raise TooLargeError("api.too_large", most=most)
         context.check_room(length)
         name, fields = split_metadata(parse_metadata(request.headers.get("upload-metadata", "")))
-        if "roles" in fields:
-            raise RequestError(400, "api.upload_bad_header", header="Upload-Metadata")
         meta = build_meta(name, fields, who)
         with_bytes = request.headers.get("content-length", "0") != "0" or "transfer-encoding" in request.headers
         if with_bytes:

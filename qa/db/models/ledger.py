@@ -205,6 +205,7 @@ class UploadRow(Base):
     received: Mapped[int] = mapped_column(BigInteger, default=0)
     attributes: Mapped[dict[str, str]] = mapped_column(JSON)
     language: Mapped[str | None] = mapped_column(String(16))
+    manual_roles: Mapped[dict[str, str] | None] = mapped_column(JSON(none_as_null=True))
     actor: Mapped[str] = mapped_column(String(128))
     recording_id: Mapped[str | None] = mapped_column(String(ID_LENGTH))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
