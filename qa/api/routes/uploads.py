@@ -91,8 +91,8 @@ def describe(context: ContextDep) -> Response:
             _header("Upload-Length", "Bytes of the whole recording.", example="2880044"),
             _header(
                 "Upload-Metadata",
-                "Pairs of name and base64 value: `filename`, attributes, and `metadata`, `roles` and `language` as "
-                "in the multipart upload.",
+                "Pairs of name and base64 value: `filename`, attributes, and `metadata`, `roles` and `language` "
+                "as in the multipart upload.",
                 required=False,
                 example="filename Y2FsbC53YXY=,agent MTc=",
             ),
