@@ -928,8 +928,11 @@ def _file(
 
 def _row_hashes(pack: _Folder | _Zip, side: str) -> bytes | None:
     try:
+        hashes = bytearray()
         with pack.open(side) as stream:
-            return b"".join(bytes.fromhex(line.decode("ascii")) for line in _lines(stream))
+            for line in _lines(stream):
+                hashes += bytes.fromhex(line.decode("ascii"))
+        return bytes(hashes)
     except (*_UNREADABLE, UnicodeDecodeError):
         return None
 
