@@ -99,11 +99,14 @@ class Search:
         wanted = phrases(query.text)
         if facets is None or (query.text.strip() and not wanted):
             return []
+        by_place = query.sort is Sort.CALLED
+        hits_come_in_order = by_place and wanted and not self._server
+        if hits_come_in_order and not facets:
+            return self._walk_words(query, facets, wanted)
         rare = self._rarest(query, facets, wanted)
         if rare is not None:
             return self._rows(query, self._conditions(query, facets, wanted), RecordingRow.place.in_(rare))
-        by_place = query.sort is Sort.CALLED
-        if by_place and wanted and not self._server:
+        if hits_come_in_order:
             return self._walk_words(query, facets, wanted)
         if by_place and facets:
             return self._walk_facets(query, facets, wanted)
@@ -130,7 +133,8 @@ class Search:
                 sa.func.avg(row.score),
             ).where(within_reach(who), *_in_range(row.place, places))
         ).one()
-        return Figures(*(int(count) for count in found[:4]), score=found[4])
+        calls, critical, failed, under_way, score = found
+        return Figures(int(calls), int(critical), int(failed), int(under_way), score)
 
     def _facet_ids(self, query: SearchQuery) -> dict[str, list[int]] | None:
         """Facet name -> ids; None where nothing can meet one of them. A narrow reach is a facet like others."""

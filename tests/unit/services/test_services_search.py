@@ -1,11 +1,12 @@
 """Lists of recordings: every way to find them agrees with looking at all of them."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from qa.core.errors import BadOptionError, ForbiddenError, InputError, NotFoundError
 from qa.core.people import Job, Person
@@ -55,8 +56,28 @@ def calls() -> list[Call]:
     return [Call(number, dice) for number in range(160)]
 
 
-@pytest.fixture
-def filled(database: Database, calls: Sequence[Call]) -> SearchService:
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def filled(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, calls: Sequence[Call]
+) -> Iterator[SearchService]:
+    """The calls in a database of each kind, written once for all tests."""
+    url = f"sqlite:///{tmp_path_factory.mktemp('search') / 'search.db'}"
+    if request.param == "postgresql":
+        uri: str = request.getfixturevalue("postgres_uri")
+        name = f"t{new_id()}"
+        admin = Database(uri)
+        with admin.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(sa.text(f"CREATE DATABASE {name}"))
+        admin.close()
+        url = uri.replace("/postgres?", f"/{name}?")
+    database = Database(url)
+    database.migrate()
+    _fill(database, calls)
+    yield SearchService(database, ZONE)
+    database.close()
+
+
+def _fill(database: Database, calls: Sequence[Call]) -> None:
     with database.write() as session:
         for call in calls:
             run_id = new_id()
@@ -80,7 +101,6 @@ def filled(database: Database, calls: Sequence[Call]) -> SearchService:
             values = {"agent": [call.agent], "team": [call.team], "family": call.families}
             Facets(session).set("default", call.place, values)
             SpokenWords(session).put(call.place, call.said)
-    return SearchService(database, ZONE)
 
 
 @pytest.fixture(params=["rare looked up", "always walked"])
