@@ -32,7 +32,7 @@ def queue(request: Request, who: Who, context: ContextDep, team: Team = None) ->
         "queue/queue.html",
         queue=seen,
         coming=review.queue.peek(who, team or None),
-        items=review.queue.listed(who, team=team or None) if leads else seen.upcoming,
+        items=review.queue.listed(who, team=team or None) if leads else seen.upcoming[1:],
         leads=leads,
         team=team or None,
         plans=review.plans.list(who),
