@@ -263,7 +263,7 @@ class Worker:
         if kept:
             run, recording = self._rows(session, one.run_id)
             AuditTrail(session).add(
-                recording.tenant, now, "worker", "run.failed", recording.id, run=run.id, reason=reason
+                recording.tenant, now, "worker", "run.failed", recording.id, run=run.id, reason=failure.reason.code
             )
         return kept
 
