@@ -62,6 +62,9 @@ bench: models build/peers ## Cost beside the peers; RECORDINGS=100000 keeps the 
 	$(BIN)/python -m bench.pipeline --form stereo_8k
 	$(BIN)/python -m bench.pipeline --form mono_8k
 
+mutation: setup ## Break the rule engine in 120 places and see whether its tests notice
+	$(BIN)/python -m bench.mutation
+
 build/peers: bench/peers.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --upgrade --target $@ -r $<
 	@touch $@
