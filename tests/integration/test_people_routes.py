@@ -37,6 +37,7 @@ TABLE: tuple[tuple[str, str, tuple[Right, ...]], ...] = (
     ("POST", r"/api/v1/rescan", (Right.CHANGE_RULES,)),
     ("POST", r"/api/v1/recordings/\{recording_id\}/(retry|rescan)|/recordings/(retry|rescan)", (Right.RETRY,)),
     # the queue, reviewing
+    ("POST", r"/queue/(plans.*|\{recording_id\}/release)", (Right.MANAGE_QUEUE,)),
     ("GET POST", r"/queue.*|/api/v1/queue.*", (Right.REVIEW,)),
     ("GET", r"/api/v1/(sampling-plans|miss-estimate)", (Right.REVIEW,)),
     ("*", r"/api/v1/sampling-plans.*", (Right.MANAGE_QUEUE,)),
@@ -53,6 +54,7 @@ TABLE: tuple[tuple[str, str, tuple[Right, ...]], ...] = (
     ("POST", r".*/ruling", (Right.RULE_DISPUTE,)),
     ("POST", r".*/assign", (Right.MANAGE_QUEUE,)),
     # a call
+    ("POST", r"(/api/v1)?/recordings/\{recording_id\}/reveal", (Right.REVEAL,)),
     (
         "GET",
         r"/api/v1/recordings|/api/v1/recordings/\{recording_id\}(/(result|results|events|peaks))?",
@@ -66,7 +68,8 @@ TABLE: tuple[tuple[str, str, tuple[Right, ...]], ...] = (
     # evidence
     ("*", r"/exports.*|/api/v1/exports.*", (Right.EXPORT,)),
     ("*", r"/audit.*|/api/v1/audit.*", (Right.SEE_AUDIT_LOG,)),
-    ("*", r"/calibration.*|/api/v1/calibration.*", (Right.CALIBRATE, Right.MANAGE_CALIBRATION)),
+    ("POST", r"/calibration(/\{round_id\}/(close|gold|again).*)?", (Right.MANAGE_CALIBRATION,)),
+    ("*", r"/calibration.*|/api/v1/calibration.*", (Right.CALIBRATE,)),
     ("*", r"/rules.*|/api/v1/rules.*", (Right.SEE_RULES, Right.CHANGE_RULES)),
 )
 
@@ -186,7 +189,7 @@ def test_every_job_gets_what_the_table_says_and_nothing_else(live: LiveApi, ids:
         if not fits:
             wrong.append(f"{walked.method} {walked.path}: {status}, {'may' if may else 'may not'}")
     walker.close()
-    assert wrong == []
+    assert not wrong, "\n".join(wrong)
 
 
 def test_nobody_gets_anything(live: LiveApi, ids: dict[str, str]) -> None:
@@ -196,7 +199,7 @@ def test_nobody_gets_anything(live: LiveApi, ids: dict[str, str]) -> None:
         if status != 401 and not (status == "/signin" and walked.method == "GET"):
             wrong.append(f"{walked.method} {walked.path}: {status}")
     walker.close()
-    assert wrong == []
+    assert not wrong, "\n".join(wrong)
 
 
 def test_a_recording_of_another_team_looks_like_none(live: LiveApi, ids: dict[str, str]) -> None:
@@ -208,4 +211,4 @@ def test_a_recording_of_another_team_looks_like_none(live: LiveApi, ids: dict[st
             if here != none or here not in (403, 404, 409, 422):
                 wrong.append(f"{walked.method} {walked.path}: {here}, without any {none}")
     walker.close()
-    assert wrong == []
+    assert not wrong, "\n".join(wrong)
