@@ -121,6 +121,15 @@ def test_the_reader_chooses_language_and_theme(page_of: Any, theme: str) -> None
     expect(page.locator("html")).to_have_attribute("data-theme", theme)
 
 
+@pytest.mark.parametrize("size", ["wide", "phone"])
+def test_the_menu_of_ones_own_lies_within_the_window(page_of: Any, size: str) -> None:
+    page = page_of("reviewer", size=size)
+    page.goto("/recordings")
+    page.locator(".person summary").click()
+    for name in ("English", "深色", "键盘快捷键", "退出登录"):
+        expect(page.get_by_role("button", name=name)).to_be_in_viewport(ratio=1)
+
+
 def test_the_keys_of_a_page_are_listed(page_of: Any) -> None:
     page = page_of("reviewer")
     page.goto("/recordings")
