@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from qa.core.result import Result
 from qa.pipeline.context import Phase, Progress, RecordingInput, RunFailure, StageCache
 from qa.services import open_services
+from qa.services.erasure import EraseService
 from qa.services.work import PipelineLike, Worker
 from qa.settings import Settings
 from workers.doorbell import CeleryDoorbell
@@ -56,6 +57,13 @@ class WorkerProcess:
                 LazyPipeline(lambda: self._make_pipeline(self._settings)),
                 batch_recordings(self._settings),
                 review=self._settings.review,
+                done=EraseService(
+                    services.database,
+                    services.storage,
+                    self._settings.privacy,
+                    self._settings.intake,
+                    self._settings.home / "cache",
+                ).after_run,
             )
         return self._worker
 

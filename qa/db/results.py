@@ -63,6 +63,10 @@ class StageOutputs:
         )
         return self._session.scalars(wanted).all()
 
+    def forget(self, sha256: str) -> None:
+        """Remove everything that was made from some bytes."""
+        self._session.execute(sa.delete(StageOutputRow).where(StageOutputRow.sha256 == sha256))
+
     def put(self, row: StageOutputRow) -> None:
         """Store; the same key again changes nothing."""
         dialect = postgresql if self._session.get_bind().dialect.name == "postgresql" else sqlite

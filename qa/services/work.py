@@ -1,6 +1,6 @@
 """What a worker does with a ring: claim, run the pipeline, write the result if the lease is still its own."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
@@ -72,9 +72,11 @@ class Worker:
         batch: int = 1,
         *,
         review: ReviewSettings | None = None,
+        done: Callable[[str], None] | None = None,
     ) -> None:
         """`batch`: how many waiting recordings are decoded together on the speech queue; `review`: what of a
-        result calls for a person (the defaults where it is not given)."""
+        result calls for a person (the defaults where it is not given); `done(run)` is called with every run whose
+        result is written."""
         self._database = database
         self._storage = storage
         self._doorbell = doorbell
@@ -82,6 +84,7 @@ class Worker:
         self._pipeline = pipeline
         self._batch = batch
         self._review = review or ReviewSettings()
+        self._done = done
 
     def work(self, queue: Queue, run_id: str) -> int:
         """Do one run, and with it others that wait where a batch pays. Returns how many; 0 for a false ring."""
@@ -215,6 +218,8 @@ class Worker:
                 _log.warning("run.failed", run=one.run_id, stage=outcome.stage, reason=outcome.reason.code)
             else:
                 _log.info("run.finished", run=one.run_id, status=outcome.status.value, attempts=one.attempts)
+                if self._done is not None:
+                    self._done(one.run_id)
         for run_id in again:
             self._doorbell.ring(Queue.LIGHT, run_id)
 

@@ -1,7 +1,7 @@
 """A whole result with personal data hidden: what every view, list, log, export and notice is made from."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -34,6 +34,18 @@ def mask_result(result: Result) -> Result:
         analysis=_analysis(result.analysis, texts) if result.analysis else None,
         attributes=mask_attributes(result.attributes),
     )
+
+
+def without(result: Result, kinds: Sequence[str]) -> Result:
+    """`result` with every trace of some kinds of personal data gone for good, and all else as it was."""
+    if result.transcript is None:
+        return result
+    transcript = mask_transcript(result.transcript, kinds)
+    texts = {t.index: t.text for t in transcript.turns}
+    analysis = _analysis(result.analysis, texts) if result.analysis else None
+    guards = tuple(_guards(report) for report in result.guards)
+    corrected = tuple(replace(c, before=mask_fragment(c.before)) for c in result.corrected)
+    return replace(result, transcript=transcript, analysis=analysis, guards=guards, corrected=corrected)
 
 
 def mask_attributes(attributes: Mapping[str, str]) -> dict[str, str]:

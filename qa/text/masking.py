@@ -8,6 +8,7 @@ of findings fit both. What stays readable is what people need to recognise a num
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace as replace_entity
 from itertools import groupby
 from typing import Final
 
@@ -75,17 +76,23 @@ def masked_spans(turns: Sequence[Turn]) -> tuple[MaskedSpan, ...]:
     return tuple(_span(e, turns[e.turn]) for e in _entities(turns))
 
 
-def mask_turns(turns: Sequence[Turn]) -> list[str]:
-    """The text of every turn of a call with personal data hidden, each of the same length as before."""
+def mask_turns(turns: Sequence[Turn], wholly: Sequence[str] = ()) -> list[str]:
+    """The text of every turn of a call with personal data hidden, each of the same length as before.
+
+    With `wholly`, only these kinds are hidden, and nothing of them stays readable.
+    """
     texts = [t.text for t in turns]
-    for turn, found in groupby(_entities(turns), key=lambda e: e.turn):
+    entities = [e for e in _entities(turns) if not wholly or e.type in wholly]
+    if wholly:
+        entities = [replace_entity(e, part=True) for e in entities]
+    for turn, found in groupby(entities, key=lambda e: e.turn):
         texts[turn] = _masked(texts[turn], found)
     return texts
 
 
-def mask_transcript(transcript: Transcript) -> Transcript:
-    """The transcript with personal data hidden in the texts of its words."""
-    texts = mask_turns(transcript.turns)
+def mask_transcript(transcript: Transcript, wholly: Sequence[str] = ()) -> Transcript:
+    """The transcript with personal data hidden in the texts of its words; `wholly` as for `mask_turns`."""
+    texts = mask_turns(transcript.turns, wholly)
     turns = tuple(_masked_turn(t, text) for t, text in zip(transcript.turns, texts, strict=True))
     return replace(transcript, turns=turns)
 
