@@ -8,6 +8,7 @@ from qa.services.audit import AuditService
 from qa.services.calibration import CalibrationService
 from qa.services.coaching import DisputeService, NoticeService
 from qa.services.doorbell import Doorbell, SilentDoorbell
+from qa.services.export import ExportService
 from qa.services.intake import IntakeService
 from qa.services.keys import KeyService
 from qa.services.people import People, open_people
@@ -43,6 +44,7 @@ class Services:
     keys: KeyService
     privacy: PrivacyService
     audit: AuditService
+    exports: ExportService
 
     def close(self) -> None:
         """Give database connections back."""
@@ -66,6 +68,8 @@ def open_services(settings: Settings, doorbell: Doorbell | None = None, *, migra
     intake = IntakeService(database, storage, bell, settings.intake, settings.time_zone)
     keys = KeyService(settings.home, settings.evidence)
     review = open_review(database, settings.review, analysis, bell)
+    privacy = PrivacyService(database, settings.privacy)
+    audit = AuditService(database, keys, settings.evidence, settings.home)
     server = settings.server
     return Services(
         settings=settings,
@@ -83,6 +87,9 @@ def open_services(settings: Settings, doorbell: Doorbell | None = None, *, migra
         calibration=CalibrationService(database),
         push=PushService(database, settings.push, f"http://{server.host}:{server.port}"),
         keys=keys,
-        privacy=PrivacyService(database, settings.privacy),
-        audit=AuditService(database, keys, settings.evidence, settings.home),
+        privacy=privacy,
+        audit=audit,
+        exports=ExportService(
+            database, settings.home, keys, audit, recordings, privacy, review.plans, settings.evidence
+        ),
     )

@@ -1,0 +1,73 @@
+"""What is asked of an export and shown of it."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from qa.core.base import Record
+from qa.core.messages import Message
+
+
+class Format(StrEnum):
+    """A file format of the rows."""
+
+    CSV = "csv"
+    JSONL = "jsonl"
+    XLSX = "xlsx"
+    PARQUET = "parquet"
+    PDF = "pdf"
+
+
+class ExportState(StrEnum):
+    """Where an export stands."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class Wanted(Record, frozen=True):
+    """What to export: calls that took place from `start` (inclusive) to `end` (exclusive)."""
+
+    start: datetime
+    end: datetime
+    team: str | None = None
+    rule: str | None = None
+    status: str | None = None
+    """`waiting`, `claimed`, `finalised`, or `none` for calls without a review."""
+    formats: tuple[Format, ...] = tuple(Format)
+    clips: bool = False
+    """The sound of each finding, personal data hidden."""
+    transcripts: bool = False
+    """The words of each call, personal data hidden."""
+    as_zip: bool = True
+    locale: str = "zh-Hans"
+
+
+class ExportView(Record, frozen=True):
+    """An export and how far it is."""
+
+    id: str
+    wanted: Wanted
+    state: ExportState
+    stage: str
+    """`freeze`, the format that is being written, `clips`, `sign`."""
+    done: int
+    total: int
+    snapshot_at: datetime | None
+    counts: dict[str, int]
+    """Rows by table; the same in every format."""
+    file: str | None
+    digest: str | None
+    """SHA-256 of the manifest."""
+    reason: Message | None
+    by: str
+    created_at: datetime
+    finished_at: datetime | None
+
+
+class ExportPage(Record, frozen=True):
+    """One page, newest first."""
+
+    items: tuple[ExportView, ...]
+    next_cursor: str | None
