@@ -15,6 +15,7 @@ it, or nothing. A term chooses by name which of them it grants (`unless`).
 The texts are match forms with one mark for each clause boundary: `,` `.` `?` `、`, and a blank for a pause.
 """
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -23,6 +24,7 @@ from typing import Final
 from qa.core.roles import Role
 from qa.lexicon import context_words as w
 from qa.text.calltext import TurnText
+from qa.text.normalise import fold
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +39,9 @@ class Excuse:
 class Site:
     """A hit and what surrounds it."""
 
-    def __init__(self, turn: TurnText, start: int, end: int) -> None:
+    def __init__(self, turn: TurnText, start: int, end: int, pattern: str = "") -> None:
         marked = turn.marked
+        self._pattern = pattern
         self.role: Role = turn.turn.role
         first, last = turn.marked_offset(start), turn.marked_offset(end - 1) + 1
         self.hit = marked[first:last]
@@ -82,7 +85,7 @@ class Site:
     def neutral_before(self) -> str:
         """`clause_before` with the words blotted out that hold a negator and negate nothing (不错, 是不是)."""
         blotted = w.blot(w.PSEUDO_NEGATION, self.clause_before)
-        return blotted[:-2] + "__" if self.straddled else blotted
+        return blotted[:-2] + "__" if self.straddled and not self._inside else blotted
 
     @cached_property
     def straddled(self) -> str | None:
@@ -95,12 +98,21 @@ class Site:
                 verb, twice = before[-size:], before[-size - 1 : -size] in w.SPLITTERS  # 不会，不会亏
                 if len(verb) == size and not twice and hit.startswith(verb, 1):
                     return verb + hit[: size + 1]
-        return None
+        return self._inside
+
+    @cached_property
+    def _inside(self) -> str | None:
+        """An A-not-A inside the hit whose A fell into a gap of the pattern: 告知…不要填 in 告知|要|不要填."""
+        whole = w.found(w.WHOLE_A_NOT_A, self.hit) if "…" in self._pattern or "{" in self._pattern else None
+        if whole is None:
+            return None
+        not_a = re.escape(whole[1:3])
+        return whole if re.search(rf"(?:…|\}})(?:\([^()]*)?{not_a}", fold(self._pattern)) else None
 
     @cached_property
     def negative_half(self) -> bool:
         """Whether the hit is the not-A of an A-not-A: 有|没有风险."""
-        return self.straddled is not None and self.hit[:1] in w.SPLITTERS
+        return self.straddled is not None and (self.hit[:1] in w.SPLITTERS or self._inside is not None)
 
 
 def negated(site: Site) -> Excuse | None:

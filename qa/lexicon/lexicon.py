@@ -116,7 +116,7 @@ class Scan:
         speaker = turn.turn.role
         result = TermHit(term, turn, hit.start, hit.end, hit.kind, hit.certainty, hit.pattern)
         if role is None or speaker is role:
-            site = Site(turn, hit.start, hit.end)
+            site = Site(turn, hit.start, hit.end, hit.pattern)
             reason = excuse(site, term.unless) or half_question(site)
             return [_with(result, reason)]
         if term.affirmed and speaker is role.other and speaker is not role:
@@ -126,7 +126,7 @@ class Scan:
 
     def _answered(self, question: TermHit) -> TermHit | None:
         turn = question.turn
-        site = Site(turn, question.start, question.end)
+        site = Site(turn, question.start, question.end, question.pattern)
         if negated(site) is not None:
             return None
         is_asked = asked(site) is not None

@@ -28,7 +28,7 @@ LEXICON = Lexicon(
     [
         term("promise", "forbidden", "保本", "稳赚不赔", "零风险", "不会亏", "不会亏本", "没有风险", "不可能亏", "没有不赚的", "不会…亏"),
         term("compensation", "forbidden", "亏了…赔给(您|我)", "一定能赚", "当天到账", "包过", "肯定能批"),
-        term("skip", "forbidden", "不填", "不用填", "不要填", "不需要填"),
+        term("skip", "forbidden", "不填", "健康告知…(不用|不要)填", "不用填", "不要填", "不需要填"),
         term("rude", "rude", "听不懂人话", "你傻", "(你|您)(是不是|是)?(傻|有病|聋)", "傻子", "闭嘴", "自己看着办", "不归我管", severity="warning"),
         term("complaint", "complaint", "投诉你们", "要投诉", "我投诉", role="customer", severity="notice"),
         term("no-risk", "vocabulary", "没有风险", "有风险", severity=None),
