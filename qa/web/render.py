@@ -68,13 +68,31 @@ def render(
     **context: Any,
 ) -> Response:
     """A page; only its `block` where a script asked for a fragment and the page names one."""
+    if block is not None and not is_fragment(request):
+        block = None
+    return _response(request, template, block, status, headers or {}, context)
+
+
+def render_part(request: Request, template: str, block: str, **context: Any) -> Response:
+    """A block of a page, for addresses that only scripts ask: it never comes with the frame around it."""
+    return _response(request, template, block, 200, {}, context)
+
+
+def _response(
+    request: Request,
+    template: str,
+    block: str | None,
+    status: int,
+    headers: Mapping[str, str],
+    context: Mapping[str, Any],
+) -> Response:
     page = environment().get_template(template)
-    everything = page_context(request) | context
-    if block is not None and is_fragment(request):
+    everything = {**page_context(request), **context}
+    if block is not None:
         body = "".join(page.blocks[block](page.new_context(everything)))
     else:
         body = page.render(everything)
-    response = HTMLResponse(body, status, headers={**PAGE_HEADERS, "Vary": "HX-Request-Type", **(headers or {})})
+    response = HTMLResponse(body, status, headers={**PAGE_HEADERS, "Vary": "HX-Request-Type", **headers})
     keep_seed(request, response)
     if FLASH_COOKIE in request.cookies:
         response.delete_cookie(FLASH_COOKIE)

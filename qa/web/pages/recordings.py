@@ -13,7 +13,7 @@ from qa.services.search import Choice, ListPage
 from qa.web import listing
 from qa.web.forms import flash
 from qa.web.reader import local_path
-from qa.web.render import Who, locale_for, page_router, redirect, render
+from qa.web.render import Who, locale_for, page_router, redirect, render, render_part
 
 router = page_router()
 
@@ -100,7 +100,7 @@ def rows(
     """Lines that were under way when the list was made, as they are now."""
     lines = context.services.search.lines(who, recording)
     pairs = listing.clean(request.query_params)
-    return render(request, "recordings/list.html", block="lines", **_rows(request, pairs, ListPage(lines, None)))
+    return render_part(request, "recordings/list.html", "lines", **_rows(request, pairs, ListPage(lines, None)))
 
 
 @router.post("/recordings/retry", dependencies=[require(Right.RETRY)])

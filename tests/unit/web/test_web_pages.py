@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from ledger_fakes import wav_bytes
 from web_live import PEOPLE, add_people, web_settings
 
 from qa.api.csrf import SESSION_COOKIE
-from qa.services import open_services
+from qa.services import IntakeMeta, open_services
 from qa.services.people.sessions import Where
 from qa.web.app import create_app
 
@@ -74,6 +75,27 @@ def test_the_navigation_shows_what_one_may(app: FastAPI) -> None:
     assert 'href="/coaching"' in agent
     assert 'href="/recordings"' not in agent
     assert 'href="/audit"' in client(app, "auditor").get("/").text
+
+
+@pytest.mark.parametrize("job", list(PEOPLE))
+def test_everybody_has_a_home(app: FastAPI, job: str) -> None:
+    answer = client(app, job).get("/")
+    assert answer.status_code == 200
+    assert answer.text.count("<section") == 3
+
+
+def test_what_others_wrote_is_shown_as_text(app: FastAPI) -> None:
+    evil = "<img src=x onerror=alert(1)>"
+    services = app.state.context.services
+    meta = IntakeMeta(f"{evil}.wav", {"agent": evil, "team": f"'\"{evil}"})
+    recording = services.intake.accept_stream([wav_bytes(5)], meta).recording
+    browser = client(app, "compliance")
+    services.search.save_view(services.people.sessions.find(browser.cookies[SESSION_COOKIE])[0], evil, "q=x")
+    for path in ("/recordings", "/recordings?status=queued", f"/recordings/rows?id={recording.id}"):
+        answer = browser.get(path)
+        assert answer.status_code == 200
+        assert "<img" not in answer.text
+    assert "&lt;img" in browser.get("/recordings").text
 
 
 @pytest.mark.parametrize(("language", "word"), [("en", "Home"), ("zh-CN", "首页"), ("zh-TW,zh;q=0.8", "首頁")])
