@@ -132,7 +132,7 @@ class Reviews:
         assigned_to: str | None = None,
         limit: int = 50,
     ) -> Sequence[ReviewRow]:
-        """Open reviews in reach, held ones too, by priority."""
+        """Open reviews in reach, held ones too, by priority; late ones by how late they are."""
         wanted = sa.select(ReviewRow).where(ReviewRow.tenant == who.tenant, _IS_OPEN, *_reach(who))
         if team is not None:
             wanted = wanted.where(ReviewRow.team == team)
@@ -140,18 +140,18 @@ class Reviews:
             wanted = wanted.where(ReviewRow.due_at <= now)
         if assigned_to is not None:
             wanted = wanted.where(ReviewRow.assigned_to == assigned_to)
-        return self._session.scalars(wanted.order_by(ReviewRow.priority, ReviewRow.id).limit(limit)).all()
+        order = (ReviewRow.due_at,) if late else (ReviewRow.priority,)
+        return self._session.scalars(wanted.order_by(*order, ReviewRow.id).limit(limit)).all()
 
     def counts(self, who: Person, now: datetime) -> tuple[int, int, int]:
-        """Open, late and held reviews in reach."""
-        held = sa.and_(ReviewRow.status == "claimed", ReviewRow.claim_until > now)
-        wanted = sa.select(
-            sa.func.count(),
-            sa.func.coalesce(sa.func.sum(sa.case((ReviewRow.due_at <= now, 1), else_=0)), 0),
-            sa.func.coalesce(sa.func.sum(sa.case((held, 1), else_=0)), 0),
-        ).where(ReviewRow.tenant == who.tenant, _IS_OPEN, *_reach(who))
-        row = self._session.execute(wanted).one()
-        return int(row[0]), int(row[1]), int(row[2])
+        """Open, late and held reviews in reach; three counts, each from an index of its own."""
+        held = sa.and_(
+            ReviewRow.claimed_by.is_not(None), ReviewRow.claim_until > now, ReviewRow.status == "claimed"
+        )
+        conditions = (sa.true(), ReviewRow.due_at <= now, held)
+        wanted = sa.select(sa.func.count()).where(ReviewRow.tenant == who.tenant, _IS_OPEN, *_reach(who))
+        opened, late, claimed = (self._session.scalars(wanted.where(c)).one() for c in conditions)
+        return opened, late, claimed
 
     def teams(self, who: Person) -> Sequence[tuple[str, int]]:
         """Teams with open reviews in reach, and how many."""
@@ -170,6 +170,17 @@ class Reviews:
             .where(_IS_OPEN, ReviewRow.late.is_(False), ReviewRow.due_at <= now)
             .limit(limit)
             .with_for_update(skip_locked=True)
+        )
+        return self._session.scalars(wanted).all()
+
+    def lapsed(self, now: datetime, limit: int) -> Sequence[ReviewRow]:
+        """Claimed reviews whose lease is over; locked with their recordings."""
+        wanted = (
+            sa.select(ReviewRow)
+            .join(RecordingRow, RecordingRow.id == ReviewRow.recording_id)
+            .where(_IS_OPEN, ReviewRow.status == "claimed", ReviewRow.claim_until <= now)
+            .limit(limit)
+            .with_for_update(skip_locked=True, of=[RecordingRow, ReviewRow])
         )
         return self._session.scalars(wanted).all()
 

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
+from msgspec.structs import replace
 from sqlalchemy.orm import Session
 
 from qa.core.errors import BadOptionError, NotFoundError
 from qa.core.people import Person, Right
-from qa.core.review import Act, CallFor, priority_of, step
+from qa.core.review import Act, CallFor, ReviewStatus, priority_of, step
 from qa.db.models import RecordingRow, ReviewRow
 from qa.db.people import Accounts
 from qa.db.recordings import Recordings
@@ -126,9 +127,17 @@ class QueueService(ReviewBase):
             return self._items(session, rows)
 
     def sweep(self) -> int:
-        """Raise the priority of what has become late; returns how many. Run by the sweeper."""
+        """Raise the priority of what has become late; returns how many. Run by the sweeper.
+
+        What nobody holds any more is noted as waiting, so that lists of recordings say so; `next` knows anyway.
+        """
         with self._database.write() as session:
             now = self._database.now(session)
+            lapsed = Reviews(session).lapsed(now, _SWEPT_TOGETHER)
+            recordings = Recordings(session).many([row.recording_id for row in lapsed])
+            for row in lapsed:
+                state = replace(state_of(row), status=ReviewStatus.WAITING, claim_until=None)
+                put_state(recordings[row.recording_id], row, state, now)
             rows = Reviews(session).overdue(now, _SWEPT_TOGETHER)
             for row in rows:
                 reasons = {CallFor(code): count for code, count in row.reasons.items()}

@@ -6,6 +6,7 @@ from review_kit import BAD, GOOD, Calls, person
 from qa.core.errors import BadOptionError, ConflictError, ForbiddenError, NotFoundError
 from qa.core.people import Job
 from qa.core.review import CallFor, ReviewStatus, VerdictOutcome
+from qa.db.recordings import Recordings
 
 WANG, LIU = person("wang"), person("liu")
 LEAD = person("chen", Job.SUPERVISOR, teams=("east",))
@@ -140,6 +141,20 @@ def test_what_is_late_goes_first(calls: Calls) -> None:
     assert first is not None
     assert (first.recording_id, first.late) == (old, True)
     assert queue.overview(WANG).late == 1
+
+
+def test_a_list_of_recordings_says_that_a_lapsed_call_waits(calls: Calls) -> None:
+    one = calls.add(BAD)
+    review = calls.services.review
+    review.queue.next(WANG)
+    calls.clock.forward(hours=1)
+    review.queue.sweep()
+    with calls.services.database.read() as session:
+        recording = Recordings(session).get(one)
+        assert recording is not None
+        assert recording.review_status == "waiting"
+    review.queue.extend(WANG, one)
+    assert calls.view(one, WANG).mine, "who held it last goes on where nobody has taken it"
 
 
 def test_the_overview_shows_the_queue_of_one_person(calls: Calls) -> None:

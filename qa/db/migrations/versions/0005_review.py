@@ -11,6 +11,15 @@ down_revision = "0004"
 branch_labels = None
 depends_on = None
 
+OPEN = "status <> 'finalised'"
+OPEN_INDEXES = {
+    "ix_review_open": ("priority", "id"),
+    "ix_review_assigned": ("assigned_to", "priority", "id"),
+    "ix_review_claimed": ("claimed_by", "claim_until"),
+    "ix_review_due": ("due_at",),
+    "ix_review_team": ("team",),
+}
+
 
 def upgrade() -> None:
     op.create_table(
@@ -90,31 +99,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_review")),
         sa.UniqueConstraint("recording_id", name=op.f("uq_review_recording_id")),
     )
-    op.create_index(
-        "ix_review_assigned_to",
-        "review",
-        ["assigned_to"],
-        unique=False,
-        sqlite_where=sa.text("status <> 'finalised'"),
-        postgresql_where=sa.text("status <> 'finalised'"),
-    )
-    op.create_index(
-        "ix_review_claimed_by",
-        "review",
-        ["claimed_by"],
-        unique=False,
-        sqlite_where=sa.text("status <> 'finalised'"),
-        postgresql_where=sa.text("status <> 'finalised'"),
-    )
-    op.create_index(
-        "ix_review_open",
-        "review",
-        ["tenant", "priority", "id"],
-        unique=False,
-        sqlite_where=sa.text("status <> 'finalised'"),
-        postgresql_where=sa.text("status <> 'finalised'"),
-    )
-    op.create_index("ix_review_tenant_finalised_at", "review", ["tenant", "finalised_at"], unique=False)
+    for name, columns in OPEN_INDEXES.items():
+        op.create_index(
+            name,
+            "review",
+            ["tenant", *columns],
+            unique=False,
+            sqlite_where=sa.text(OPEN),
+            postgresql_where=sa.text(OPEN),
+        )
+    op.create_index("ix_review_finalised_at", "review", ["finalised_at"], unique=False)
     op.create_table(
         "sample",
         sa.Column("plan_id", sa.String(length=32), nullable=False),
@@ -223,25 +217,9 @@ def downgrade() -> None:
     op.drop_index("ix_sample_recording_id", table_name="sample")
     op.drop_index("ix_sample_plan_id_period_agent", table_name="sample")
     op.drop_table("sample")
-    op.drop_index("ix_review_tenant_finalised_at", table_name="review")
-    op.drop_index(
-        "ix_review_open",
-        table_name="review",
-        sqlite_where=sa.text("status <> 'finalised'"),
-        postgresql_where=sa.text("status <> 'finalised'"),
-    )
-    op.drop_index(
-        "ix_review_claimed_by",
-        table_name="review",
-        sqlite_where=sa.text("status <> 'finalised'"),
-        postgresql_where=sa.text("status <> 'finalised'"),
-    )
-    op.drop_index(
-        "ix_review_assigned_to",
-        table_name="review",
-        sqlite_where=sa.text("status <> 'finalised'"),
-        postgresql_where=sa.text("status <> 'finalised'"),
-    )
+    op.drop_index("ix_review_finalised_at", table_name="review")
+    for name in OPEN_INDEXES:
+        op.drop_index(name, table_name="review", sqlite_where=sa.text(OPEN), postgresql_where=sa.text(OPEN))
     op.drop_table("review")
     op.drop_table("correction")
     op.drop_index("ix_comment_recording_id_id", table_name="comment")
