@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from exports_kit import codes, make_pack
 
+from qa.cli.main import run
 from qa.core.errors import BadOptionError, DependencyError, InputError
 from qa.exports import verify
 from qa.exports.sign import SigningKey
@@ -135,6 +136,18 @@ def test_a_pack_is_stamped_and_checked_offline(authority: Authority, tmp_path: P
         cwd=pack, capture_output=True, text=True,
     )  # fmt: skip
     assert "Verification: OK" in done.stdout + done.stderr
+
+
+def test_the_command_says_who_stamped_and_when(
+    authority: Authority, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    key = SigningKey.new()
+    stamped = make_pack(tmp_path, key, stamp=lambda signature: request_stamp(authority.url, signature))
+    known = ["--trust", key.id, "--authority", str(authority.certificate)]
+    assert run(["verify", str(stamped), *known]) == 0
+    assert str(authority.certificate) in capsys.readouterr().out
+    assert run(["verify", str(make_pack(tmp_path, key, name="plain")), *known]) == 1
+    assert run(["verify", str(stamped), *known[:3], str(stamped / "verify.py")]) == 2
 
 
 def test_a_stamp_of_another_signature_is_told(authority: Authority, tmp_path: Path) -> None:
