@@ -1,0 +1,37 @@
+"""Every sentence exists in every language, with the same things to fill in."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+import qa.i18n
+from qa.i18n import LOCALES, catalogue
+
+ROOT = Path(qa.i18n.__file__).parents[1]
+AREAS = sorted(Path(qa.i18n.__file__).parent.glob("*.toml"))
+
+
+@pytest.mark.parametrize("path", AREAS, ids=lambda p: p.stem)
+def test_an_area_says_the_same_in_every_language(path: Path) -> None:
+    for name, texts in tomllib.loads(path.read_text(encoding="utf-8")).items():
+        assert set(texts) == set(LOCALES), name
+        filled = {locale: set(re.findall(r"\{(\w+)\}", text)) for locale, text in texts.items()}
+        assert filled["zh-Hans"] == filled["zh-Hant"] == filled["en"], name
+        assert all(text.strip() for text in texts.values()), name
+
+
+def test_chinese_is_in_its_own_script() -> None:
+    only_simplified, only_traditional = "们这为录时话须项", "們這為錄時話須項"
+    for code, texts in catalogue().items():
+        assert not set(texts["zh-Hant"]) & set(only_simplified), code
+        assert not set(texts["zh-Hans"]) & set(only_traditional), code
+
+
+def test_every_error_the_code_raises_has_its_sentence() -> None:
+    pattern = re.compile(r"""(?:Error|flash|message|text)\(\s*(?:response,\s*)?["']([a-z_]+\.[a-z0-9_]+)["']""")
+    for path in sorted(ROOT.rglob("*.py")):
+        for code in pattern.findall(path.read_text(encoding="utf-8")):
+            if code.partition(".")[0] in {area.stem for area in AREAS}:
+                assert code in catalogue(), f"{path.name}: {code}"
