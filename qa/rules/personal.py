@@ -27,9 +27,9 @@ _ALL = {"zh-Hans": "个人信息", "zh-Hant": "個人資料", "en": "Personal da
 def checks(call: CallText) -> list[Check]:
     """One check with a finding for every piece of personal data; it never fails anybody.
 
-    The last four digits alone, asked for to recognise somebody, are hidden but not told as a finding.
+    What is hidden without being worth a finding (`Entity.told`) is left out.
     """
-    findings = tuple(_finding(e, call) for e in personal_in(call) if not e.tail)
+    findings = tuple(_finding(e, call) for e in personal_in(call) if e.told)
     reason = message("rules.personal_found", count=len(findings)) if findings else message("rules.no_personal")
     return [Check("pii", VERSION, "pii", _ALL, Outcome.PASSED, reason, Severity.INFO, findings)]
 

@@ -22,6 +22,8 @@ PARTIAL: Final = "partial"
 """The last or first few digits: what a mask leaves readable anyway."""
 TAIL: Final = "tail"
 """The last six or eight digits: more than a mask leaves."""
+STANDING: Final = "standing"
+"""A code that stays the same."""
 OTHER: Final = "other"
 """A number that is nobody's: an order, an amount, a hotline."""
 
@@ -33,9 +35,8 @@ _CHINESE: Final = {
     "最后三位 最后四位 最后4位 尾号 尾数 "
     "前三位 前四位 前六位 前3位 前4位 前6位",
     TAIL: "后六位 后6位 后八位 后8位 最后六位 最后八位 末六位 后五位",
-    "code": "验证码 校验码 动态码 动态密码 动态口令 短信码 短信密码 确认码 认证码 验证密码 交易密码 "
-    "支付密码 取款密码 查询密码 "
-    "服务密码 登录密码 密码是 口令是 随机码 授权码",
+    "code": "验证码 校验码 动态码 动态密码 动态口令 短信码 短信密码 确认码 认证码 验证密码 口令是 随机码 授权码",
+    STANDING: "交易密码 支付密码 取款密码 查询密码 服务密码 登录密码 密码是",
     "id_card": "身份证 证件号 证件号码 身份号码 驾驶证号 驾照号 社会保障号",
     "bank_card": "银行卡 卡号 信用卡 储蓄卡 借记卡 账号 银行账户 收款账户 扣款账户 结算账户 账户号 存折",
     "passport": "护照 通行证 回乡证 台胞证",

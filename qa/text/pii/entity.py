@@ -37,3 +37,7 @@ class Entity:
     """A piece of a number that was said over several turns, or of one that was read back."""
     tail: bool = False
     """The last or first few digits alone, as they are asked for to recognise somebody."""
+    told: bool = True
+    """Worth a finding. What is not is hidden all the same: last digits, a password that stays the same, the name
+    by which an agent addresses somebody.
+    """

@@ -4,6 +4,7 @@ wherever a known one is said. What agents call themselves is no secret.
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import cache
 from typing import Final
 
@@ -135,7 +136,8 @@ def names(call: CallText) -> Iterator[Entity]:
     kept = {k: e for k, e in found.items() if e.value not in own}
     for e in _again(call.turns, [e.value for e in kept.values()]):
         kept.setdefault((e.turn, e.start), e)
-    yield from kept.values()
+    for e in kept.values():
+        yield replace(e, told=call.turns[e.turn].turn.role is not Role.AGENT)
 
 
 def _own(turn: TurnText, start: int) -> bool:

@@ -18,13 +18,14 @@ from qa.text.pii.checks import (
     valid_card,
     valid_identity,
 )
-from qa.text.pii.cues import OTHER, PARTIAL, TAIL, Cue, TurnCues
+from qa.text.pii.cues import OTHER, PARTIAL, STANDING, TAIL, Cue, TurnCues
 from qa.text.pii.digits import Run, Token, runs_in
 from qa.text.pii.entity import Entity
 
 _LENGTHS: Final = {
     "cvv": (3, 4),
     "code": (4, 8),
+    STANDING: (4, 8),
     "phone": (7, 15),
     "id_card": (12, 23),
     "bank_card": (10, 24),
@@ -35,6 +36,7 @@ _LENGTHS: Final = {
 _COMPLETE: Final = {
     "cvv": 3,
     "code": 4,
+    STANDING: 4,
     "phone": 11,
     "id_card": 18,
     "bank_card": 16,
@@ -47,6 +49,7 @@ _PREFERRED: Final = {
     "id_card": (18,),
     "bank_card": (16, 19),
     "code": (6, 4),
+    STANDING: (6, 4),
     "cvv": (3,),
     "passport": (9,),
     "birth_date": (8,),
@@ -145,9 +148,22 @@ def numbers(call: CallText, cues: Sequence[TurnCues]) -> Iterator[Entity]:
     for turn in turns:
         for s in turn.said:
             if s.kind is not None:
-                yield Entity(
-                    s.kind, turn.text.turn_position, s.run.start, s.run.end, s.run.digits, s.valid, s.part, s.tail
-                )
+                yield _entity(s)
+
+
+def _entity(said: _Said) -> Entity:
+    run = said.run
+    return Entity(
+        type="code" if said.kind == STANDING else said.kind or "",
+        turn=run.turn,
+        start=run.start,
+        end=run.end,
+        value=run.digits,
+        valid=said.valid,
+        part=said.part,
+        tail=said.tail,
+        told=not said.tail and said.kind != STANDING,
+    )
 
 
 def _prepared(text: TurnText, cues: TurnCues) -> _Turn:
@@ -263,7 +279,7 @@ def _judge(said: _Said, turn: _Turn, asked: Sequence[str]) -> None:
     american = _north_american(said.run)
     if american == "service":
         return
-    if is_service_number(digits) and cue not in ("code", "cvv", "id_card", "bank_card"):
+    if is_service_number(digits) and cue not in ("code", STANDING, "cvv", "id_card", "bank_card"):
         return
     if cue in (PARTIAL, TAIL) or (cue is None and _partial_behind(said, turn)):
         if len(digits) in _TAIL_LENGTHS:

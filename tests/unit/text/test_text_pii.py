@@ -65,6 +65,15 @@ def test_the_last_four_digits_are_hidden_and_are_no_finding() -> None:
     assert check.findings == ()
 
 
+def test_what_an_agent_calls_a_customer_and_a_lasting_password_are_hidden_and_no_finding() -> None:
+    call = CallText(from_example(["坐席：请问您是王建国先生吗", "客户：是，服务密码是五二零六"], Role.CUSTOMER))
+    assert [(e.type, e.value, e.told) for e in personal_in(call)] == [
+        ("name", "王建国", False),
+        ("code", "5206", False),
+    ]
+    assert checks(call)[0].findings == ()
+
+
 def test_checksums_decide_over_complete_numbers() -> None:
     assert valid_identity("110101199003074514")
     assert not valid_identity("110101199003074515")
