@@ -16,6 +16,7 @@ TAGS: Final = [
     {"name": "results", "description": "What was found, with proof."},
     {"name": "audio", "description": "The sound itself and its waveform."},
     {"name": "coaching", "description": "Notices to agents, and disputes."},
+    {"name": "exports", "description": "Audit exports as signed evidence packs."},
     {"name": "push", "description": "Who is told of what, by mail, webhook or chat robot."},
     {"name": "review", "description": "The queue, verdicts, finalising, sampling."},
     {"name": "people", "description": "Sign in, API tokens, accounts and teams."},
@@ -38,8 +39,9 @@ def document(app: FastAPI) -> dict[str, Any]:
     schemas = components.setdefault("schemas", {})
     _, records = msgspec.json.schema_components([Result], ref_template="#/components/schemas/{name}")
     # A message gets its sentence on the way out (`qa.api.routes.results`), which the record does not have.
+    records |= described()
     records["Message"]["properties"]["text"] = {"type": "string", "description": "In the reader's language."}
-    for name, schema in (records | described()).items():
+    for name, schema in records.items():
         schemas.setdefault(name, schema)
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
