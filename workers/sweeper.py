@@ -1,6 +1,8 @@
 """Looks for lost work again and again: a thread of `tingjian up`, or `python -m workers.sweeper` elsewhere."""
 
 import signal
+import subprocess
+import sys
 import threading
 import time
 
@@ -10,6 +12,11 @@ from qa.logging import configure
 from qa.services import Services, open_services
 from qa.settings import Settings
 from workers.doorbell import CeleryDoorbell
+from workers.environment import child_environment
+
+_EXPORT_S = 2.0
+"""Somebody who asked for an export looks at the page."""
+_LOOK_S = 0.2
 
 _log = structlog.get_logger(__name__)
 
@@ -17,7 +24,8 @@ _log = structlog.get_logger(__name__)
 def sweep_until(stop: threading.Event, services: Services) -> None:
     """Sweep at once, then every `ledger.sweep_seconds`. Any number of sweepers may run beside each other."""
     # In a thread of its own: a receiver that does not answer must not keep lost work waiting.
-    threading.Thread(target=_post_until, args=(stop, services), name="post", daemon=True).start()
+    for duty in (_post_until, _export_until):
+        threading.Thread(target=duty, args=(stop, services), name=duty.__name__, daemon=True).start()
     draw_at = 0.0
     while not stop.is_set():
         try:
@@ -45,6 +53,23 @@ def _post_until(stop: threading.Event, services: Services) -> None:
         except Exception:
             _log.exception("post.failed")
         stop.wait(services.settings.ledger.sweep_seconds)
+
+
+def _export_until(stop: threading.Event, services: Services) -> None:
+    """See that somebody writes the exports that wait."""
+    while not stop.is_set():
+        try:
+            if services.exports.waiting():
+                command = [sys.executable, "-m", "workers.exporter"]
+                writer = subprocess.Popen(command, env=child_environment(services.settings))  # noqa: S603 - ours
+                while writer.poll() is None and not stop.wait(_LOOK_S):
+                    pass
+                # Told to stop in the middle, it goes on at the next start where it was.
+                writer.terminate()
+                writer.wait()
+        except Exception:
+            _log.exception("export.failed")
+        stop.wait(_EXPORT_S)
 
 
 def main() -> None:

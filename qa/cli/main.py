@@ -32,6 +32,7 @@ ELSEWHERE: Final = {
     "token": "qa.cli.people_token",
     "audit": "qa.cli.audit",
     "keys": "qa.cli.keys",
+    "export": "qa.cli.export",
     "verify": "qa.cli.verify",
 }
 """Commands of other modules, which are imported only when they are called."""

@@ -18,6 +18,7 @@ from qa.web.pages import (
     call,
     coaching,
     disputes,
+    exports,
     home,
     people,
     preferences,
@@ -42,6 +43,7 @@ PAGES = (
     people,
     preferences,
     signin,
+    exports,
 )
 """Every module of pages; each has a `router`."""
 
