@@ -11,6 +11,7 @@ from qa.db.models.coaching import (
     PushTargetRow,
     RulingRow,
 )
+from qa.db.models.custody import DeletionItemRow, DeletionRow, HoldRow, RecordingKeyRow
 from qa.db.models.exports import ExportRow
 from qa.db.models.ledger import (
     ACTIVE,
@@ -61,17 +62,21 @@ __all__ = [
     "CheckRow",
     "CommentRow",
     "CorrectionRow",
+    "DeletionItemRow",
+    "DeletionRow",
     "DeliveryRow",
     "DisputeRow",
     "ExportRow",
     "FacetRow",
     "FindingRow",
+    "HoldRow",
     "ManualAnswerRow",
     "NoticePointRow",
     "NoticeRow",
     "OneTimeLinkRow",
     "PushTargetRow",
     "RecordingFacetRow",
+    "RecordingKeyRow",
     "RecordingRow",
     "ResultRow",
     "ReviewRow",
