@@ -115,7 +115,8 @@ async function start(item) {
     if (duplicate) set(item, "duplicate", { told: t("duplicate_told") });
     else set(item, "queued");
   } catch (error) {
-    if (!error.aborted) set(item, "failed", { told: error.status === 0 ? t("unreachable") : error.message });
+    const told = { 0: t("unreachable"), 401: t("signed_out") }[error.status] ?? error.message;
+    if (!error.aborted) set(item, "failed", { told });
   }
   pump();
 }

@@ -45,7 +45,7 @@ async function create(file, fields) {
 async function stand(path, signal) {
   const answer = await fetch(path, { method: "HEAD", headers: HEAD, credentials: "same-origin", signal });
   if (answer.status === 404 || answer.status === 410) return null;
-  if (!answer.ok) throw new Error(String(answer.status));
+  if (!answer.ok) throw Object.assign(new Error(String(answer.status)), { status: answer.status });
   return { offset: Number(answer.headers.get("Upload-Offset")), recording: answer.headers.get("Tingjian-Recording") };
 }
 
