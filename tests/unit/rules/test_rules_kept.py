@@ -12,7 +12,8 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from test_rules_conditions import CALL, MEASURES, WORDS, book_of
+from test_rules_conditions import CALL, MEASURES, WORDS
+from test_rules_conditions import TERMS as TERMS_OF_CONDITIONS
 from test_rules_flows_and_scores import BOOK, GOOD
 
 from qa.core.finding import Check
@@ -25,7 +26,7 @@ from qa.rules.call import CallContext
 from qa.rules.dialogue import from_example
 from qa.rules.import_sca import convert
 from qa.rules.json_schema import pack_schema
-from qa.rules.loader import build, read_pack
+from qa.rules.loader import build, from_text, read_pack
 from qa.text.calltext import CallText
 
 KEPT = Path(__file__).parent / "kept"
@@ -52,8 +53,15 @@ def test_every_condition_says_the_same_as_ever() -> None:
     cases = [(c, from_example(call, Role.AGENT), CallContext()) for c, *calls in WORDS for call in calls]
     cases += [(c, CALL, context) for c, context, _ in MEASURES]
     for condition, call, context in cases:
-        checks = book_of(condition).analyse(call, context).checks
-        lines += [condition, *(x for c in checks if c.rule == "zh.t.r" for x in told(c))]
+        lines.append(condition)
+        for sense in ("require", "forbid"):
+            rule = f"rules:\n  - {{id: r, role: agent, severity: critical, wording: w, basis: b, {sense}: {condition}}}"
+            checks = (
+                build([from_text("zh/t", f"id: zh.t\n{TERMS_OF_CONDITIONS}\n{rule}\n")])
+                .analyse(call, context)
+                .checks
+            )
+            lines += [sense, *(x for c in checks if c.rule == "zh.t.r" for x in told(c))]
     keep("conditions.txt", "\n".join(lines) + "\n")
 
 
@@ -164,7 +172,7 @@ TEXTS = [
     "纹赚不赔", "稳赚不赔", "穩賺不賠", "稳，赚不赔", "稳。赚不赔", "稳正不陪", "闻转不赔", "功耗", "工号", "公号六零三八",
     "报本", "宝本的", "确保本金", "这个保本", "退保，过了", "保过", "亏了我全额赔给您", "亏了我们不会赔给您", "亏了随便您去哪里告赔给您",
     "亏了九个字九个字九个字赔给您", "挂了", "那我挂了", "嗯挂了啊", "挂了电话", "马上挂了", "API接口", "apis", "a p i", "123亿5", "一二三一五",
-    "十二三一五", "国家都抵", "国家兜底", "不会亏待您", "不会亏", "陪给您亏了", "坤了我全额赔给您",
+    "十二三一五", "国家都抵", "国家兜底", "不会亏待您", "不会亏", "陪给您亏了", "坤了我全额赔给您", "高额范例", "高额反利", "这里有高额犯利润", "保本我们不能说",
 ]  # fmt: skip
 TERMS = """
 id: zh.k
@@ -177,6 +185,7 @@ terms:
   - {id: bye, patterns: ['^挂了$', '^(我)?挂了电话']}
   - {id: hotline, patterns: ['12315', api]}
   - {id: backed, patterns: [国家兜底], misheard: [国家都抵]}
+  - {id: bait, patterns: [高额返利]}
 """
 
 
