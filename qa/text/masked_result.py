@@ -11,6 +11,7 @@ from qa.core.correction import CorrectedTurn
 from qa.core.finding import Check, Evidence, Finding
 from qa.core.messages import Message
 from qa.core.result import Analysis, Result
+from qa.core.scorecard import ScorecardResult
 from qa.core.speech import GuardReport
 from qa.core.transcript import Turn, Word
 from qa.text.masking import MASK, mask, mask_fragment, mask_transcript, mask_turns
@@ -27,7 +28,7 @@ def mask_result(result: Result) -> Result:
     return replace(
         result,
         name=mask(result.name),
-        reason=_message(result.reason) if result.reason else None,
+        reason=mask_message(result.reason) if result.reason else None,
         transcript=transcript,
         corrected=_corrected(result),
         guards=tuple(_guards(report) for report in result.guards),
@@ -80,36 +81,52 @@ def _saying(turn: Turn, text: str) -> Turn:
 def _analysis(analysis: Analysis, texts: Mapping[int, str]) -> Analysis:
     return replace(
         analysis,
-        checks=tuple(_check(check, texts) for check in analysis.checks),
-        findings=tuple(_finding(finding, texts) for finding in analysis.findings),
+        checks=tuple(mask_check(check, texts) for check in analysis.checks),
+        findings=tuple(mask_finding(finding, texts) for finding in analysis.findings),
+        scorecard=mask_card(analysis.scorecard) if analysis.scorecard else None,
     )
 
 
-def _check(check: Check, texts: Mapping[int, str]) -> Check:
+def mask_card(card: ScorecardResult) -> ScorecardResult:
+    """A scorecard whose reasons quote nobody's personal data."""
+    return replace(
+        card,
+        sections=tuple(
+            replace(s, items=tuple(replace(i, reason=mask_message(i.reason)) for i in s.items))
+            for s in card.sections
+        ),
+    )
+
+
+def mask_check(check: Check, texts: Mapping[int, str]) -> Check:
+    """A check with all it rests on; `texts`: number of a turn -> its masked text."""
     return replace(
         check,
-        reason=_message(check.reason),
-        findings=tuple(_finding(finding, texts) for finding in check.findings),
-        evidence=tuple(_evidence(evidence, texts) for evidence in check.evidence),
+        reason=mask_message(check.reason),
+        findings=tuple(mask_finding(finding, texts) for finding in check.findings),
+        evidence=tuple(mask_evidence(evidence, texts) for evidence in check.evidence),
     )
 
 
-def _finding(finding: Finding, texts: Mapping[int, str]) -> Finding:
+def mask_finding(finding: Finding, texts: Mapping[int, str]) -> Finding:
+    """A finding; `texts` as in `mask_check`."""
     return replace(
         finding,
-        reason=_message(finding.reason),
-        evidence=tuple(_evidence(evidence, texts) for evidence in finding.evidence),
+        reason=mask_message(finding.reason),
+        evidence=tuple(mask_evidence(evidence, texts) for evidence in finding.evidence),
     )
 
 
-def _evidence(evidence: Evidence, texts: Mapping[int, str]) -> Evidence:
+def mask_evidence(evidence: Evidence, texts: Mapping[int, str]) -> Evidence:
+    """Evidence; `texts` as in `mask_check`."""
     shown = texts.get(evidence.turn, "")[evidence.char_start : evidence.char_end]
     fits = len(shown) == len(evidence.quote)
     second = mask_fragment(evidence.second) if evidence.second else evidence.second
     return replace(evidence, quote=shown if fits else mask_fragment(evidence.quote), second=second)
 
 
-def _message(message: Message) -> Message:
+def mask_message(message: Message) -> Message:
+    """A sentence whose parameters hide personal data."""
     return replace(message, params={key: mask(value) for key, value in message.params.items()})
 
 

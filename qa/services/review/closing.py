@@ -29,6 +29,8 @@ from qa.services.review.shown import (
     version_view,
 )
 from qa.services.review.views import ReviewView
+from qa.text.masked_result import mask_card
+from qa.text.masking import mask
 
 
 class ClosingService(ReviewBase):
@@ -101,19 +103,12 @@ class ClosingService(ReviewBase):
                 raise NotFoundError("review.no_version", version=version)
             kept = payload_of(row)
             masked = Masked(self._result(session, recording, kept.result_id).transcript)
-        checks = tuple(
-            replace(
-                c,
-                findings=tuple(
-                    replace(f, evidence=tuple(masked.evidence(e) for e in f.evidence)) for f in c.findings
-                ),
-                evidence=tuple(masked.evidence(e) for e in c.evidence),
-            )
-            for c in kept.checks
-        )
         return replace(
             kept,
-            checks=checks,
+            reason=mask(kept.reason) if kept.reason else None,
+            machine=mask_card(kept.machine) if kept.machine else None,
+            human=mask_card(kept.human) if kept.human else None,
+            checks=tuple(masked.check(c) for c in kept.checks),
             verdicts=tuple(masked.verdict(v) for v in kept.verdicts),
             answers=tuple(shown_answer(a) for a in kept.answers),
         )
@@ -223,9 +218,9 @@ class ClosingService(ReviewBase):
             newest_result_id=recording.result_id or "",
             rejudging=Runs(session).has_active(recording.id),
             version=review.version if review else 0,
-            reopened_for=review.reopened_for if review else None,
-            machine=card,
-            human=seen.human,
+            reopened_for=mask(review.reopened_for) if review and review.reopened_for else None,
+            machine=mask_card(card) if card else None,
+            human=mask_card(seen.human) if seen.human else None,
             machine_score=card.score if card else None,
             human_score=review.human_score if review else None,
             finalised_by=review.finalised_by if review else None,

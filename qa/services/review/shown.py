@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from qa.core.finding import Evidence, Outcome
+from qa.core.finding import Check, Finding, Outcome
 from qa.core.people import Person
 from qa.core.result import Result
 from qa.core.review import Answer, ReviewStatus, Verdict
@@ -13,6 +13,7 @@ from qa.db.models import CommentRow, CorrectionRow, ReviewRow, ReviewVersionRow
 from qa.services.review.scoring import Reviewed
 from qa.services.review.views import CheckView, CommentView, CorrectionView, FlagView, VersionView
 from qa.settings import ReviewSettings
+from qa.text.masked_result import mask_check, mask_finding, mask_message
 from qa.text.masking import mask, mask_fragment, mask_turns
 
 
@@ -30,13 +31,13 @@ class Masked:
             return mask_fragment(quote)
         return self._texts[turn][start:end]
 
-    def turn(self, index: int) -> str:
-        """A turn's text."""
-        return self._texts[index]
+    def finding(self, one: Finding) -> Finding:
+        """A finding with its quotes masked."""
+        return mask_finding(one, self._texts)
 
-    def evidence(self, one: Evidence) -> Evidence:
-        """Evidence with its quote masked."""
-        return replace(one, quote=self.quote(one.quote, one.turn, one.char_start, one.char_end))
+    def check(self, one: Check) -> Check:
+        """A check with all its quotes masked."""
+        return mask_check(one, self._texts)
 
     def verdict(self, one: Verdict) -> Verdict:
         """A verdict with its words masked."""
@@ -60,10 +61,7 @@ def flag_views(seen: Reviewed, masked: Masked, options: ReviewSettings) -> tuple
     needed = {row.id for row in seen.unjudged(options.must_judge)}
     views = []
     for row in seen.findings:
-        finding, verdict = seen.finding(row), known.get(row.id)
-        reason = replace(
-            finding.reason, params={name: mask(value) for name, value in finding.reason.params.items()}
-        )
+        finding, verdict = masked.finding(seen.finding(row)), known.get(row.id)
         views.append(
             FlagView(
                 finding_id=row.id,
@@ -74,12 +72,12 @@ def flag_views(seen: Reviewed, masked: Masked, options: ReviewSettings) -> tuple
                 label=finding.label,
                 severity=finding.severity,
                 role=finding.role,
-                reason=reason,
+                reason=finding.reason,
                 confidence=finding.confidence,
                 basis=finding.basis,
                 wording=finding.wording,
                 shadow=finding.shadow,
-                evidence=tuple(masked.evidence(e) for e in finding.evidence),
+                evidence=finding.evidence,
                 verdict=masked.verdict(verdict) if verdict else None,
                 must_judge=row.id in needed,
             )
@@ -96,7 +94,7 @@ def check_views(seen: Reviewed) -> tuple[CheckView, ...]:
             label=c.label,
             severity=c.severity,
             outcome=c.outcome,
-            reason=replace(c.reason, params={name: mask(value) for name, value in c.reason.params.items()}),
+            reason=mask_message(c.reason),
             shadow=c.shadow,
             answerable=seen.answerable(c.rule),
         )

@@ -3,6 +3,7 @@
 import pytest
 from review_kit import BAD, GOOD, PACK, Calls, person
 
+from qa.core.base import encode
 from qa.core.errors import BadOptionError, ConflictError, ForbiddenError, InputError, NotFoundError
 from qa.core.finding import Outcome, Severity
 from qa.core.judging import item_answers, judged
@@ -304,6 +305,22 @@ def test_each_act_is_in_the_audit_log_without_words(calls: Calls, held: str) -> 
         "review.reopened",
     ]
     assert all("秘密" not in str(e.details) for e in events)
+
+
+def test_nothing_that_is_shown_tells_a_number_nobody_revealed(calls: Calls) -> None:
+    made = calls.add(("坐席：您好，有风险，保本，我手机13812345678", "客户：13812345678保本吗"))
+    review = calls.services.review
+    review.queue.claim(WANG, made)
+    flag = calls.view(made).flags[0]
+    review.desk.judge(WANG, made, flag.finding_id, REJECTED, reason=RejectReason.OTHER, note="见13812345678")
+    review.desk.add_flag(WANG, made, family="rude", turn=1, note="13812345678")
+    review.desk.answer(WANG, made, "item", "warm", Outcome.PASSED, note="13812345678")
+    review.closing.finalise(WANG, made)
+    review.closing.reopen(WANG, made, "13812345678")
+    review.closing.finalise(WANG, made)
+    for shown in (calls.view(made), review.closing.version(WANG, made, 2), review.queue.listed(WANG)):
+        assert b"13812345678" not in encode(shown)
+        assert b"5678" in encode(shown) or shown == ()
 
 
 def test_good_calls_have_nothing_to_judge(calls: Calls) -> None:
