@@ -115,6 +115,15 @@ def one_turn(text: str, trust: float = 1.0, role: Role = Role.AGENT, sure: float
     return Turn(0, role, role.value, 0, words, sure)
 
 
+@pytest.mark.parametrize("rule", ["zh.t.promise", "zh.t.no-promise"])
+def test_a_finding_is_as_sure_as_the_words_under_it_and_who_said_them(rule: str) -> None:
+    book = build([pack("zh/t", TERMS + "rules:\n  - {id: no-promise, forbid: {says: promise}}\n")])
+    call = Transcript("zh", 9.0, (one_turn("这个保本", trust=0.5, sure=0.9),))
+    [finding] = [f for f in book.analyse(call, CallContext()).findings if f.rule == rule]
+    assert finding.confidence == (0.45 if rule == "zh.t.promise" else 0.5)
+    assert finding.evidence[0].trust == 0.5
+
+
 @pytest.mark.parametrize(
     ("call", "outcome"),
     [
