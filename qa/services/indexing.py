@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from qa.core.behaviour import CallBehaviour
 from qa.core.finding import Severity
 from qa.core.result import Result
+from qa.core.review import ReviewStatus
 from qa.core.transcript import Transcript
 from qa.db.facets import LONGEST_VALUE, Facets
 from qa.db.models import RecordingRow, ResultRow, SearchTextRow
@@ -58,7 +59,8 @@ def describe(session: Session, recording: RecordingRow, attributes: Mapping[str,
 
 def note_result(session: Session, recording: RecordingRow, head: ResultRow, result: Result, *, kind: str) -> None:
     """Take over the newest result of a recording; `kind` is that of its run."""
-    recording.score = head.score
+    if recording.review_status != ReviewStatus.FINALISED.value:
+        recording.score = head.score
     recording.findings = head.findings
     recording.worst_rank = Severity(head.worst).rank + 1 if head.worst else 0
     findings = [f for f in result.analysis.findings if not f.shadow] if result.analysis else []
@@ -75,10 +77,10 @@ def note_result(session: Session, recording: RecordingRow, head: ResultRow, resu
         SpokenWords(session).put(recording.place, spoken(result.transcript))
 
 
-def note_review(session: Session, recording_id: str, status: str | None, score: float | None = None) -> None:
-    """Take over where the review of a recording stands, and the score a person gave it."""
-    values: dict[str, object] = {"review_status": status} | ({"score": score} if score is not None else {})
-    session.execute(sa.update(RecordingRow).where(RecordingRow.id == recording_id).values(**values))
+def note_human_score(session: Session, recording_id: str, score: float | None) -> None:
+    """Take over the score a person gave by finalising a review: from then on it is the one that counts."""
+    if score is not None:
+        session.execute(sa.update(RecordingRow).where(RecordingRow.id == recording_id).values(score=score))
 
 
 def spoken(transcript: Transcript) -> list[Said]:
