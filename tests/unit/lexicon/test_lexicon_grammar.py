@@ -73,6 +73,16 @@ def test_the_grammar_accuses_who_meant_it_and_nobody_else(wanted: str, dialogue:
         assert {family for family, _ in found} == {wanted}
 
 
+@pytest.mark.parametrize("stutter", ["是", "说", "那", "的", "我们", "不会", "你", "嗯", "是不是", "当然", "对的"])
+def test_a_recogniser_that_stutters_does_not_stop_the_grammar(stutter: str) -> None:
+    for line in (
+        f"我没{stutter * 200}你傻子",
+        f"{stutter * 200}保本{stutter * 200}吗",
+        f"客户：不会亏吧 / {stutter * 200}错",
+    ):
+        assert accused(line) is not None
+
+
 def test_there_are_enough_cases_on_both_sides() -> None:
     wanted = [
         line.split(":")[0] for line in CASES.read_text(encoding="utf-8").splitlines() if line.startswith("# ")
