@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 
 from ledger_fakes import FakePipeline, RecordingBell, wav_bytes
 from msgspec.structs import replace
@@ -93,7 +94,7 @@ class Calls:
     clock: Clock
     lines: dict[str, Transcript] = field(default_factory=dict)
     """Name of a recording -> what is said in it."""
-    book: RuleBook = field(default_factory=lambda: build([from_text("zh/t", PACK)]))
+    book: RuleBook = field(default_factory=lambda: book_of(PACK))
     seed: int = 0
 
     def add(self, lines: Sequence[str] = BAD, **attributes: str) -> str:
@@ -102,7 +103,7 @@ class Calls:
         name = f"call-{self.seed}.wav"
         self.lines[name] = from_example(lines, Role.AGENT)
         meta = IntakeMeta(name, attributes=attributes)
-        made = self.services.intake.accept_stream([wav_bytes(self.seed)], meta).recording.id
+        made = self.services.intake.accept_stream([wav_bytes(self.seed, seconds=1.0)], meta).recording.id
         self.work()
         return made
 
@@ -119,7 +120,7 @@ class Calls:
 
     def new_rules(self, pack: str = NEXT_PACK) -> None:
         """Other rules, and every call judged by them."""
-        self.book = build([from_text("zh/t", pack)])
+        self.book = book_of(pack)
         self.services.analysis.rescan_all()
         self.work()
 
@@ -160,6 +161,12 @@ class Calls:
         )  # fmt: skip
         with self.services.database.write() as session:
             Accounts(session).add(row)
+
+
+@cache
+def book_of(pack: str) -> RuleBook:
+    """The rules of a pack."""
+    return build([from_text("zh/t", pack)])
 
 
 def _with_roles(spoken: Transcript, roles: Mapping[str, str] | None) -> Transcript:
