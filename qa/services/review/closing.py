@@ -15,6 +15,7 @@ from qa.core.review import Act, CallFor, Finalised, ReviewStatus, VerdictOutcome
 from qa.db.models import RecordingRow, ReviewRow, ReviewVersionRow, VerdictRow
 from qa.db.reviews import Reviews, Said
 from qa.db.runs import Runs
+from qa.services.indexing import note_human_score
 from qa.services.review.base import ReviewBase, need, put_state, state_of
 from qa.services.review.carry import carry_over
 from qa.services.review.queue import checked_note
@@ -174,6 +175,7 @@ class ClosingService(ReviewBase):
             at=now,
         )
         review.human_score = seen.human.score if seen.human else None
+        note_human_score(session, review.recording_id, review.human_score)
         review.finalised_by, review.finalised_at, review.reopened_for = who.login, now, None
         Said(session).add(
             ReviewVersionRow(
