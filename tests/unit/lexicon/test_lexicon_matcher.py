@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - one case of a table stays on one line
 import pytest
 
 from qa.core.finding import MatchKind
@@ -171,3 +172,40 @@ def test_a_misheard_spelling_is_found_and_counts_for_less(text: str, misheard: s
 def test_a_misheard_spelling_has_no_homophones_and_yields_to_the_words_themselves() -> None:
     assert hits("稳证不培", "国家兜底", misheard=("稳正不陪",)) == []
     assert [h.kind for h in hits("稳赚不赔", "稳赚不赔", misheard=("稳赚不赔",))] == [MatchKind.EXACT]
+
+
+@pytest.mark.parametrize("filler", range(10))
+@pytest.mark.parametrize(
+    "pattern", ["客户亏了…赔偿", "亏了…赔偿给客户", "客户亏了(很多很多钱)?…赔偿", "赔了…(很多很多钱)?客户赔偿"]
+)
+def test_a_gap_is_as_long_as_it_says(pattern: str, filler: int) -> None:
+    for option in ("", "很多很多钱"):
+        text = pattern.replace("(很多很多钱)?", option).replace("…", "甲乙丙丁戊己庚辛壬癸"[:filler])
+        assert (texts(text, pattern) == [text]) is (filler <= 8)
+
+
+def test_a_short_literal_keeps_to_its_clause_unless_it_is_written_with_a_comma() -> None:
+    assert texts("可以退保，过了十五天", "保过") == []
+    assert texts("退保，过了", "保，过") == ["保，过"]
+    assert texts("等一等，挂", "等，挂", "一等挂") == ["等，挂"]
+    assert texts("保本，保息", "保本保息") == ["保本，保息"]
+    assert texts("打 110", "打110") == ["打 110"]
+    assert texts("保😀本", "保本") == ["保😀本"]
+
+
+def test_two_characters_torn_from_two_words_are_no_hit() -> None:
+    assert texts("我们确保本金的流向", "保本") == []
+    assert texts("摔坏了", "坏了") == ["坏了"]
+    assert texts("投保人", "投保") == ["投保"]
+    assert texts("摔坏了", "坏了", whole_words=True) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "exclude", "count"),
+    [
+        ("如果有人说保本", "如果…", 0), ("如果有人说保本，您别信", "…您别信", 0), ("如果有人说保本", "如果{0,2}", 1),
+        ("如果。保本", "如果…", 1), ("保本。您别信", "…您别信", 1), ("保本如果", "如果…", 1), ("说保本", "说保本", 0),
+    ],
+)  # fmt: skip
+def test_an_exclude_covers_all_it_may_within_its_sentence(text: str, exclude: str, count: int) -> None:
+    assert len(hits(text, "保本", exclude=(exclude,))) == count

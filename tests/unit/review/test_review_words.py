@@ -74,7 +74,7 @@ def test_a_correction_made_while_the_rules_are_at_work_is_read_by_the_next_run(c
 
     services = calls.services
     pipeline = FakePipeline(outcome=calls.result, before=meanwhile, version="again")
-    worker = Worker(services.database, services.storage, calls.bell, services.settings.ledger, pipeline)
+    worker = Worker(services.database, services.vault, calls.bell, services.settings.ledger, pipeline)
     while calls.bell.rings:
         worker.work(*calls.bell.rings.pop(0))
     assert said(calls, held)[2::2] == ["这个不保本的", "低息的"]

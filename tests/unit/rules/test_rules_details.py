@@ -21,7 +21,7 @@ id: zh.t
 terms:
   - {id: promise, patterns: [保本], family: forbidden, severity: critical, wording: 不承诺, basis: 办法}
   - {id: both, patterns: [没天理], family: other, severity: notice, role: any, unless: []}
-  - {id: long, patterns: [绝对保本保息], family: forbidden, severity: critical}
+  - {id: z-long, patterns: [绝对保本保息], family: forbidden, severity: critical}
   - {id: plain, patterns: [您好]}
 """
 BOOK = build([pack("zh/t", TERMS)])
@@ -106,8 +106,8 @@ def test_a_finding_carries_what_the_pack_says_of_it() -> None:
 
 
 def test_of_overlapping_findings_the_longer_is_told() -> None:
-    assert [f.rule for f in analyse("绝对保本保息").findings] == ["zh.t.long"]
-    assert {f.rule for f in analyse("绝对保本保息，保本").findings} == {"zh.t.long", "zh.t.promise"}
+    assert [f.rule for f in analyse("绝对保本保息").findings] == ["zh.t.z-long"]
+    assert {f.rule for f in analyse("绝对保本保息，保本").findings} == {"zh.t.z-long", "zh.t.promise"}
 
 
 def one_turn(text: str, trust: float = 1.0, role: Role = Role.AGENT, sure: float = 1.0) -> Turn:

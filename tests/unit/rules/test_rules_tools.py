@@ -63,11 +63,23 @@ def test_a_turn_without_a_role_is_refused() -> None:
         '[{"role": "agent", "text": "您好"}]',
         '{"id": "x", "turns": [{"role": "agent", "text": "您好"}]}\n{"id": "y", "turns": [{"role": "agent", "text": "您好"}]}',
         "坐席：您好",
+        '{"recordings": [{"name": "a.wav", "transcript": {"turns": [{"role": "agent", "text": "您好"}]}}]}',
+        '[[{"role": "agent", "text": "您好"}]]',
     ],
 )
 def test_calls_are_read_from_what_people_have(content: str) -> None:
-    for _, transcript, _ in read_calls(content, "f"):
+    calls = list(read_calls(content, "f"))
+    assert calls
+    for _, transcript, _ in calls:
         assert transcript.turns[0].text == "您好"
+
+
+def test_a_call_brings_its_name_its_attributes_and_its_industry() -> None:
+    turns = '"turns": [{"role": "agent", "text": "您好"}]'
+    both = f'{{"name": "n", "attributes": {{"team": 3}}, "industry": "finance", {turns}}}\n{{"language": "en-US", {turns}}}'
+    [(first, _, attributes), (second, call, nothing)] = read_calls(both, "f")
+    assert (first, attributes) == ("n", {"team": "3", "industry": "finance"})
+    assert (second, call.language, nothing) == ("2", "en", {})
 
 
 @pytest.mark.parametrize("content", ["{", '{"a": 1}', "[1, 2]", '{"turns": 3}'])

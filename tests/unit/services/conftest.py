@@ -33,7 +33,7 @@ def services(tmp_path: Path, database_url: str, bell: RecordingBell) -> Iterator
 def make_worker(services: Services, bell: RecordingBell) -> Callable[..., Worker]:
     def make(pipeline: FakePipeline, batch: int = 1, database: Database | None = None) -> Worker:
         return Worker(
-            database or services.database, services.storage, bell, services.settings.ledger, pipeline, batch
+            database or services.database, services.vault, bell, services.settings.ledger, pipeline, batch
         )
 
     return make

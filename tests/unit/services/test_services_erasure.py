@@ -36,7 +36,7 @@ def worked(services: Services, bell: RecordingBell, erase: EraseService) -> tupl
     copy.parent.mkdir(parents=True)
     copy.touch()
     Worker(
-        services.database, services.storage, bell, services.settings.ledger, FakePipeline(outcome=telling),
+        services.database, services.vault, bell, services.settings.ledger, FakePipeline(outcome=telling),
         done=erase.after_run,
     ).work(Queue.SPEECH, made.run.id)  # fmt: skip
     return made.id, made.sha256, path
