@@ -1,5 +1,7 @@
 """The report for people: PDF by typst, with a font of its own, so that it looks the same everywhere."""
 
+import subprocess
+import sys
 import tempfile
 from importlib.resources import files
 from importlib.util import find_spec
@@ -38,23 +40,27 @@ class Report(Record, frozen=True):
 
 
 def write_pdf(report: Report, target: Path) -> None:
-    """Typeset a report. What it says is data, never code of the typesetter. Raises `EnvironmentProblemError`
-    where the font is missing."""
-    import typst
+    """Typeset a report. What it says is data, never code of the typesetter.
 
+    In a process of its own: the typesetter keeps all it has made in memory, and a large export has many parts.
+    Raises `EnvironmentProblemError` where the font is missing.
+    """
     found = find_spec(_FONT_PACKAGE)
     if found is None or found.origin is None:
         raise EnvironmentProblemError("export.no_font")
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".report-") as folder:
         root = Path(folder)
-        template = root / "report.typ"
-        template.write_text(files("qa.exports.formats").joinpath("report.typ").read_text("utf-8"), "utf-8")
+        template = files("qa.exports.formats").joinpath("report.typ").read_text("utf-8")
+        (root / "report.typ").write_text(template, "utf-8")
         (root / "data.json").write_bytes(encode(report))
-        compiler = typst.Compiler(
-            str(template),
-            root=str(root),
-            font_paths=[str(Path(found.origin).parent)],
-            ignore_system_fonts=True,
-            sys_inputs={"data": "data.json"},
-        )
-        compiler.compile(output=str(target), format="pdf")
+        command = [sys.executable, "-c", _COMPILE, str(root), str(Path(found.origin).parent), str(target)]
+        subprocess.run(command, check=True)  # noqa: S603 - our own interpreter and words
+
+
+_COMPILE: Final = """
+import sys, typst
+root, fonts, target = sys.argv[1:]
+typst.Compiler(
+    f"{root}/report.typ", root=root, font_paths=[fonts], ignore_system_fonts=True, sys_inputs={"data": "data.json"}
+).compile(output=target, format="pdf")
+"""
