@@ -36,7 +36,7 @@ def reports(
     words = _Words(wanted.locale)
     findings = source.rows("findings")
     title = words("title")
-    subtitle = f"{wanted.start:%Y-%m-%d} – {wanted.end:%Y-%m-%d}"
+    subtitle = f"{wanted.start:%Y-%m-%d} – {wanted.last:%Y-%m-%d}"
     region = "TW" if wanted.locale == "zh-Hant" else "CN"
     first = list(islice(findings, PART))
     sections = [

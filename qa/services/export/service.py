@@ -166,7 +166,7 @@ class ExportService:
 
     def _write(self, row: ExportRow, progress: Callable[[str, int, int], None]) -> ExportView:
         wanted, who = decode(encode(row.wanted), Wanted), decode(encode(row.asker), Person)
-        days = f"{wanted.start:%Y%m%d}-{wanted.end:%Y%m%d}"
+        days = f"{wanted.start:%Y%m%d}-{wanted.last:%Y%m%d}"
         name = f"audit-{days}-{row.id[-8:]}{'.zip' if wanted.as_zip else ''}"
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         key = self._keys.current()

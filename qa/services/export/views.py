@@ -1,6 +1,6 @@
 """What is asked of an export and shown of it."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from qa.core.base import Record
@@ -42,6 +42,11 @@ class Wanted(Record, frozen=True):
     """The words of each call, personal data hidden."""
     as_zip: bool = True
     locale: str = "zh-Hans"
+
+    @property
+    def last(self) -> datetime:
+        """The last moment that belongs to the period, for people, who count the last day in."""
+        return self.end - timedelta(microseconds=1)
 
 
 class ExportView(Record, frozen=True):

@@ -214,7 +214,7 @@ def test_a_failure_is_kept_with_its_sentence_and_can_be_tried_again(
     house: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = house.exports.request(THIRD, wanted(formats=()))
-    taken_name = f"audit-{wanted().start:%Y%m%d}-{wanted().end:%Y%m%d}-{asked.id[-8:]}"
+    taken_name = f"audit-{wanted().start:%Y%m%d}-{wanted().last:%Y%m%d}-{asked.id[-8:]}"
     house.exports.folder.mkdir(parents=True, exist_ok=True)
     (house.exports.folder / taken_name).mkdir()
     with pytest.raises(ConflictError, match="pack_exists"):
@@ -230,7 +230,7 @@ def test_a_failure_is_kept_with_its_sentence_and_can_be_tried_again(
 def test_a_recording_that_is_gone_meanwhile_is_named_and_its_rows_stay(house: Services) -> None:
     asked = house.exports.request(THIRD, wanted(formats=(), clips=True))
     gone = house.recordings.list().items[0]
-    house.recordings.audio_path(gone.id).unlink()
+    house.storage.audio_path(gone.sha256, ".wav").unlink()
     assert house.exports.write(asked.id) is not None
     pack = house.exports.pack(THIRD, asked.id)
     assert gone.id in json.loads((pack / "missing.json").read_text())
