@@ -155,6 +155,7 @@ speed.addEventListener("change", () => {
 
 // --- the transcript -------------------------------------------------------------------------------------------
 
+const spokenWords = document.getElementById("transcript");
 const turns = [...document.querySelectorAll(".turn")].map((element) => ({
   element,
   words: element.querySelector(".words"),
@@ -243,10 +244,11 @@ function pointsBefore(words, node, offset) {
 }
 
 function scrollTo(turn) {
-  turn?.element.scrollIntoView({ block: "center", behavior: "auto" });
+  // Only the words move, never the page around them.
+  if (turn) spokenWords.scrollTop = turn.element.offsetTop - (spokenWords.clientHeight - turn.element.offsetHeight) / 2;
 }
 
-document.getElementById("transcript").addEventListener("click", (event) => {
+spokenWords.addEventListener("click", (event) => {
   const time = event.target.closest("[data-jump]");
   if (time) return void jump(Number(time.dataset.jump));
   const words = event.target.closest(".words");

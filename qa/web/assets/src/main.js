@@ -11,6 +11,14 @@ document.addEventListener("htmx:config:request", (event) => {
   event.detail.ctx.request.headers["X-CSRF-Token"] = csrfToken();
 });
 
+// htmx carries style attributes over to what replaces an element of the same id, which the pages' policy refuses: a
+// field that somebody has pulled larger would trip it.
+document.addEventListener("htmx:before:swap", (event) => {
+  const target = event.detail?.ctx?.target;
+  if (!(target instanceof Element)) return;
+  for (const one of target.querySelectorAll("[id][style]")) one.removeAttribute("style");
+});
+
 // A menu closes when something else is touched, and with Escape.
 document.addEventListener("click", (event) => {
   for (const open of document.querySelectorAll("details.drop[open]")) {

@@ -27,11 +27,28 @@ function press(key) {
   return false;
 }
 
+/** Ctrl+Enter sends what one writes, Escape leaves the field so that keys work again; a dialog keeps its own Escape. */
+function inField(event) {
+  const field = event.target.closest?.("textarea, input:not([type=checkbox], [type=radio], [type=range])");
+  if (!field || event.isComposing) return false;
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && field.form) {
+    event.preventDefault();
+    field.form.requestSubmit();
+    return true;
+  }
+  if (event.key === "Escape" && !field.closest("dialog")) {
+    field.blur();
+    return true;
+  }
+  return false;
+}
+
 let waitingForPlace = false;
 
 export function installKeys() {
   onKey("?", () => document.getElementById("keys")?.showModal());
   document.addEventListener("keydown", (event) => {
+    if (inField(event)) return;
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || busy(event.target)) return;
     const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
     if (waitingForPlace) {
