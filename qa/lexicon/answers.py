@@ -166,7 +166,7 @@ def _again(words: str, negative: bool, answer: str) -> re.Match[str] | None:
     """The words of the question in the answer: its verb alone, or all of them with something between."""
     found = None if negative else _verb(words, answer)
     if found is None and len(words) >= _ECHO_CHARS:
-        found = _echo(words).search(answer[:_ECHO_REACH])
+        found = _echo(words).match(answer[:_ECHO_REACH])
     return found
 
 
@@ -197,4 +197,5 @@ def _contrary(words: str) -> re.Pattern[str]:
 @lru_cache(maxsize=4096)
 def _echo(words: str) -> re.Pattern[str]:
     """The words of the question said again with something between them: 本金有保障吗 / 本金肯定是有保障的."""
-    return re.compile(r"^[^不没非未,.?]{0,6}(?P<cue>" + "[^不没非未,.?]{0,3}?".join(map(re.escape, words)) + ")")
+    spread = "[^不没非未,.?]{0,3}?".join(map(re.escape, words))
+    return rx(rf"{_FILLER}[^不没非未,.?]{{0,6}}(?P<cue>{spread})")

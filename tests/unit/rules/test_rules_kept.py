@@ -16,6 +16,7 @@ from test_rules_conditions import CALL, MEASURES, WORDS
 from test_rules_conditions import TERMS as TERMS_OF_CONDITIONS
 from test_rules_flows_and_scores import BOOK, GOOD
 
+from qa.core.errors import BadPackError
 from qa.core.finding import Check
 from qa.core.result import Analysis
 from qa.core.roles import Role
@@ -205,6 +206,48 @@ def test_the_matcher_finds_the_same_as_ever(tmp_path: Path) -> None:
     keep("matches.txt", "\n".join(lines) + "\n")
 
 
+GOOD_TERM = "terms:\n  - {id: a, patterns: [保本], severity: critical, family: forbidden}\n"
+MISTAKES = [
+    "version: 0", "version: 1.5", "schema_version: 2", "language: 3", "label: {fr: x}", "termss: []", "terms: 3", "id: zh.other",
+    "terms: [{id: A, patterns: [保本]}]", "terms: [{id: a}]", "terms: [{id: a, patterns: []}]", "terms: [{id: a, patterns: [保]}]",
+    "terms: [{id: a, patterns: ['(保本']}]", "terms: [{id: a, patterns: ['保|本']}]", "terms: [{id: a, patterns: ['((保)本)']}]",
+    "terms: [{id: a, patterns: ['保?本']}]", "terms: [{id: a, patterns: ['保^本']}]", "terms: [{id: a, patterns: ['…保本']}]",
+    "terms: [{id: a, patterns: ['保{9,2}本']}]", "terms: [{id: a, patterns: ['保{}本']}]", "terms: [{id: a, patterns: ['(保)?(本)?']}]",
+    "terms: [{id: a, patterns: ['(a|b)…(c)?']}]", "terms: [{id: a, patterns: [保本], severity: bad}]", "terms: [{id: a, patterns: [保本], role: boss}]",
+    "terms: [{id: a, patterns: [保本], unless: [joking]}]", "terms: [{id: a, patterns: [保本], applies: {since: 2024-02-01, until: 2024-01-01}}]",
+    "terms: [{id: a, patterns: [保本], exclude: ['(保']}]", "terms: [{id: a, patterns: [保本], misheard: ['保…']}]",
+    "terms: [{id: a, patterns: [保本]}, {id: a, patterns: [保息]}]", GOOD_TERM + "rules: [{id: r}]",
+    GOOD_TERM + "rules: [{id: r, forbid: {says: a}, require: {says: a}}]", GOOD_TERM + "rules: [{id: r, forbid: {says: b}}]",
+    GOOD_TERM + "rules: [{id: r, forbid: {says: {}}}]", GOOD_TERM + "rules: [{id: r, forbid: {}}]",
+    GOOD_TERM + "rules: [{id: r, forbid: {says: a, turns: {above: 2}}}]", GOOD_TERM + "rules: [{id: r, forbid: {turns: {}}}]",
+    GOOD_TERM + "rules: [{id: r, forbid: {use: nothing}}]", GOOD_TERM + "rules: [{id: r, forbid: {step: nothing}}]",
+    GOOD_TERM + "rules: [{id: r, forbid: {matches: '('}}]", GOOD_TERM + "rules: [{id: r, forbid: {matches: '(a+)+'}}]",
+    GOOD_TERM + "rules: [{id: r, forbid: {matches: {regex: a, exclude: '['}}}]",
+    GOOD_TERM + "rules: [{id: r, forbid: {says: a, within: first few turns}}]",
+    GOOD_TERM + "rules: [{id: r, forbid: {says: {patterns: ['(']}}}]", GOOD_TERM + "rules: [{id: r, forbid: {silence: {at_least: 3, excused_after: b}}}]",
+    GOOD_TERM + "rules: [{id: r, forbid: {says: a}}]\nflows: [{id: r, steps: [{id: s, says: a}]}]",
+    GOOD_TERM + "flows: [{id: f, steps: [{id: s}]}]", GOOD_TERM + "flows: [{id: f, steps: [{id: s, says: a}, {id: s, says: a}]}]",
+    GOOD_TERM + "flows: [{id: f, steps: [{id: s, says: a, before: t}]}]", GOOD_TERM + "flows: [{id: f, steps: [{id: s, says: a, after: t}]}]",
+    GOOD_TERM + "scorecards: [{id: c, sections: [{id: s, items: [{id: i}]}]}]",
+    GOOD_TERM + "scorecards: [{id: c, sections: [{id: s, items: [{id: i, check: b}]}]}]",
+    GOOD_TERM + "scorecards: [{id: c, sections: [{id: s, items: [{id: i, check: [a, pii, 'family:x']}]}]}]",
+    "conditions: {x: {all: [{use: y}]}, y: {none: [{use: x}]}}", "[1]", "a: [", "a: 1\na: 2", "terms: on", "terms: &x [1]\nrules: *x",
+]  # fmt: skip
+
+
+def test_every_mistake_is_told_in_the_same_sentence_as_ever() -> None:
+    lines = []
+    for mistake in MISTAKES:
+        text = mistake if mistake.startswith(("id:", "[")) else f"id: zh.k\n{mistake}\n"
+        try:
+            build([from_text("zh/k", text)])
+            said = "nothing wrong"
+        except BadPackError as e:
+            said = render(e.message, "en")
+        lines += [mistake.replace("\n", " / "), f"  {said}"]
+    keep("mistakes.txt", "\n".join(lines) + "\n")
+
+
 @pytest.mark.parametrize("name", sorted(p.name for p in KEPT.iterdir()))
 def test_no_kept_file_is_forgotten(name: str) -> None:
-    assert name in {"conditions.txt", "analyses.txt", "imported.txt", "schema.json", "matches.txt"}
+    assert name in {"conditions.txt", "analyses.txt", "imported.txt", "schema.json", "matches.txt", "mistakes.txt"}

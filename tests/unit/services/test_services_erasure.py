@@ -25,13 +25,15 @@ MakeWorker = Callable[..., Worker]
 def eraser(services: Services, *kinds: str) -> EraseService:
     options = PrivacySettings.model_validate({"erase": kinds})
     settings = services.settings
-    return EraseService(services.database, services.storage, options, settings.intake, settings.home / "cache")
+    return EraseService(
+        services.database, services.storage, services.vault, options, settings.intake, settings.home / "cache"
+    )
 
 
 def worked(services: Services, bell: RecordingBell, erase: EraseService) -> tuple[str, str, Path]:
     """Take a call in and analyse it: its id, its hash as it came, and where its bytes lay."""
     made = services.intake.accept_stream([wav_bytes(5)], IntakeMeta("a.wav")).recording
-    path = services.recordings.audio_path(made.id)
+    path = services.storage.audio_path(made.sha256, ".wav")
     copy = services.settings.home / "cache" / "playable-1" / made.sha256[:2] / f"{made.sha256}.flac"
     copy.parent.mkdir(parents=True)
     copy.touch()
@@ -48,7 +50,7 @@ def test_the_code_is_gone_from_sound_words_and_caches(services: Services, bell: 
     assert now.sha256 != before
     assert not old.exists()
     assert not list((services.settings.home / "cache").glob(f"*/*/{before}*"))
-    sound, rate = soundfile.read(services.recordings.audio_path(recording), dtype="int16")
+    sound, rate = soundfile.read(services.recordings.open_sound(recording), dtype="int16")
     assert rate == SAMPLE_RATE
     assert not np.asarray(sound[int(4.6 * rate) : int(5.6 * rate)]).any()
     assert np.asarray(sound[: int(4.4 * rate)]).any()

@@ -21,7 +21,12 @@ from qa.storage.local import LocalStorage
 
 
 def _files(services: Services) -> list[Path]:
-    return [p for p in services.settings.home.rglob("*") if p.is_file() and p.suffix not in (".db", ".json")]
+    files = (p for p in services.settings.home.rglob("*") if p.is_file() and p.parent.name != "keys")
+    return [p for p in files if p.suffix not in (".db", ".json")]
+
+
+def _intake(services: Services, options: IntakeSettings) -> IntakeService:
+    return IntakeService(services.database, services.storage, services.vault, RecordingBell(), options)
 
 
 def test_an_accepted_recording_is_stored_queued_and_rung_for(services: Services, bell: RecordingBell) -> None:
@@ -33,7 +38,7 @@ def test_an_accepted_recording_is_stored_queued_and_rung_for(services: Services,
     assert recording.sha256 == sha256(data).hexdigest()
     assert recording.attributes == {"agent": "A1"}
     assert recording.duration == pytest.approx(6.0)
-    assert services.recordings.audio_path(recording.id).read_bytes() == data
+    assert services.recordings.open_sound(recording.id).read() == data
     assert bell.rings == [(Queue.SPEECH, recording.run.id)]
 
 
@@ -82,7 +87,7 @@ def test_what_is_not_audio_is_refused_under_its_own_name_and_leaves_nothing(
 
 
 def test_an_upload_over_the_cap_is_refused_while_it_streams(services: Services) -> None:
-    intake = IntakeService(services.database, services.storage, RecordingBell(), IntakeSettings(max_bytes=1000))
+    intake = _intake(services, IntakeSettings(max_bytes=1000))
     taken = 0
 
     def endless() -> object:
@@ -98,7 +103,7 @@ def test_an_upload_over_the_cap_is_refused_while_it_streams(services: Services) 
 
 
 def test_a_recording_over_the_longest_length_is_refused(services: Services) -> None:
-    intake = IntakeService(services.database, services.storage, RecordingBell(), IntakeSettings(max_seconds=5))
+    intake = _intake(services, IntakeSettings(max_seconds=5))
     with pytest.raises(TooLargeError):
         intake.accept_stream([wav_bytes()], IntakeMeta("long.wav"))
 
@@ -120,9 +125,9 @@ def test_a_full_disk_is_told_and_nothing_half_written_stays(
 
 def test_a_duplicate_brings_lost_audio_back(services: Services) -> None:
     first = services.intake.accept_stream([wav_bytes()], IntakeMeta("call.wav"))
-    services.recordings.audio_path(first.recording.id).unlink()
+    services.storage.audio_path(first.recording.sha256, ".wav").unlink()
     assert services.intake.accept_stream([wav_bytes()], IntakeMeta("call.wav")).duplicate
-    assert services.recordings.audio_path(first.recording.id).read_bytes() == wav_bytes()
+    assert services.recordings.open_sound(first.recording.id).read() == wav_bytes()
 
 
 @pytest.mark.parametrize(
@@ -161,7 +166,7 @@ def test_names_of_strangers_are_made_safe(given: str, kept: str) -> None:
 def test_a_hostile_name_is_kept_safely(services: Services) -> None:
     accepted = services.intake.accept_stream([wav_bytes()], IntakeMeta("../../x\n.wav"))
     assert accepted.recording.name == "x_.wav"
-    assert services.recordings.audio_path(accepted.recording.id).is_relative_to(services.settings.home)
+    assert services.storage.audio_path(accepted.recording.sha256, ".wav").is_relative_to(services.settings.home)
 
 
 def test_a_file_is_copied_and_left_alone(services: Services, tmp_path: Path) -> None:

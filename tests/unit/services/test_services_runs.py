@@ -400,7 +400,7 @@ def test_audio_that_vanished_before_its_run_is_the_reason_it_failed(
     services: Services, make_worker: MakeWorker
 ) -> None:
     recording = _accept(services)
-    services.recordings.audio_path(recording.id).unlink()
+    services.storage.audio_path(recording.sha256, ".wav").unlink()
     pipeline = FakePipeline(before=lambda source, stage: probe(source.path) and None)
     make_worker(pipeline).work(Queue.SPEECH, recording.run.id)
     view = services.recordings.get(recording.id)
@@ -408,7 +408,7 @@ def test_audio_that_vanished_before_its_run_is_the_reason_it_failed(
     assert view.run.reason is not None
     assert view.run.reason.code == "audio.no_file"
     with pytest.raises(StorageError):
-        services.recordings.audio_path(recording.id)
+        services.recordings.open_sound(recording.id)
 
 
 def test_lists_are_paged_by_key_and_filtered(services: Services, make_worker: MakeWorker) -> None:

@@ -43,7 +43,7 @@ def test_an_upload_in_two_parts_becomes_a_recording(services: Services, bell: Re
     assert accepted is not None
     assert view.recording_id == accepted.recording.id
     assert accepted.recording.attributes == {"agent": "A1"}
-    assert services.recordings.audio_path(accepted.recording.id).read_bytes() == data
+    assert services.recordings.open_sound(accepted.recording.id).read() == data
     assert len(bell.rings) == 1
     assert _spool_files(services) == []
     with pytest.raises(ConflictError):
@@ -68,7 +68,7 @@ def test_bytes_that_were_written_but_not_noted_are_overwritten(services: Service
         part.write(b"left by a process that was killed")
     _, accepted = _append(services, upload.id, 20_000, data[20_000:])
     assert accepted is not None
-    assert services.recordings.audio_path(accepted.recording.id).read_bytes() == data
+    assert services.recordings.open_sound(accepted.recording.id).read() == data
 
 
 def test_wrong_offsets_and_too_many_bytes_are_refused(services: Services) -> None:
