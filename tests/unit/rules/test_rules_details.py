@@ -1,17 +1,20 @@
 # ruff: noqa: E501 - one case of a table stays on one line
 """Small print of the rules that nothing else would notice: defaults, names, times, near misses, ties."""
 
+import msgspec
 import pytest
 
-from qa.core.errors import BadPackError
+from qa.core.errors import BadPackError, InputError
 from qa.core.finding import MatchKind, Outcome, Severity
 from qa.core.result import Analysis
 from qa.core.roles import Role
 from qa.core.transcript import Span, Transcript, Turn, Word
 from qa.i18n import LOCALES
 from qa.rules import personal
-from qa.rules.call import CallContext
+from qa.rules.call import CallContext, ModelAnswer
 from qa.rules.dialogue import from_example, from_text, from_turns, parse_line
+from qa.rules.dialogue_files import read_calls
+from qa.rules.examples import lint, run_examples
 from qa.rules.loader import build
 from qa.rules.loader import from_text as pack
 from qa.rules.trial import backtest, try_dialogue
@@ -145,3 +148,70 @@ def test_a_finding_is_as_sure_as_the_words_under_it_and_who_said_them(rule: str)
 def test_doubt_keeps_a_check_open(call: Transcript, outcome: Outcome) -> None:
     checks = {c.rule: c.outcome for c in BOOK.analyse(call, CallContext()).checks}
     assert checks["zh.t.forbidden"] is outcome
+
+
+def test_of_two_findings_at_one_place_one_is_told() -> None:
+    twice = TERMS.replace("[绝对保本保息]", "[保本]")
+    found = build([pack("zh/t", twice)]).analyse(from_example("这个保本", Role.AGENT), CallContext()).findings
+    assert [f.rule for f in found] == ["zh.t.promise"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "code"),
+    [
+        (None, "rules.model_unsure"),
+        (ModelAnswer(True, 0.69, ("保本",)), "rules.model_unsure"),
+        (ModelAnswer(True, 0.7, ("保息",)), "rules.model_quote_missing"),
+        (ModelAnswer(True, 0.7, ("保",)), "rules.model_quote_missing"),
+        (ModelAnswer(True, 0.7, ("保本",)), "rules.holds"),
+        (ModelAnswer(False, 0.7, ()), "rules.model_says_otherwise"),
+    ],
+)
+def test_a_model_is_quoted_with_what_became_of_its_answer(answer: ModelAnswer | None, code: str) -> None:
+    rules = "rules:\n  - {id: m, require: {asks_model: {question: q}}}\n"
+    call = from_example("这个保本", Role.AGENT)
+    analysis = build([pack("zh/t", TERMS + rules)]).analyse(call, CallContext(ask=lambda q, d: answer))
+    assert [c.reason.code for c in analysis.checks if c.rule == "zh.t.m"] == [code]
+
+
+def test_a_whole_transcript_is_read_with_its_times_and_trust() -> None:
+    call = Transcript("zh", 9.0, (one_turn("这个保本", trust=0.5),), partial=True)
+    whole = msgspec.json.encode({"name": "a", "transcript": call}).decode()
+    assert [(name, read) for name, read, _ in read_calls(whole, "f")] == [("a", call)]
+    with pytest.raises(InputError):
+        list(read_calls(whole.replace("9.0", '"nine"'), "f"))
+
+
+def test_what_lacks_examples_is_named_with_its_line() -> None:
+    text = (
+        TERMS
+        + "rules:\n  - {id: r, forbid: {says: promise}}\nflows:\n  - {id: f, steps: [{id: s, says: plain}]}\n"
+    )
+    problems = lint([pack("zh/t", text)])
+    assert [(p.params["id"], p.params["line"]) for p in problems] == [
+        ("zh.t.promise", "4"), ("zh.t.both", "5"), ("zh.t.z-long", "6"), ("zh.t.plain", "7"), ("zh.t.r", "9"), ("zh.t.f", "11"),
+    ]  # fmt: skip
+
+
+def test_examples_that_go_wrong_are_named_with_their_line() -> None:
+    text = """id: zh.t
+terms:
+  - id: promise
+    patterns: [保本]
+    severity: critical
+    family: forbidden
+    examples:
+      hit: [这个保本, 这个不保本]
+      miss:
+        - 不保本
+        - 保本的
+"""
+    file = pack("zh/t", text)
+    report = run_examples(build([file]), [file])
+    assert report.count == 4
+    found = [(f.code, f.params["line"], f.params["example"], f.params["why"]) for f in report.failures]
+    assert [(code, line, example) for code, line, example, _ in found] == [
+        ("rules.example_misses", "8", "这个不保本"), ("rules.example_hits", "11", "保本的"),
+    ]  # fmt: skip
+    assert "negated" in found[0][3]
+    assert "保本" in found[1][3]
