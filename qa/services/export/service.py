@@ -1,7 +1,7 @@
 """Exports: asked for, written, fetched."""
 
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from importlib.metadata import version
@@ -41,6 +41,7 @@ from qa.settings import EvidenceSettings
 MAX_PAGE: Final = 200
 _LEASE: Final = timedelta(seconds=120)
 _SOURCE: Final = ".rows"
+_WITHHELD: Final = ("signin.", "session.", "token.", "people.")
 _STATUSES: Final = (*(status.value for status in ReviewStatus), "none")
 
 _log = structlog.get_logger(__name__)
@@ -198,7 +199,9 @@ class ExportService:
                 pack.add_bytes("missing.json", encode(sorted(set(missing))))
             first = self._audit.first_since(row.tenant, wanted.start)
             report("sign", 0, 1)
-            pack.add_events(self._audit.walk(row.tenant, max(0, first - 1), found.head))
+            calls = {call["recording_id"] for call in read_rows(source / "calls.jsonl")}
+            events = self._audit.walk(row.tenant, max(0, first - 1), found.head)
+            pack.add_events(events, partial(_concerns, calls))
             url = self._options.timestamp_url
             stamp = (lambda data: request_stamp(url, data, self._options.timestamp_seconds)) if url else None
             digest = pack.close(key, self._keys.statements(), stamp, as_zip=wanted.as_zip)
@@ -310,6 +313,12 @@ _WRITERS: Final[dict[Format, Callable[..., int]]] = {
     Format.XLSX: write_xlsx,
     Format.PARQUET: write_parquet,
 }
+
+
+def _concerns(calls: set[str], event: Mapping[str, Any]) -> bool:
+    """Whether an event is told in full: other calls and sign-ins are withheld, the chain stays whole without them."""
+    recording = event["recording_id"]
+    return recording in calls if recording else not str(event["action"]).startswith(_WITHHELD)
 
 
 def _step(report: Callable[[str, int, int], None], stage: str, total: int, done: int) -> None:
