@@ -7,10 +7,12 @@ import pytest
 from qa.core.finding import Check, Outcome, Severity
 from qa.core.result import Analysis
 from qa.core.roles import Role
+from qa.core.scorecard import ItemAnswer
 from qa.core.transcript import Span, Transcript, Turn
 from qa.rules.call import CallContext
 from qa.rules.dialogue import from_example
 from qa.rules.loader import build, from_text
+from qa.rules.score import refill
 
 PACK = """
 id: zh.t
@@ -222,3 +224,18 @@ def test_evidence_leads_back_to_the_words() -> None:
 def test_personal_data_is_worth_knowing_and_fails_nothing() -> None:
     analysis = analyse([*GOOD, "客户：手机号13812345678"])
     assert [(f.rule, f.family, f.severity) for f in analysis.findings] == [("pii.phone", "pii", Severity.INFO)]
+
+
+def test_a_persons_answer_counts_where_the_checks_leave_an_item_open() -> None:
+    analysis = analyse(certain(partial=True))
+    card = analysis.scorecard
+    assert card is not None
+    manual = refill(card, analysis.checks, {"warm": ItemAnswer(Outcome.PASSED)})
+    items = {i.item: i for s in manual.sections for i in s.items}
+    assert (items["warm"].points, items["warm"].veto) == (10, False)
+    failed = refill(
+        card, analysis.checks, {"warm": ItemAnswer(Outcome.FAILED, 4.0), "hello": ItemAnswer(Outcome.FAILED)}
+    )
+    items = {i.item: i for s in failed.sections for i in s.items}
+    assert (items["warm"].points, items["hello"].points, items["hello"].veto) == (4.0, 0.0, False)
+    assert failed.score is not None
