@@ -316,7 +316,7 @@ _WRITERS: Final[dict[Format, Callable[..., int]]] = {
 
 
 def _concerns(calls: set[str], event: Mapping[str, Any]) -> bool:
-    """Whether an event is told in full: other calls and sign-ins are withheld, the chain stays whole without them."""
+    """Whether an event is told in full; other calls and sign-ins are withheld, which leaves the chain whole."""
     recording = event["recording_id"]
     return recording in calls if recording else not str(event["action"]).startswith(_WITHHELD)
 
