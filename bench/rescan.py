@@ -163,7 +163,7 @@ def judge_everything(count: int, profile: Path | None) -> str:
     ):
         fill(all_, calls)
         pipeline = LazyPipeline(lambda: Pipeline(all_.settings))
-        worker = Worker(all_.database, all_.storage, SilentDoorbell(), all_.settings.ledger, pipeline)
+        worker = Worker(all_.database, all_.vault, SilentDoorbell(), all_.settings.ledger, pipeline)
         # What a worker does once in its life, such as compiling expressions, is not part of what a call costs.
         for recording in all_.recordings.list(limit=min(WARM_UP, count)).items:
             all_.analysis.rescan(recording.id)

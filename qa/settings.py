@@ -272,6 +272,32 @@ class PrivacySettings(_Group):
     )
 
 
+class RetentionRule(_Group):
+    """A class of recordings and how long it is kept; every given condition must hold."""
+
+    name: str = Field(min_length=1, max_length=128, description="Named in the dry run and in certificates.")
+    attributes: dict[str, str] = Field({}, description="Attribute -> value: product, outcome, any.")
+    disputed: bool | None = Field(None, description="Whether an agent objected to a point.")
+    open_review: bool | None = Field(None, description="Whether a review waits or is under way.")
+    days: int | None = Field(None, ge=1, description="Kept so many days after the call; left out: for ever.")
+
+
+class CustodySettings(_Group):
+    """Keeping and destroying recordings: encryption at rest and retention."""
+
+    encrypt: bool = Field(True, description="Encrypt recordings and copies of them on the disk.")
+    master_key: SecretStr = Field(
+        SecretStr(""),
+        description="Key (64 hex digits) that wraps those of recordings; empty for one made in `home`/keys.",
+    )
+    master_key_file: Path | None = Field(None, description="File with that key instead.")
+    master_key_command: str = Field("", description="Command that prints that key instead.")
+    retention: tuple[RetentionRule, ...] = Field(
+        (), description="`[[custody.retention]]` tables; the first that fits counts, where none fits: for ever."
+    )
+    sweep_minutes: float = Field(60.0, gt=0, description="How often what is due is looked for and deleted.")
+
+
 class Settings(BaseSettings):
     """All settings. Build one at an entry point and pass parts of it on."""
 
@@ -306,6 +332,7 @@ class Settings(BaseSettings):
     people: PeopleSettings = PeopleSettings()
     evidence: EvidenceSettings = EvidenceSettings()
     privacy: PrivacySettings = PrivacySettings()
+    custody: CustodySettings = CustodySettings()
     oidc: OidcSettings = OidcSettings()
 
     @field_validator("time_zone")

@@ -61,7 +61,7 @@ class LiveApi:
     def work(self) -> None:
         """Do everything that was rung for."""
         worker = Worker(
-            self.services.database, self.services.storage, self.bell, self.settings.ledger, self.pipeline
+            self.services.database, self.services.vault, self.bell, self.settings.ledger, self.pipeline
         )
         while self.bell.rings:
             queue, run_id = self.bell.rings.pop(0)

@@ -125,7 +125,7 @@ def one_true_result_each(services: Services, ids: list[str]) -> None:
         view = services.recordings.get(recording_id)
         assert view.status is RunStatus.DONE
         assert len(services.recordings.results(recording_id)) == 1
-        source = RecordingInput(services.recordings.audio_path(recording_id), view.sha256, view.name)
+        source = RecordingInput(Path(view.name), view.sha256, view.name)
         assert services.recordings.result(recording_id).result == pipeline.result(source)
     with services.database.read() as session:
         count = session.execute(sa.select(sa.func.count()).select_from(ResultRow)).scalar_one()

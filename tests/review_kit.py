@@ -112,7 +112,7 @@ class Calls:
         settings = self.services.settings
         pipeline = FakePipeline(outcome=self.result)
         worker = Worker(
-            self.services.database, self.services.storage, self.bell, settings.ledger, pipeline,
+            self.services.database, self.services.vault, self.bell, settings.ledger, pipeline,
             review=settings.review,
         )  # fmt: skip
         while self.bell.rings:

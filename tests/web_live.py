@@ -92,7 +92,7 @@ class LiveWeb:
     def work(self) -> None:
         """Do everything that was rung for."""
         worker = Worker(
-            self.services.database, self.services.storage, self.bell, self.settings.ledger, SamplePipeline()
+            self.services.database, self.services.vault, self.bell, self.settings.ledger, SamplePipeline()
         )
         while self.bell.rings:
             queue, run_id = self.bell.rings.pop(0)

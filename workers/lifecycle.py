@@ -51,7 +51,7 @@ class WorkerProcess:
             services = open_services(self._settings, doorbell)
             self._worker = Worker(
                 services.database,
-                services.storage,
+                services.vault,
                 doorbell,
                 self._settings.ledger,
                 LazyPipeline(lambda: self._make_pipeline(self._settings)),
@@ -60,6 +60,7 @@ class WorkerProcess:
                 done=EraseService(
                     services.database,
                     services.storage,
+                    services.vault,
                     self._settings.privacy,
                     self._settings.intake,
                     self._settings.home / "cache",

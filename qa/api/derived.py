@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, BinaryIO, Final, TypeVar
 from weakref import WeakValueDictionary
 
 from anyio import CapacityLimiter, to_thread
@@ -53,7 +53,7 @@ class Maker:
             kept = await self._make(view.sha256, lambda: self._make_peaks(view.id))
         return from_json(kept, Peaks)
 
-    async def playable(self, view: RecordingView, hidden: Sequence[Stretch] = ()) -> tuple[Path, str]:
+    async def playable(self, view: RecordingView, hidden: Sequence[Stretch] = ()) -> tuple[BinaryIO, str]:
         """A FLAC of the recording as the analysis heard it, with stretches hidden, and what to know it by; made
         once. Raises what `decode` raises.
 
@@ -64,7 +64,8 @@ class Maker:
         made = self._folder() / _FOLDER / view.sha256[:2] / f"{name}.flac"
         if not await run_in_threadpool(made.is_file):
             await self._make(name, lambda: self._make_playable(view.id, made, hidden))
-        return made, f"{name}-flac"
+        opened = await run_in_threadpool(self._context.services.recordings.open_copy, view.id, made)
+        return opened, f"{name}-flac"
 
     def _digest(self, hidden: Sequence[Stretch]) -> str:
         """Changes with what is hidden and how: another analysis may find more."""
@@ -89,9 +90,16 @@ class Maker:
     def _make_playable(self, recording_id: str, made: Path, hidden: Sequence[Stretch]) -> None:
         from qa.audio.redact import redact
 
-        audio = self._context.services.recordings.audio_path(recording_id)
-        if not made.is_file():
-            redact(audio, made, hidden, sound=self._context.settings.privacy.sound, limits=self._limits())
+        recordings = self._context.services.recordings
+        sound = self._context.settings.privacy.sound
+        with recordings.sound(recording_id) as audio:
+            if made.is_file():
+                return
+            made.parent.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory(dir=made.parent, prefix=".making-") as folder:
+                plain = Path(folder) / made.name
+                redact(audio, plain, hidden, sound=sound, limits=self._limits())
+                recordings.keep_copy(recording_id, plain, made)
 
     def _limits(self) -> "DecodeLimits":
         from qa.audio.decode import DecodeLimits

@@ -1,6 +1,7 @@
 """What goes into an analysis, what travels along with it, and how it can end."""
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -33,6 +34,7 @@ class RecordingInput:
     """One recording to analyse, wherever it comes from."""
 
     path: Path
+    """Where it lies; what names it in sentences."""
     sha256: str
     name: str
     attributes: Mapping[str, str] = field(default_factory=dict)
@@ -42,6 +44,12 @@ class RecordingInput:
     """Speaker label -> role, where a person has said so."""
     corrections: tuple[Correction, ...] = ()
     """The words of turns, where a person has said so."""
+    opened: Callable[[], AbstractContextManager[Path]] | None = field(default=None, compare=False)
+    """Gives a path to read from within a block, where the sound does not lie open at `path`."""
+
+    def sound(self) -> AbstractContextManager[Path]:
+        """A path to read the sound from within the block."""
+        return self.opened() if self.opened else nullcontext(self.path)
 
 
 class StageCache(Protocol):

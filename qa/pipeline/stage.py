@@ -56,5 +56,6 @@ def samples_of(ctx: RunContext, tools: Toolbox, hook: StageHook | None = None) -
     """The sound, decoded on first need: a run that finds everything in the cache never decodes."""
     if ctx.decoded is None:
         report = hook or (lambda _done, _total: None)
-        ctx.decoded = decode(ctx.source.path, ctx.workdir, tools.decode_limits, lambda _s, d, t: report(d, t))
+        with ctx.source.sound() as path:
+            ctx.decoded = decode(path, ctx.workdir, tools.decode_limits, lambda _s, d, t: report(d, t))
     return ctx.decoded

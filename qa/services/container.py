@@ -7,6 +7,7 @@ from qa.services.analysis import AnalysisService
 from qa.services.audit import AuditService
 from qa.services.calibration import CalibrationService
 from qa.services.coaching import DisputeService, NoticeService
+from qa.services.custody import CustodyService, Deleter, MasterKeys, Vault
 from qa.services.doorbell import Doorbell, SilentDoorbell
 from qa.services.export import ExportService
 from qa.services.intake import IntakeService
@@ -30,6 +31,7 @@ class Services:
     settings: Settings
     database: Database
     storage: Storage
+    vault: Vault
     intake: IntakeService
     analysis: AnalysisService
     recordings: RecordingService
@@ -45,6 +47,7 @@ class Services:
     privacy: PrivacyService
     audit: AuditService
     exports: ExportService
+    custody: CustodyService
 
     def close(self) -> None:
         """Give database connections back."""
@@ -63,9 +66,16 @@ def open_services(settings: Settings, doorbell: Doorbell | None = None, *, migra
     if migrate:
         database.migrate()
     bell = doorbell or SilentDoorbell()
-    recordings = RecordingService(database, storage)
+    vault = Vault(
+        database,
+        storage,
+        MasterKeys(settings.home, settings.custody),
+        settings.home / "scratch",
+        encrypt=settings.custody.encrypt,
+    )
+    recordings = RecordingService(database, storage, vault)
     analysis = AnalysisService(database, bell, settings.ledger)
-    intake = IntakeService(database, storage, bell, settings.intake, settings.time_zone)
+    intake = IntakeService(database, storage, vault, bell, settings.intake, settings.time_zone)
     keys = KeyService(settings.home, settings.evidence)
     review = open_review(database, settings.review, analysis, bell)
     privacy = PrivacyService(database, settings.privacy)
@@ -75,6 +85,7 @@ def open_services(settings: Settings, doorbell: Doorbell | None = None, *, migra
         settings=settings,
         database=database,
         storage=storage,
+        vault=vault,
         intake=intake,
         analysis=analysis,
         recordings=recordings,
@@ -87,6 +98,9 @@ def open_services(settings: Settings, doorbell: Doorbell | None = None, *, migra
         calibration=CalibrationService(database),
         push=PushService(database, settings.push, f"http://{server.host}:{server.port}"),
         keys=keys,
+        custody=CustodyService(
+            database, Deleter(database, storage, vault, keys, settings.home / "cache"), settings.custody
+        ),
         privacy=privacy,
         audit=audit,
         exports=ExportService(

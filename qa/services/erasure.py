@@ -23,6 +23,7 @@ from qa.db.models import RecordingRow
 from qa.db.recordings import Recordings
 from qa.db.results import Results, StageOutputs
 from qa.db.runs import Runs
+from qa.services.custody.vault import Vault
 from qa.services.mapping import result_view
 from qa.settings import IntakeSettings, PrivacySettings
 from qa.storage.base import Storage
@@ -40,11 +41,18 @@ class EraseService:
     """Erases the kinds that `privacy.erase` names from recordings that have just been analysed."""
 
     def __init__(
-        self, database: Database, storage: Storage, options: PrivacySettings, limits: IntakeSettings, cache: Path
+        self,
+        database: Database,
+        storage: Storage,
+        vault: Vault,
+        options: PrivacySettings,
+        limits: IntakeSettings,
+        cache: Path,
     ) -> None:
         """`cache`: the folder of copies for browsers."""
         self._database = database
         self._storage = storage
+        self._vault = vault
         self._options = options
         self._limits = DecodeLimits(limits.max_bytes, limits.max_seconds, limits.max_channels)
         self._cache = cache
@@ -79,23 +87,28 @@ class EraseService:
         hidden = stretches(transcript, wanted, kinds)
         if not hidden:
             return False
-        audio = self._storage.audio_path(sha256, suffix)
         with storage_errors(self._cache):
             self._cache.mkdir(parents=True, exist_ok=True)
         with self._storage.spool(self._limits.max_bytes, SUFFIX) as spooled:
             with tempfile.TemporaryDirectory(dir=self._cache, prefix="erase-") as folder:
                 silent = Path(folder) / f"silent{SUFFIX}"
-                redact(audio, silent, hidden, sound="silence", limits=self._limits)
+                with self._vault.plain(sha256, suffix) as audio:
+                    redact(audio, silent, hidden, sound="silence", limits=self._limits)
                 with silent.open("rb") as file:
                     for block in iter(lambda: file.read(_BLOCK), b""):
                         spooled.write(block)
             spooled.flush()
-            with self._database.write() as session:
+            with (
+                self._vault.sealing(spooled.path, spooled.sha256, SUFFIX) as sealed,
+                self._database.write() as session,
+            ):
                 locked = Recordings(session).get(recording_id, lock=True)
                 if locked is None or locked.sha256 != sha256:
                     return False
                 self._point(session, locked, spooled.sha256, spooled.size, hidden)
-                self._storage.keep_audio(spooled.path, spooled.sha256, SUFFIX)
+                now = self._database.now(session)
+                self._vault.keep(session, sealed, now)
+                self._vault.destroy(session, sha256, suffix, now)
         self._storage.delete_audio(sha256, suffix)
         for copy in self._cache.glob(f"*/{sha256[:2]}/{sha256}*"):
             copy.unlink(missing_ok=True)

@@ -20,6 +20,7 @@ from qa.db.ids import new_id
 from qa.db.models import RecordingRow, RunRow
 from qa.db.recordings import Recordings
 from qa.db.runs import Runs
+from qa.services.custody.vault import Vault
 from qa.services.doorbell import Doorbell, Queue
 from qa.services.indexing import describe
 from qa.services.mapping import recording_view
@@ -62,6 +63,7 @@ class IntakeService:
         self,
         database: Database,
         storage: Storage,
+        vault: Vault,
         doorbell: Doorbell,
         options: IntakeSettings,
         time_zone: str = "UTC",
@@ -70,6 +72,7 @@ class IntakeService:
         self._zone = ZoneInfo(time_zone)
         self._database = database
         self._storage = storage
+        self._vault = vault
         self._doorbell = doorbell
         self._options = options
         self._pattern = name_pattern(options.filename_pattern)
@@ -117,7 +120,7 @@ class IntakeService:
                 raise
             return first
         self._doorbell.ring(Queue.SPEECH, accepted.recording.run.id)
-        _log.info("intake.accepted", recording=accepted.recording.id, name=meta.name, size=size)
+        _log.info("intake.accepted", recording=accepted.recording.id, size=size)
         return accepted
 
     def accept_stream(self, chunks: Iterable[bytes], meta: IntakeMeta) -> Accepted:
@@ -185,7 +188,8 @@ class IntakeService:
             suffix = first.suffix
         if not self._storage.has_audio(sha256, suffix):
             # Somebody emptied the store; here are the same bytes again.
-            self._storage.keep_audio(path, sha256, suffix)
+            with self._vault.sealing(path, sha256, suffix) as sealed, self._database.write() as session:
+                self._vault.keep(session, sealed, self._database.now(session))
         return Accepted(view, duplicate=True)
 
     def _probed(self, path: Path, name: str) -> ProbeInfo:
@@ -205,7 +209,7 @@ class IntakeService:
 
     def _write(self, path: Path, sha256: str, size: int, meta: IntakeMeta, info: ProbeInfo) -> Accepted:
         suffix = safe_suffix(meta.name)
-        with self._database.write() as session:
+        with self._vault.sealing(path, sha256, suffix) as sealed, self._database.write() as session:
             now = self._database.now(session)
             recording = RecordingRow(
                 id=new_id(),
@@ -230,7 +234,7 @@ class IntakeService:
             )
             # Last, while the unique row keeps others of the same content waiting: a commit that fails leaves
             # at worst a file that nothing points to, and the same upload again puts it to use.
-            self._storage.keep_audio(path, sha256, suffix)
+            self._vault.keep(session, sealed, now)
             session.flush()
             session.refresh(recording)
             view = recording_view(Recordings(session).bundles([recording])[0])

@@ -1,9 +1,11 @@
 """Looking things up: lists, status, results, audio."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO
 
 from sqlalchemy.orm import Session
 
@@ -15,6 +17,7 @@ from qa.db.models import RecordingRow
 from qa.db.recordings import RecordingQuery, Recordings
 from qa.db.results import Results
 from qa.db.runs import Runs
+from qa.services.custody.vault import Vault
 from qa.services.mapping import masked_view, recording_view, result_head, run_view
 from qa.services.views import LedgerCounts, RecordingPage, RecordingView, ResultHead, ResultView, RunView
 from qa.storage.base import Storage
@@ -36,9 +39,10 @@ class RecordingFilter:
 class RecordingService:
     """Reads. Raises `NotFoundError` for an id that is not in the reach of `who`."""
 
-    def __init__(self, database: Database, storage: Storage) -> None:
+    def __init__(self, database: Database, storage: Storage, vault: Vault) -> None:
         self._database = database
         self._storage = storage
+        self._vault = vault
 
     def list(
         self,
@@ -98,11 +102,28 @@ class RecordingService:
             _found(session, recording_id, who)
             return tuple(result_head(row) for row in Results(session).heads(recording_id))
 
-    def audio_path(self, recording_id: str, *, who: Person = SYSTEM) -> Path:
-        """A local path of the original bytes. Raises `StorageError` where they are gone."""
-        with self._database.read() as session:
-            row = _found(session, recording_id, who)
-        return self._storage.audio_path(row.sha256, row.suffix)
+    @contextmanager
+    def sound(self, recording_id: str, *, who: Person = SYSTEM) -> Iterator[Path]:
+        """A local path of the original bytes, to be read within the block. Raises `StorageError` where they are
+        gone or cannot be decrypted."""
+        row = self._row(recording_id, who)
+        with self._vault.plain(row.sha256, row.suffix) as path:
+            yield path
+
+    def open_sound(self, recording_id: str, *, who: Person = SYSTEM) -> BinaryIO:
+        """The original bytes as a seekable stream. Raises what `sound` raises."""
+        row = self._row(recording_id, who)
+        return self._vault.open(row.sha256, row.suffix)
+
+    def keep_copy(self, recording_id: str, made: Path, target: Path) -> None:
+        """Put a file made from the sound in its place, protected as the sound is."""
+        row = self._row(recording_id, SYSTEM)
+        self._vault.keep_copy(made, target, row.sha256, row.suffix)
+
+    def open_copy(self, recording_id: str, path: Path) -> BinaryIO:
+        """What `keep_copy` kept, as a seekable stream."""
+        row = self._row(recording_id, SYSTEM)
+        return self._vault.open_copy(path, row.sha256, row.suffix)
 
     def artefact(
         self, recording_id: str, name: str, make: Callable[[Path], bytes], *, who: Person = SYSTEM
@@ -111,13 +132,17 @@ class RecordingService:
 
         `name` carries the version of whoever makes it, so that a better maker is asked again.
         """
-        with self._database.read() as session:
-            row = _found(session, recording_id, who)
+        row = self._row(recording_id, who)
         kept = self._storage.get_artefact(row.sha256, name)
         if kept is None:
-            kept = make(self._storage.audio_path(row.sha256, row.suffix))
+            with self._vault.plain(row.sha256, row.suffix) as path:
+                kept = make(path)
             self._storage.put_artefact(row.sha256, name, kept)
         return kept
+
+    def _row(self, recording_id: str, who: Person) -> RecordingRow:
+        with self._database.read() as session:
+            return _found(session, recording_id, who)
 
     def counts(self) -> LedgerCounts:
         """Runs by status."""

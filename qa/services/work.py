@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Protocol
 
 import structlog
@@ -20,6 +21,7 @@ from qa.db.reviews import Said
 from qa.db.runs import Runs
 from qa.pipeline.context import Phase, Progress, RecordingInput, RunAbortedError, RunFailure, StageCache
 from qa.services.analysis import recover
+from qa.services.custody.vault import Vault
 from qa.services.doorbell import Doorbell, Queue
 from qa.services.heartbeat import Heartbeat
 from qa.services.indexing import note_result
@@ -30,7 +32,6 @@ from qa.services.review import arrived
 from qa.services.review.words import as_correction
 from qa.services.stage_cache import DatabaseStageCache, SpeechMissingError, TextStageCache
 from qa.settings import LedgerSettings, ReviewSettings
-from qa.storage.base import Storage
 
 _RESCANS_TOGETHER = 16
 """Rescans taken by one ring: enough to share transactions, over in a second or two."""
@@ -65,7 +66,7 @@ class Worker:
     def __init__(
         self,
         database: Database,
-        storage: Storage,
+        vault: Vault,
         doorbell: Doorbell,
         options: LedgerSettings,
         pipeline: PipelineLike,
@@ -78,7 +79,7 @@ class Worker:
         result calls for a person (the defaults where it is not given); `done(run)` is called with every run whose
         result is written."""
         self._database = database
-        self._storage = storage
+        self._vault = vault
         self._doorbell = doorbell
         self._options = options
         self._pipeline = pipeline
@@ -183,13 +184,14 @@ class Worker:
                 run.attempts,
                 RecordingInput(
                     # Not checked here: a text run does not need it; the stage that opens it says where it is gone.
-                    path=self._storage.expected_audio_path(recording.sha256, recording.suffix),
+                    path=self._vault.expected_path(recording.sha256, recording.suffix),
                     sha256=recording.sha256,
                     name=recording.name,
                     attributes=attributes[recording.id],
                     language=recording.language,
                     manual_roles=recording.manual_roles,
                     corrections=tuple(as_correction(row) for row in corrections[recording.id]),
+                    opened=partial(self._vault.plain, recording.sha256, recording.suffix),
                 ),
             )
             for run, recording in rows

@@ -79,6 +79,10 @@ class Storage(Protocol):
         """What was kept, or None."""
         ...
 
+    def delete_artefacts(self, sha256: str) -> int:
+        """Remove everything derived from a recording; returns how many there were."""
+        ...
+
     def upload_path(self, upload_id: str, suffix: str) -> Path:
         """Where a resumable upload grows."""
         ...

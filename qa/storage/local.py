@@ -138,6 +138,17 @@ class LocalStorage:
         except FileNotFoundError:
             return None
 
+    def delete_artefacts(self, sha256: str) -> int:
+        """Remove them and their folder."""
+        folder = self._artefacts / _checked(sha256)[:2] / sha256
+        with storage_errors(folder):
+            found = list(folder.glob("*"))
+            for path in found:
+                path.unlink(missing_ok=True)
+            if folder.exists():
+                folder.rmdir()
+        return len(found)
+
     def upload_path(self, upload_id: str, suffix: str) -> Path:
         """Where a resumable upload grows."""
         if not _NAME.fullmatch(upload_id + suffix):

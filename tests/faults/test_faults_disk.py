@@ -47,11 +47,11 @@ def test_uploads_and_runs_meet_a_full_disk_and_go_on_once_there_is_room(small_di
         services.intake.accept_stream([wav_bytes(2, seconds=600)], IntakeMeta("big.wav"))
     assert caught.value.message.code == "ledger.disk_full"
     assert list((small_disk / "spool").iterdir()) == []
-    assert services.recordings.audio_path(kept.id).read_bytes() == wav_bytes(1)
+    assert services.recordings.open_sound(kept.id).read() == wav_bytes(1)
 
     ballast = small_disk / "ballast"
     fill(ballast)
-    worker = Worker(services.database, services.storage, RecordingBell(), options, FakePipeline())
+    worker = Worker(services.database, services.vault, RecordingBell(), options, FakePipeline())
     with pytest.raises(StorageError):
         services.intake.accept_stream([wav_bytes(3)], IntakeMeta("late.wav"))
     with suppress(StorageError):

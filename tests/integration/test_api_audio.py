@@ -98,7 +98,7 @@ def test_many_pages_that_open_at_once_get_one_and_the_same(api: LiveApi) -> None
 def test_sound_that_has_gone_is_said_so_and_the_rest_still_works(tmp_path: Path) -> None:
     with live_api(api_settings(tmp_path)) as live:
         made = live.http.post("/api/v1/recordings", files={"file": ("a.wav", SOUND)}).json()
-        live.services.recordings.audio_path(made["id"]).unlink()
+        live.services.storage.audio_path(made["sha256"], ".wav").unlink()
         for what in ("audio", "audio?playable=1", "peaks"):
             response = live.http.get(f"/api/v1/recordings/{made['id']}/{what}")
             assert response.status_code in (503, 507)

@@ -41,7 +41,7 @@ class Ledger(RuleBasedStateMachine):
         self.folder.cleanup()
 
     def _worker(self, pipeline: FakePipeline) -> Worker:
-        return Worker(self.services.database, self.services.storage, self.bell, self.options, pipeline)
+        return Worker(self.services.database, self.services.vault, self.bell, self.options, pipeline)
 
     @rule(seed=st.integers(0, 3))
     def upload(self, seed: int) -> None:

@@ -16,7 +16,7 @@ from qa.api.ranges import file_response
 from qa.api.routes.recordings import PREFIX
 from qa.api.schemas import PeaksOut
 from qa.audio.peaks import POINTS_PER_SECOND
-from qa.core.errors import BadOptionError, ConflictError, StorageError
+from qa.core.errors import BadOptionError, ConflictError
 from qa.core.people import Right
 
 router = APIRouter(tags=["audio"])
@@ -64,19 +64,15 @@ async def get_audio(
             if not original and not who.may(Right.REVEAL):
                 raise ConflictError("privacy.not_analysed")
             await run_in_threadpool(partial(privacy.open_original, who, view.id, download=False, first=first))
-        path, etag = await _maker(request).playable(view, hidden or ())
+        opened, etag = await _maker(request).playable(view, hidden or ())
         kind = PLAYABLE_TYPE
     else:
         await run_in_threadpool(partial(privacy.open_original, who, view.id, download=True, first=first))
-        path, etag = await run_in_threadpool(context.services.recordings.audio_path, view.id), view.sha256
+        opened, etag = await run_in_threadpool(context.services.recordings.open_sound, view.id), view.sha256
         kind = _media_type(view.name)
-    try:
-        opened = await run_in_threadpool(path.open, "rb")
-    except OSError as error:
-        raise StorageError("api.audio_unreadable", id=view.id) from error
     return file_response(
         opened,
-        os.fstat(opened.fileno()).st_size,
+        opened.seek(0, os.SEEK_END),
         request.headers,
         method=request.method,
         etag=etag,

@@ -81,7 +81,8 @@ class Attachments:
                 hidden = self._privacy.hidden(self._who, recording_id)
                 if hidden is None:
                     raise NotFoundError("ledger.no_result", status="-")
-                redact(self._recordings.audio_path(recording_id), whole, hidden)
+                with self._recordings.sound(recording_id) as audio:
+                    redact(audio, whole, hidden)
             except TingjianError:
                 # Deleted, or gone from the store, since the rows were frozen: the rows still say what was found.
                 self.missing.append(recording_id)
