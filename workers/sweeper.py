@@ -26,7 +26,8 @@ def sweep_until(stop: threading.Event, services: Services) -> None:
     # In a thread of its own: a receiver that does not answer must not keep lost work waiting.
     for duty in (_post_until, _export_until):
         threading.Thread(target=duty, args=(stop, services), name=duty.__name__, daemon=True).start()
-    draw_at = 0.0
+    _note_rules(services)
+    draw_at = retain_at = 0.0
     while not stop.is_set():
         try:
             services.analysis.sweep()
@@ -37,12 +38,25 @@ def sweep_until(stop: threading.Event, services: Services) -> None:
             if time.monotonic() >= draw_at:
                 services.review.plans.draw()
                 draw_at = time.monotonic() + services.settings.review.draw_seconds
+            services.custody.resume()
+            if time.monotonic() >= retain_at:
+                services.custody.sweep()
+                retain_at = time.monotonic() + 60.0 * services.settings.custody.sweep_minutes
             services.storage.clean()
             services.audit.checkpoint_due()
         except Exception:
             # Whatever it was, lost work must be looked for again.
             _log.exception("sweep.failed")
         stop.wait(services.settings.ledger.sweep_seconds)
+
+
+def _note_rules(services: Services) -> None:
+    """Which versions of the rules judge from now on, in the audit log."""
+    try:
+        services.rules.in_force()
+    except Exception:
+        # A broken pack is told by the workers, recording by recording.
+        _log.exception("rules.not_noted")
 
 
 def _post_until(stop: threading.Event, services: Services) -> None:

@@ -58,6 +58,14 @@ class AuditTrail:
         wanted = sa.select(AuditEventRow).where(AuditEventRow.recording_id == recording_id)
         return self._session.scalars(wanted.order_by(AuditEventRow.seq)).all()
 
+    def newest(self, tenant: str, action: str) -> dict[str, Any] | None:
+        """The details of the last event of a kind; None where there is none."""
+        self.seal()
+        wanted = sa.select(AuditEventRow.details).where(
+            AuditEventRow.tenant == tenant, AuditEventRow.action == action
+        )
+        return self._session.scalars(wanted.order_by(AuditEventRow.seq.desc()).limit(1)).first()
+
     def head(self, tenant: str) -> Head:
         """Where the chain ends, the events of this transaction included: from here to the commit all other
         writers of the log wait."""

@@ -17,6 +17,7 @@ from qa.services.privacy import PrivacyService
 from qa.services.push import PushService
 from qa.services.recordings import RecordingService
 from qa.services.review import ReviewServices, open_review
+from qa.services.rulebook import RuleService
 from qa.services.search import SearchService
 from qa.services.uploads import UploadService
 from qa.settings import Settings
@@ -47,6 +48,7 @@ class Services:
     privacy: PrivacyService
     audit: AuditService
     exports: ExportService
+    rules: RuleService
     custody: CustodyService
 
     def close(self) -> None:
@@ -103,6 +105,7 @@ def open_services(settings: Settings, doorbell: Doorbell | None = None, *, migra
         ),
         privacy=privacy,
         audit=audit,
+        rules=RuleService(database, settings.rules),
         exports=ExportService(
             database, settings.home, keys, audit, recordings, privacy, review.plans, settings.evidence
         ),

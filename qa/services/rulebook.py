@@ -1,0 +1,176 @@
+"""The packs in force, and what a change of one would do: checked, tried on a dialogue, run over stored calls.
+
+Packs are files under version control: this service changes none of them. It shows what a change would do, so that
+whoever commits it knows.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from msgspec.structs import replace
+
+from qa.core.base import Record
+from qa.core.errors import BadPackError, ForbiddenError, NotFoundError, TooLargeError
+from qa.core.finding import Finding
+from qa.core.messages import Message
+from qa.core.people import Person, Right
+from qa.core.transcript import Transcript
+from qa.db.audit import AuditTrail
+from qa.db.engine import Database
+from qa.db.stored import newest_results
+from qa.rules.book import RuleBook
+from qa.rules.call import CallContext
+from qa.rules.dialogue import from_text as dialogue_from
+from qa.rules.examples import lint
+from qa.rules.loader import SourceFile, build, from_text, read_pack
+from qa.rules.trial import Backtest, Difference, Trial, backtest, try_dialogue
+from qa.services.mapping import result_view
+from qa.settings import RuleSettings
+from qa.text.masking import mask, mask_fragment
+
+MAX_TEXT: Final = 512 * 1024
+"""Characters of a pack file that is tried: ten times the largest of those that come along."""
+MAX_DIALOGUE: Final = 50_000
+MOST_CALLS: Final = 200
+"""Stored calls of one back-test: a few seconds."""
+
+
+class FileView(Record, frozen=True):
+    """A file of a pack."""
+
+    path: str
+    """`zh/finance/forbidden.yaml`."""
+    pack: str
+    id: str
+    version: int
+    terms: int
+    rules: int
+
+
+class RuleFile(Record, frozen=True):
+    """A file with its text, and where in it something is."""
+
+    file: FileView
+    text: str
+    line: int
+    """Of the term or rule that was asked for; 1 otherwise."""
+
+
+class RuleService:
+    """Every method checks `Right.SEE_RULES`; stored calls are those `who` sees."""
+
+    def __init__(self, database: Database, options: RuleSettings) -> None:
+        self._database = database
+        self._options = options
+
+    def files(self, who: Person) -> tuple[FileView, ...]:
+        """All files of the packs in force."""
+        _need(who)
+        return tuple(_view(one) for one in self._read())
+
+    def file(self, who: Person, path: str = "", rule: str = "") -> RuleFile:
+        """A file by its path, or the one that holds a term or rule. Raises `NotFoundError`."""
+        _need(who)
+        for one in self._read():
+            if path and one.path == path:
+                return RuleFile(_view(one), one.text, 1)
+            if rule and (rule == one.model.id or rule.startswith(f"{one.pack}.")):
+                line = _line_of(one.text, rule.rsplit(".", 1)[-1])
+                if line:
+                    return RuleFile(_view(one), one.text, line)
+        raise NotFoundError("rules.no_file", file=(path or rule)[:100])
+
+    def check(self, who: Person, path: str, text: str) -> tuple[Message, ...]:
+        """What is wrong with a changed file; nothing where it can be used."""
+        _need(who)
+        try:
+            files = self._with(path, text)
+            build(files)
+        except BadPackError as error:
+            return (error.message,)
+        return tuple(lint([one for one in files if one.path == path]))
+
+    def attempt(self, who: Person, dialogue: str, path: str = "", text: str = "") -> Trial:
+        """What the packs, changed where `text` is given, find in a pasted dialogue, and what nearly hit.
+
+        Raises `BadPackError`, and `TooLargeError`.
+        """
+        _need(who)
+        if len(dialogue) > MAX_DIALOGUE:
+            raise TooLargeError("rules.dialogue_too_long", limit=MAX_DIALOGUE)
+        book = build(self._with(path, text) if text else self._read())
+        return try_dialogue(book, dialogue_from(dialogue), CallContext())
+
+    def backtest(self, who: Person, path: str, text: str, calls: int = 100) -> Backtest:
+        """What a changed file would find otherwise in the newest stored calls. Raises `BadPackError`."""
+        _need(who)
+        before, after = build(self._read()), build(self._with(path, text))
+        return _masked(_compared(before, after, self._calls(who, min(max(calls, 1), MOST_CALLS))))
+
+    def in_force(self, tenant: str = "default") -> None:
+        """Write into the audit log which versions of which packs are in force, where that has changed."""
+        versions = {one.model.id: one.model.version for one in self._read()}
+        with self._database.write() as session:
+            trail = AuditTrail(session)
+            last = trail.newest(tenant, "rules.changed")
+            if last is None or last.get("versions") != versions:
+                trail.add(tenant, self._database.now(session), "system", "rules.changed", None, versions=versions)
+
+    def _read(self) -> list[SourceFile]:
+        return [one for name in self._options.packs for one in read_pack(name, self._options.pack_dirs)]
+
+    def _with(self, path: str, text: str) -> list[SourceFile]:
+        if len(text) > MAX_TEXT:
+            raise TooLargeError("rules.text_too_long", limit=MAX_TEXT)
+        files = self._read()
+        if path not in {one.path for one in files}:
+            raise NotFoundError("rules.no_file", file=path[:100])
+        return [from_text(one.pack.replace(".", "/"), text, path) if one.path == path else one for one in files]
+
+    def _calls(self, who: Person, count: int) -> Iterator[tuple[str, Transcript, CallContext]]:
+        with self._database.read() as session:
+            found = newest_results(session, who, count)
+        for recording, row in found:
+            result = result_view(row).result
+            if result.transcript is not None:
+                context = CallContext(attributes=result.attributes)
+                yield f"{recording.id}|{mask(recording.name)}", result.transcript, context
+
+
+def _compared(before: RuleBook, after: RuleBook, calls: Iterator[tuple[str, Transcript, CallContext]]) -> Backtest:
+    return backtest(before, after, calls)
+
+
+def _masked(found: Backtest) -> Backtest:
+    return replace(found, differences=tuple(_hidden(one) for one in found.differences))
+
+
+def _hidden(one: Difference) -> Difference:
+    return replace(
+        one,
+        appeared=tuple(_quoted(finding) for finding in one.appeared),
+        disappeared=tuple(_quoted(finding) for finding in one.disappeared),
+    )
+
+
+def _quoted(finding: Finding) -> Finding:
+    evidence = tuple(replace(one, quote=mask_fragment(one.quote)) for one in finding.evidence)
+    return replace(finding, evidence=evidence)
+
+
+def _view(one: SourceFile) -> FileView:
+    model = one.model
+    return FileView(one.path, one.pack, model.id, model.version, len(model.terms), len(model.rules))
+
+
+def _line_of(text: str, name: str) -> int:
+    """The line that names a term or rule; 0 where there is none."""
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.strip().lstrip("- ").replace('"', "").replace("'", "") in (f"id: {name}", f"{name}:"):
+            return number
+    return 0
+
+
+def _need(who: Person) -> None:
+    if not who.may(Right.SEE_RULES):
+        raise ForbiddenError("people.forbidden", right=Right.SEE_RULES.value)

@@ -1,0 +1,56 @@
+"""Rules: the packs as text, what a change of one would do to a dialogue and to stored calls."""
+
+from typing import Annotated
+
+from fastapi import Form, Query, Request, Response
+
+from qa.api.context import ContextDep
+from qa.api.dependencies import require
+from qa.core.people import Right
+from qa.web.render import Who, page_router, render
+
+router = page_router()
+
+Text = Annotated[str, Form()]
+
+
+@router.get("/rules", dependencies=[require(Right.SEE_RULES)])
+def rules(
+    request: Request,
+    who: Who,
+    context: ContextDep,
+    path: Annotated[str, Query(max_length=200)] = "",
+    rule: Annotated[str, Query(max_length=255)] = "",
+) -> Response:
+    """The packs in force; the text of one file where it, or a rule in it, is asked for."""
+    service = context.services.rules
+    shown = service.file(who, path, rule) if path or rule else None
+    return render(request, "rules/rules.html", files=service.files(who), shown=shown, rule=rule)
+
+
+@router.post("/rules/check", dependencies=[require(Right.SEE_RULES)])
+def check(request: Request, who: Who, context: ContextDep, path: Text = "", text: Text = "") -> Response:
+    """What is wrong with the text as it stands."""
+    problems = context.services.rules.check(who, path, _lines(text))
+    return render(request, "rules/results.html", problems=problems, trial=None, difference=None)
+
+
+@router.post("/rules/try", dependencies=[require(Right.SEE_RULES)])
+def attempt(
+    request: Request, who: Who, context: ContextDep, path: Text = "", text: Text = "", dialogue: Text = ""
+) -> Response:
+    """What it finds in a pasted dialogue, and what nearly hit."""
+    trial = context.services.rules.attempt(who, dialogue, path, _lines(text))
+    return render(request, "rules/results.html", problems=None, trial=trial, difference=None)
+
+
+@router.post("/rules/backtest", dependencies=[require(Right.SEE_RULES)])
+def backtest(request: Request, who: Who, context: ContextDep, path: Text = "", text: Text = "") -> Response:
+    """What it would find otherwise in the newest stored calls."""
+    difference = context.services.rules.backtest(who, path, _lines(text))
+    return render(request, "rules/results.html", problems=None, trial=None, difference=difference)
+
+
+def _lines(text: str) -> str:
+    """A browser sends lines that end as on a typewriter."""
+    return text.replace("\r\n", "\n")
