@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Protocol
 
@@ -10,6 +10,7 @@ import structlog
 from sqlalchemy.orm import Session
 
 from qa.core.errors import TingjianError
+from qa.core.finding import Severity
 from qa.core.messages import Message, message
 from qa.core.result import Result, RunStatus
 from qa.db.audit import AuditTrail
@@ -19,6 +20,7 @@ from qa.db.recordings import Recordings
 from qa.db.results import Results
 from qa.db.reviews import Said
 from qa.db.runs import Runs
+from qa.i18n import DEFAULT_LOCALE, label_in
 from qa.pipeline.context import Phase, Progress, RecordingInput, RunAbortedError, RunFailure, StageCache
 from qa.services.analysis import recover
 from qa.services.custody.vault import Vault
@@ -28,6 +30,7 @@ from qa.services.indexing import note_result
 from qa.services.intake import add_run
 from qa.services.mapping import reason_row, result_rows
 from qa.services.owner import is_surely_dead, new_owner
+from qa.services.push import News, Outbox
 from qa.services.review import arrived
 from qa.services.review.words import as_correction
 from qa.services.stage_cache import DatabaseStageCache, SpeechMissingError, TextStageCache
@@ -36,6 +39,8 @@ from qa.settings import LedgerSettings, ReviewSettings
 _RESCANS_TOGETHER = 16
 """Rescans taken by one ring: enough to share transactions, over in a second or two."""
 _LONGEST_WAIT_S = 600.0
+_FIRST_HEARD = ("first", "retry")
+"""Kinds of run that hear a call for the first time: judging it again is no news."""
 
 _log = structlog.get_logger(__name__)
 
@@ -225,9 +230,7 @@ class Worker:
         for run_id in again:
             self._doorbell.ring(Queue.LIGHT, run_id)
 
-    def _write(
-        self, session: Session, one: _Claimed, owner: str, outcome: _Outcome, again: list[str]
-    ) -> bool:
+    def _write(self, session: Session, one: _Claimed, owner: str, outcome: _Outcome, again: list[str]) -> bool:
         if isinstance(outcome, RunFailure):
             return self._fail(session, one, owner, outcome)
         return self._finish(session, one, owner, outcome, again)
@@ -254,6 +257,8 @@ class Worker:
             packs=head.packs,
         )
         arrived(session, recording, head.id, result, now, self._review)
+        if run.kind in _FIRST_HEARD:
+            _tell_critical(session, recording, result, now)
         words = tuple(as_correction(row) for row in Said(session).corrections([recording.id])[recording.id])
         if words != one.source.corrections and result.status is RunStatus.DONE:
             # Somebody corrected words while this run was at work: it could not have read them.
@@ -292,6 +297,22 @@ class Worker:
         if run is None or recording is None:
             raise LookupError(f"run {run_id} has gone")
         return run, recording
+
+
+def _tell_critical(session: Session, recording: RecordingRow, result: Result, now: datetime) -> None:
+    """News of the gravest finding, to whoever listens."""
+    found = result.analysis.findings if result.analysis else ()
+    grave = next((one for one in found if one.severity is Severity.CRITICAL and not one.shadow), None)
+    if grave is not None:
+        title = label_in(grave.label, DEFAULT_LOCALE)
+        news = News(
+            "finding.critical",
+            f"/recordings/{recording.id}",
+            agent=recording.agent or "",
+            team=recording.team or "",
+            title=title,
+        )
+        Outbox(session, recording.tenant, now).tell(news)
 
 
 def _unexpected(error: Exception) -> RunFailure:

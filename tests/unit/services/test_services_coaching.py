@@ -15,18 +15,24 @@ from coaching_kit import (
     REVIEWER,
     SECOND,
     THIRD,
+    judged,
+    person,
     reviewed,
     taken,
 )
+from ledger_fakes import FakePipeline
 
 from qa.core.coaching import DisputeState, NoticeState, Ruling
 from qa.core.errors import BadOptionError, ConflictError, ForbiddenError, NotFoundError
 from qa.core.finding import Severity
+from qa.core.people import Job
 from qa.core.review import RejectReason, VerdictOutcome
 from qa.db.models import AuditEventRow, DisputeRow, NoticeRow, RecordingRow
 from qa.services import Services
 from qa.services.coaching import NoticeView
 from qa.services.coaching.views import PointEdit
+from qa.services.doorbell import Queue
+from qa.services.push import NewTarget
 from qa.services.work import Worker
 
 Make = Callable[..., Worker]
@@ -294,3 +300,15 @@ def test_every_act_is_in_the_audit_log_without_words(services: Services, make_wo
         said = " ".join(str(row.details) for row in rows)
     assert {"notice.drafted", "notice.issued", "dispute.raised", "dispute.ruled"} <= actions
     assert "转述" not in said
+
+
+def test_a_critical_finding_is_news_once(services: Services, make_worker: Make) -> None:
+    admin = person("root", Job.ADMINISTRATOR)
+    target = NewTarget("hook", "webhook", "https://hook.example.com/", ("finding.critical",), "s" * 32)
+    services.push.add_target(admin, target)
+    recording = taken(services, make_worker)
+    services.analysis.rescan(recording)
+    make_worker(FakePipeline(outcome=judged(BAD_CALL))).work(
+        Queue.LIGHT, services.recordings.get(recording).run.id
+    )
+    assert [one.event for one in services.push.deliveries(admin)] == ["finding.critical"]
