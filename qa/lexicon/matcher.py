@@ -14,7 +14,7 @@ from qa.lexicon.homophones import Sounding, may_fire
 from qa.lexicon.patterns import Gap, Gapped, Pattern, exclusion, gapped, parse, sound_forms
 from qa.text.calltext import SEPARATOR, CallText, TurnText
 from qa.text.segment import segmenter, word_spans
-from qa.text.syllables import readings, syllables
+from qa.text.syllables import readings
 
 _NUMERAL: Final = re.compile("[零一二两三四五六七八九十几百千万多]")
 
@@ -146,7 +146,7 @@ class Matcher:
         """All hits in order of turn and place; where hits of one term overlap, the best of them."""
         hits = list(self._run(call, self._exact, call.joined, MatchKind.EXACT))
         taken = {(h.term, h.turn, h.start) for h in hits}
-        heard = self._run(call, self._sound, syllables(call.joined), MatchKind.HOMOPHONE)
+        heard = self._run(call, self._sound, call.sounds, MatchKind.HOMOPHONE)
         hits.extend(h for h in heard if (h.term, h.turn, h.start) not in taken)
         return self._without_excluded(call, _best(hits))
 

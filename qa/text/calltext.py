@@ -17,6 +17,7 @@ from typing import Final
 
 from qa.core.transcript import Transcript, Turn, Word
 from qa.text.normalise import match_form, normal_form
+from qa.text.syllables import syllables
 
 SEPARATOR: Final = "\n"
 
@@ -188,6 +189,11 @@ class CallText:
         self.entities: tuple[object, ...] | None = None
         """Filled by `qa.text.pii` on first use."""
         self._bases = [t.base for t in self.turns]
+
+    @cached_property
+    def sounds(self) -> str:
+        """`joined` in syllable classes."""
+        return syllables(self.joined)
 
     def locate(self, at: int) -> TurnText:
         """The turn that holds character `at` of the joined text."""

@@ -11,7 +11,7 @@ from typing import Final
 from qa.text.calltext import CallText
 from qa.text.pii.addresses import addresses
 from qa.text.pii.checks import valid_identity, valid_luhn
-from qa.text.pii.cues import TurnCues
+from qa.text.pii.cues import cues_of
 from qa.text.pii.dates import birth_dates
 from qa.text.pii.entity import TYPES, Entity
 from qa.text.pii.names import names
@@ -58,7 +58,7 @@ def personal_in(call: CallText) -> list[Entity]:
 
 
 def _personal(call: CallText) -> list[Entity]:
-    cues = [TurnCues(turn) for turn in call.turns]
+    cues = cues_of(call)
     found = [
         # The last digits of an order or an employee number are known for what they are, and are nobody's secret.
         *(e for e in numbers(call, cues) if e.type in _RANK),

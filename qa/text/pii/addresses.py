@@ -54,6 +54,7 @@ _OURS: Final = re.compile(
 )
 _REACH: Final = 44
 _SHORTEST: Final = 5
+_LATIN: Final = re.compile("[a-z]{2}")
 _NOT_ADDRESS: Final = re.compile(
     r"工号|单号|编号|[0-9零一二三四五六七八九十]{1,3}月[0-9零一二三四五六七八九十]{0,3}$|订单|第$|周$|星期$"
     r"|尾号|排$|[上下]个?月$|几$|本月$|每月$|这个月$"
@@ -106,7 +107,7 @@ def _of_turn(turn: TurnText, *, cued: bool) -> Iterator[tuple[int, int]]:
             tail = _TAIL.match(text, m.end())
             if not _ours(turn, start):
                 yield start, tail.end() if tail else m.end()
-    if re.search(r"[a-z]{2}", text):
+    if _LATIN.search(text):
         for m in _ENGLISH.finditer(text):
             if not _ours(turn, m.start()):
                 yield m.span()

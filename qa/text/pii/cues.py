@@ -4,12 +4,13 @@
 
 import re
 from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from ahocorasick_rs import AhoCorasick, MatchKind
 
-from qa.text.calltext import TurnText
+from qa.text.calltext import CallText, TurnText
 from qa.text.normalise import match_form
 from qa.text.syllables import syllables
 
@@ -118,16 +119,24 @@ class Cue:
     to: int
 
 
-class TurnCues:
-    """The cues of one turn, in order."""
+def cues_of(call: CallText) -> list["TurnCues"]:
+    """The cues of every turn of a call."""
+    heard: dict[int, list[tuple[int, int, int]]] = {}
+    for form, start, end in _AUTOMATON.find_matches_as_indexes(call.sounds):
+        turn = call.locate(start)
+        heard.setdefault(turn.turn_position, []).append((form, start - turn.base, end - turn.base))
+    return [TurnCues(turn, heard.get(turn.turn_position, ())) for turn in call.turns]
 
-    def __init__(self, turn: TurnText) -> None:
+
+class TurnCues:
+    """The cues of one turn, in order; `heard` are its finds of the automaton."""
+
+    def __init__(self, turn: TurnText, heard: Sequence[tuple[int, int, int]]) -> None:
         self._turn = turn
-        heard = _AUTOMATON.find_matches_as_indexes(syllables(turn.squeezed))
-        found = [self._chinese(kind, start, end) for kind, start, end in heard]
+        self.all: list[Cue] = [self._chinese(form, start, end) for form, start, end in heard]
         if _LATIN.search(turn.normal):
-            found += [self._english(m) for m in _WORDS.finditer(turn.normal)]
-        self.all: list[Cue] = sorted(found, key=lambda c: c.end)
+            self.all += [self._english(m) for m in _WORDS.finditer(turn.normal)]
+            self.all.sort(key=lambda c: c.end)
         self._ends = [c.end for c in self.all]
 
     def before(self, offset: int, reach: int = REACH) -> Cue | None:

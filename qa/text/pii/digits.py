@@ -56,6 +56,8 @@ _TOKEN: Final = re.compile(
     rf"|(?<![a-z])(?P<word>{_WORD}|o)(?![a-z])"
     rf"|(?P<said>[{''.join(_SAID)}])|(?P<misheard>[{''.join(_MISHEARD)}])|(?<=[{_D}])(?P<x>x|叉)(?![a-z])"
 )
+_SURE: Final = re.compile(rf"[{_D}]|{_WORD}|{'|'.join(_TENS)}|{'|'.join(_TEENS)}|(?<![a-z])o(?![a-z])")
+"""Without one of these nothing that merely sounds like a digit is taken for one."""
 _SEPARATORS: Final = r"[\s,、。.\-—–/·()…;+_]{0,3}"
 _GAP: Final = re.compile(
     rf"{_SEPARATORS}(?:(?:嗯|呃|额|啊|哦|然后|再来|再|接着是?|后面是?|那个|横?杠|横线|空格|dash|hyphen"
@@ -124,6 +126,8 @@ class Run:
 
 def runs_in(text: str, turn: int = 0) -> Iterator[Run]:
     """All runs of digits in a text in normal form, in order."""
+    if _SURE.search(text) is None:
+        return
     waiting: list[Token] = []
     for token in _tokens(text):
         if waiting and (not _joined(text, waiting[-1], token) or len(waiting) >= _LONGEST_RUN):
@@ -142,13 +146,14 @@ def _joined(text: str, left: Token, right: Token) -> bool:
 
 def _tokens(text: str) -> Iterator[Token]:
     for m in _TOKEN.finditer(text):
+        if m.lastgroup == "plain":  # nearly all of them
+            yield Token(m.start(), m.end(), _digit(m.group()))
+            continue
         misheard = m["misheard"] is not None
         yield Token(m.start(), m.end(), _value(m), sure=not misheard and m["said"] is None, misheard=misheard)
 
 
 def _value(m: re.Match[str]) -> str:
-    if m["plain"]:
-        return _digit(m["plain"])
     if m["count"]:
         return _digit(m["counted"]) * _COUNTS[m["count"]]
     if m["double"]:

@@ -114,6 +114,8 @@ _OWN_LEAD: Final = re.compile(
 _KNOWN_NAMES: Final = 32
 """Names that are looked for in the rest of the call."""
 _QUESTION_TURNS: Final = 2
+_ANY_HAN: Final = re.compile(f"[{_HAN}]")
+_LATIN: Final = re.compile("[a-z]{2}")
 
 
 def names(call: CallText) -> Iterator[Entity]:
@@ -148,7 +150,7 @@ def _own(turn: TurnText, start: int) -> bool:
 
 def _introduced(turn: TurnText, *, answers: bool) -> Iterator[tuple[int, int]]:
     text = turn.normal
-    if re.search(r"[\u4e00-\u9fff]", text):
+    if _ANY_HAN.search(text):
         for m in _INTRODUCED.finditer(text):
             if not _given_wrong(m["name"]):
                 yield m.span("name")
@@ -166,7 +168,7 @@ def _introduced(turn: TurnText, *, answers: bool) -> Iterator[tuple[int, int]]:
         answer = _ANSWER.match(text) if answers else None
         if answer and not _given_wrong(answer["name"]) and not _is_word(answer["name"]):
             yield answer.span("name")
-    if re.search(r"[a-z]{2}", text):
+    if _LATIN.search(text):
         yield from _english(turn.text, answers=answers)
 
 

@@ -7,6 +7,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Final
 
 from qa.text.calltext import CallText, TurnText
@@ -97,7 +98,7 @@ _STRUCTURED: Final = re.compile(
 _FILLER: Final = re.compile(
     r"[嗯呃额啊哦好对是的了吗吧呢呀]|没错|然后|后面|前面|接着|那个|就是|这个|请讲|您说|继续|稍等|记下|yes"
     r"|yeah|okay|ok|right|uh|um|correct|go|ahead"
-    r"|then|and"
+    r"|then|and|[\W_]"
 )
 _CHATTER: Final = 6
 """Characters beside digits and fillers that a turn may have and still be part of a number's dictation."""
@@ -125,13 +126,18 @@ class _Turn:
     text: TurnText
     cues: TurnCues
     said: list[_Said] = field(default_factory=list)
-    chatter: int = 0
-    """Characters that are neither digits nor fillers."""
+    runs: tuple[Run, ...] = ()
+    """As they were found."""
 
-    @property
+    @cached_property
     def dictation(self) -> bool:
         """Hardly anything but digits and small words."""
-        return self.chatter <= _CHATTER
+        text, rest, at = self.text.normal, [], 0
+        for run in self.runs:
+            rest.append(text[at : run.start])
+            at = run.end
+        rest.append(text[at:])
+        return len(_FILLER.sub("", "".join(rest))) <= _CHATTER
 
 
 def numbers(call: CallText, cues: Sequence[TurnCues]) -> Iterator[Entity]:
@@ -168,9 +174,10 @@ def _entity(said: _Said) -> Entity:
 
 def _prepared(text: TurnText, cues: TurnCues) -> _Turn:
     turn = _Turn(text, cues)
-    blocked = [m.span() for m in _STRUCTURED.finditer(text.normal)]
+    runs = list(runs_in(text.normal, text.turn_position))
+    blocked = [m.span() for m in _STRUCTURED.finditer(text.normal)] if runs else []
     starts = [a for a, _ in blocked]
-    for whole in runs_in(text.normal, text.turn_position):
+    for whole in runs:
         for run in _separated(whole):
             if "*" in text.normal[max(0, run.start - 1) : run.end + 1]:
                 continue
@@ -181,22 +188,12 @@ def _prepared(text: TurnText, cues: TurnCues) -> _Turn:
             written = at >= 0 and run.end <= blocked[at][1]
             quantity = money or written or _UNIT.match(text.normal, run.end) is not None
             turn.said.append(_Said(run, _nearest(cues, run), quantity, money))
-    turn.chatter = _chatter(text.normal, [s.run for s in turn.said])
+    turn.runs = tuple(s.run for s in turn.said)
     return turn
 
 
 def _nearest(cues: TurnCues, run: Run) -> Cue | None:
     return cues.before(run.start) or cues.behind(run.end)
-
-
-def _chatter(text: str, runs: Sequence[Run]) -> int:
-    rest = []
-    at = 0
-    for run in runs:
-        rest.append(text[at : run.start])
-        at = run.end
-    rest.append(text[at:])
-    return sum(c.isalnum() for c in _FILLER.sub("", "".join(rest)))
 
 
 def _separated(run: Run) -> Iterator[Run]:
@@ -343,6 +340,8 @@ def _fits(kind: str, length: int) -> bool:
 
 def _open_questions(asked: dict[str, int], turn: _Turn) -> dict[str, int]:
     """Kind -> how long it is still waited for, the newest question last. Talk of something else wears them out."""
+    if not asked and not turn.cues.all:
+        return asked
     answered = {s.kind for s in turn.said if s.kind and len(s.run.digits) >= _COMPLETE.get(s.kind, 99)}
     worn = 1 if turn.dictation else 2
     left = {kind: life - worn for kind, life in asked.items() if kind not in answered and life > worn}
@@ -364,6 +363,8 @@ def _join_pieces(turns: Sequence[_Turn]) -> None:
         pieces = [s for s in turn.said if _is_piece(s)]
         speaker = turn.text.turn.speaker
         cues = [c.kind for c in turn.cues.all if c.kind in _LENGTHS]
+        if not (pieces or cues or any(chains.values())) and len(wanted) <= 1:
+            continue  # nothing to join and nothing to forget
         if turn.dictation and not cues:
             chains.setdefault(speaker, []).extend(pieces)
             continue
