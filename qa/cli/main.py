@@ -32,6 +32,7 @@ ELSEWHERE: Final = {
     "token": "qa.cli.people_token",
     "audit": "qa.cli.audit",
     "keys": "qa.cli.keys",
+    "custody": "qa.cli.custody",
     "export": "qa.cli.export",
     "verify": "qa.cli.verify",
 }

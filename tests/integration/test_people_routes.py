@@ -68,6 +68,7 @@ TABLE: tuple[tuple[str, str, tuple[Right, ...]], ...] = (
     # evidence
     ("*", r"/exports.*|/api/v1/exports.*", (Right.EXPORT,)),
     ("*", r"/audit.*|/api/v1/audit.*", (Right.SEE_AUDIT_LOG,)),
+    ("*", r"/custody.*|/api/v1/custody.*", (Right.RETAIN,)),
     ("POST", r"/calibration(/\{round_id\}/(close|gold|again).*)?", (Right.MANAGE_CALIBRATION,)),
     ("*", r"/calibration.*|/api/v1/calibration.*", (Right.CALIBRATE,)),
     ("*", r"/rules.*|/api/v1/rules.*", (Right.SEE_RULES, Right.CHANGE_RULES)),
