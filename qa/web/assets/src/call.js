@@ -368,8 +368,9 @@ document.getElementById("reject")?.addEventListener("keydown", (event) => {
   }
 });
 
-document.addEventListener("htmx:after:swap", () => {
-  for (const dialog of document.querySelectorAll("dialog[open]")) dialog.close();
+document.addEventListener("htmx:after:swap", (event) => {
+  // Only the dialog that was sent: quick fingers may have opened the next one.
+  event.detail?.ctx?.sourceElement?.closest?.("dialog")?.close();
   for (const one of flags()) one.classList.toggle("chosen", one.dataset.flag === chosen);
   document.getElementById(`flag-${chosen}`)?.focus({ preventScroll: true });
 });
