@@ -17,6 +17,7 @@ from qa.web.pages import (
     calibration,
     call,
     coaching,
+    custody,
     disputes,
     exports,
     home,
@@ -32,6 +33,7 @@ from qa.web.pages import (
 
 PAGES = (
     audit,
+    custody,
     home,
     upload,
     recordings,

@@ -33,6 +33,7 @@ QUALITY: Final = (
 HOUSE: Final = (
     Place("exports", "/exports", (Right.EXPORT,), key="e"),
     Place("audit", "/audit", (Right.SEE_AUDIT_LOG,), key="a"),
+    Place("custody", "/custody", (Right.RETAIN,), key="t"),
     Place("people", "/people", (Right.MANAGE_PEOPLE,), key="p"),
     Place("settings", "/settings", (Right.SETTINGS,), key="s"),
 )
