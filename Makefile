@@ -6,7 +6,7 @@ STAMP  := $(VENV)/.installed
 ASSETS := qa/web/static/manifest.json
 
 .DEFAULT_GOAL := help
-.PHONY: help setup models demo up test check lint docs bench faults fuzz clean
+.PHONY: help setup models demo up test check lint docs bench faults fuzz screenshots clean
 
 help: ## What can be done
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -72,6 +72,9 @@ build/peers: bench/peers.txt
 
 faults: models ## The tests that kill processes and fill disks, and see that nothing is lost
 	$(BIN)/python -m pytest -m faults tests/faults
+
+screenshots: setup ## Pictures of every page, three languages, two widths, light and dark, into build/screenshots
+	$(BIN)/python tests/web_screenshots.py
 
 FUZZ_SECONDS ?= 600
 FUZZ := build/fuzz

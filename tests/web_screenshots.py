@@ -3,7 +3,7 @@
     python tests/web_screenshots.py            all into build/screenshots
     python tests/web_screenshots.py call home  only pages with these names
 
-The service behind them holds the samples, one of them reviewed, with a notice, a dispute and a round of calibration.
+The service behind them holds the samples, some reviewed, with notices, disputes and rounds of calibration.
 """
 
 import shutil
@@ -86,7 +86,7 @@ def shoot(live: LiveWeb, browser: Browser, story: Story, names: set[str]) -> int
                         page.screenshot(path=folder / f"{name}-{locale}.png")
                         if not page.evaluate("document.documentElement.scrollWidth <= innerWidth"):
                             overflowing += 1
-                            print(f"wider than the window: {name} {size} {locale}")
+                            sys.stderr.write(f"wider than the window: {name} {size} {locale}\n")
                     context.close()
     return overflowing
 
@@ -95,7 +95,7 @@ def main(names: set[str]) -> int:
     """Start a service of its own, tell the story, take the pictures."""
     chromium = shutil.which("chromium")
     if chromium is None:
-        print("No chromium here. On Debian: apt-get install chromium fonts-noto-cjk")
+        sys.stderr.write("No chromium here. On Debian: apt-get install chromium fonts-noto-cjk\n")
         return 1
     with tempfile.TemporaryDirectory() as home, live_web(web_settings(Path(home))) as live:
         add_people(live.services)
@@ -107,7 +107,7 @@ def main(names: set[str]) -> int:
             browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
             overflowing = shoot(live, browser, story, names)
             browser.close()
-    print(f"Pictures are in {TARGET}")
+    sys.stdout.write(f"Pictures are in {TARGET}\n")
     return 1 if overflowing else 0
 
 

@@ -1,4 +1,4 @@
-"""What happened to the sample calls, so that every page has something to show: reviews, a letter, disputes, rounds."""
+"""What happened to the sample calls, so that every page has something to show."""
 
 from dataclasses import dataclass
 
@@ -56,7 +56,9 @@ def tell(services: Services) -> Story:
     disputed = services.disputes.raise_dispute(
         agent, issued[0].id, points[0][0].id, words="我当时是在解释为什么不能这样承诺。"
     )
-    waiting = services.disputes.raise_dispute(agent, issued[1].id, points[1][0].id, words="这句话是客户说的，不是我说的。")
+    waiting = services.disputes.raise_dispute(
+        agent, issued[1].id, points[1][0].id, words="这句话是客户说的，不是我说的。"
+    )
     services.disputes.rule(lead, disputed.id, Ruling.OVERTURNED, reason="听录音确认：坐席是在复述客户的话。")
 
     open_call = samples["call02"]

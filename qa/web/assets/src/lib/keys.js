@@ -33,6 +33,8 @@ function inField(event) {
   if (!field || event.isComposing) return false;
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && field.form) {
     event.preventDefault();
+    // Sent: the keys are the page's again.
+    if (field.form.checkValidity()) field.blur();
     field.form.requestSubmit();
     return true;
   }
