@@ -59,6 +59,7 @@ bench: models build/peers ## Cost beside the peers; RECORDINGS=100000 keeps the 
 	$(BIN)/python -m bench.rescan
 	$(BIN)/python -m bench.behaviour
 	$(BIN)/python -m bench.export
+	$(BIN)/python -m bench.custody
 	$(BIN)/python -m bench.search --recordings $(or $(RECORDINGS),1000000)
 	$(BIN)/python -m bench.pipeline --form stereo_8k
 	$(BIN)/python -m bench.pipeline --form mono_8k

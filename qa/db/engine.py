@@ -71,6 +71,19 @@ class Database:
         with self.read() as session:
             session.execute(sa.text("SELECT 1"))
 
+    def forget_deleted(self) -> None:
+        """Empty SQLite's write-ahead log, in which deleted rows still stand; where somebody reads, the next time.
+
+        Nothing to do elsewhere: there it is the server's to recycle.
+        """
+        if not self.is_sqlite:
+            return
+        raw = self._engine.raw_connection()
+        try:
+            raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        finally:
+            raw.close()
+
     def close(self) -> None:
         """Close every connection."""
         self._engine.dispose()
@@ -111,7 +124,14 @@ def _sqlite_engine(url: sa.URL) -> Engine:
     def _prepare(connection: Any, _record: object) -> None:
         # The driver's own transactions begin late and silently; ours begin where we say.
         connection.isolation_level = None
-        for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "trusted_schema = ON"):
+        for pragma in (
+            "journal_mode = WAL",
+            "synchronous = FULL",
+            "foreign_keys = ON",
+            "trusted_schema = ON",
+            # What is deleted is overwritten, not only let go.
+            "secure_delete = ON",
+        ):
             connection.execute(f"PRAGMA {pragma}")
         # Called by the triggers that keep the text index.
         connection.create_function("search_words", 2, search_words, deterministic=True)

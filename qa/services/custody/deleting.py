@@ -185,6 +185,7 @@ class Deleter:
             gone = len(body["recordings"])
             told = {"deletion": row.id, "recordings": gone, "kept": len(body["kept"]), "key": key.id}
             AuditTrail(session).add(row.tenant, now, row.begun_by, "custody.deleted", None, **told)
+        self._database.forget_deleted()
 
 
 def covers(export: ExportRow, recording: RecordingRow) -> bool:

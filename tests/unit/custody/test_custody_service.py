@@ -105,6 +105,20 @@ def test_a_deleted_recording_is_found_again_nowhere(services: Services) -> None:
         assert sound.read() == wav_bytes(2)
 
 
+def test_the_database_file_holds_no_trace_of_what_was_deleted(services: Services) -> None:
+    if not services.database.is_sqlite:
+        pytest.skip("the pages of a server are its own")
+    taken(services, 1, "a-rare-product")
+    file = services.settings.home / "tingjian.db"
+    file = file if file.exists() else Path(str(services.database.url.database))
+    before = b"".join(path.read_bytes() for path in file.parent.glob(f"{file.name}*"))
+    assert b"a-rare-product" in before
+    delete(services, Selection(attributes={"product": "a-rare-product"}))
+    after = b"".join(path.read_bytes() for path in file.parent.glob(f"{file.name}*"))
+    assert b"a-rare-product" not in after
+    assert b"13812345678-1" not in after
+
+
 def test_the_certificate_says_what_went_on_whose_word_and_is_signed(services: Services) -> None:
     gone = taken(services)
     made = services.custody.certificate(OFFICER, delete(services))
