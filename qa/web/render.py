@@ -16,6 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from qa.api.dependencies import Who, who_asks
+from qa.core.base import encode
 from qa.core.people import Person, Right
 from qa.i18n import LOCALES, text
 from qa.web.assets import asset
@@ -133,6 +134,11 @@ def _sentences(locale: str) -> Callable[..., str]:
         return text(code, locale, **params)
 
     return sentence
+
+
+def for_script(value: object) -> Markup:
+    """JSON that may stand inside a script element: nothing in it can end the element."""
+    return Markup(encode(value).decode().replace("<", "\\u003c"))  # noqa: S704 - no < is left
 
 
 def redirect(path: str) -> Response:

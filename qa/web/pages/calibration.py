@@ -1,5 +1,6 @@
 """Calibration: rounds, blind judging, and how far people and the machine agree."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
@@ -9,10 +10,10 @@ from starlette.datastructures import FormData
 from qa.api.context import ContextDep
 from qa.core.errors import BadOptionError
 from qa.core.people import Right
-from qa.services.calibration import OVERALL, NewRound
+from qa.services.calibration import OVERALL, Drift, NewRound
 from qa.web.acts import done
 from qa.web.forms import form_of
-from qa.web.render import Who, page_router, redirect, render
+from qa.web.render import Who, for_script, page_router, redirect, render
 from qa.web.transcript import shown_turns
 
 router = page_router()
@@ -26,16 +27,29 @@ def rounds(request: Request, who: Who, context: ContextDep) -> Response:
     service, manages = context.services.calibration, who.may(Right.MANAGE_CALIBRATION)
     since = datetime.now(UTC) - timedelta(days=_PRECISION_DAYS)
     precision = context.services.review.plans.precision(who, since) if manages else ()
+    drift = service.drift(who) if manages else ()
     return render(
         request,
         "calibration/rounds.html",
         rounds=service.rounds(who),
-        drift=service.drift(who) if manages else (),
+        drift=drift,
+        lines=for_script(_lines(drift)),
         # The rules to be changed first: most likely wrong most often.
         precision=sorted(precision, key=lambda one: (one.precision.low, one.rule)),
         manages=manages,
         days=_PRECISION_DAYS,
     )
+
+
+def _lines(drift: Sequence[Drift]) -> dict[str, object]:
+    """Agreement with gold per person and round, per cent."""
+    rounds = list(dict.fromkeys((one.round_id, one.name) for one in drift))
+    share = {(one.person, one.round_id): round(100 * one.same / one.of, 1) for one in drift if one.of}
+    people = sorted({one.person for one in drift})
+    return {
+        "labels": [name for _, name in rounds],
+        "series": {person: [share.get((person, id_)) for id_, _ in rounds] for person in people},
+    }
 
 
 @router.post("/calibration")

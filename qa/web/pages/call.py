@@ -4,11 +4,9 @@ import secrets
 from typing import Annotated, Any
 
 from fastapi import Depends, Form, Request, Response
-from markupsafe import Markup
 from starlette.datastructures import FormData
 
 from qa.api.context import Context, ContextDep
-from qa.core.base import encode
 from qa.core.errors import BadOptionError, NotFoundError
 from qa.core.finding import Outcome, Severity
 from qa.core.people import Person, Right
@@ -20,7 +18,7 @@ from qa.services.views import RecordingView
 from qa.web.acts import done
 from qa.web.forms import form_of
 from qa.web.moments import CURVE_HEIGHT, CURVE_WIDTH, curves_of, moments_of
-from qa.web.render import PAGE_HEADERS, Who, is_fragment, page_router, redirect, render
+from qa.web.render import PAGE_HEADERS, Who, for_script, is_fragment, page_router, redirect, render
 from qa.web.transcript import Mark, shown_turns
 
 router = page_router()
@@ -84,7 +82,7 @@ def _page(
         "curve_box": (CURVE_WIDTH, CURVE_HEIGHT),
         "speeds": SPEEDS,
         "following": following,
-        "scene": _for_script(
+        "scene": for_script(
             {
                 "audio": f"/api/v1/recordings/{recording.id}/audio?playable=true",
                 "peaks": f"/api/v1/recordings/{recording.id}/peaks?per_second=10",
@@ -117,11 +115,6 @@ def _desk(context: Context, who: Person, recording: RecordingView, review: Revie
         "outcomes": Outcome,
         "families": ("forbidden", "rude", "step", "complaint", "other"),
     }
-
-
-def _for_script(value: object) -> Markup:
-    """JSON that may stand inside a script element: nothing in it can end the element."""
-    return Markup(encode(value).decode().replace("<", "\\u003c"))  # noqa: S704 - no < is left
 
 
 def _first(label: dict[str, str]) -> str:
