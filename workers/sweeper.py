@@ -38,12 +38,12 @@ def sweep_until(stop: threading.Event, services: Services) -> None:
             if time.monotonic() >= draw_at:
                 services.review.plans.draw()
                 draw_at = time.monotonic() + services.settings.review.draw_seconds
-            services.custody.resume()
-            if time.monotonic() >= retain_at:
-                services.custody.sweep()
-                retain_at = time.monotonic() + 60.0 * services.settings.custody.sweep_minutes
             services.storage.clean()
             services.audit.checkpoint_due()
+            services.custody.resume()
+            if time.monotonic() >= retain_at:
+                retain_at = time.monotonic() + 60.0 * services.settings.custody.sweep_minutes
+                services.custody.sweep()
         except Exception:
             # Whatever it was, lost work must be looked for again.
             _log.exception("sweep.failed")

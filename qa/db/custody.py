@@ -202,9 +202,9 @@ class Custody:
         wanted = sa.select(ExportRow).where(ExportRow.tenant == tenant, ExportRow.state.in_(states))
         return self._session.scalars(wanted.order_by(ExportRow.id)).all()
 
-    def add(self, row: HoldRow | DeletionRow | DeletionItemRow) -> None:
-        """A new row."""
-        self._session.add(row)
+    def add(self, *rows: HoldRow | DeletionRow | DeletionItemRow) -> None:
+        """New rows."""
+        self._session.add_all(rows)
         self._session.flush()
 
     def deletion(self, deletion_id: str, tenant: str | None = None, *, lock: bool = False) -> DeletionRow | None:

@@ -18,6 +18,7 @@ from qa.audio.redact import redact
 from qa.core.base import encode
 from qa.core.errors import TingjianError
 from qa.db.audit import AuditTrail
+from qa.db.custody import Custody
 from qa.db.engine import Database
 from qa.db.models import RecordingRow
 from qa.db.recordings import Recordings
@@ -105,11 +106,14 @@ class EraseService:
                 locked = Recordings(session).get(recording_id, lock=True)
                 if locked is None or locked.sha256 != sha256:
                     return False
+                shared = Custody(session).others_with(locked, same_file=True)
                 self._point(session, locked, spooled.sha256, spooled.size, hidden)
                 now = self._database.now(session)
                 self._vault.keep(session, sealed, now)
-                self._vault.destroy(session, sha256, suffix, now)
-        self._storage.delete_audio(sha256, suffix)
+                if not shared:
+                    self._vault.destroy(session, sha256, suffix, now)
+        if not shared:
+            self._storage.delete_audio(sha256, suffix)
         for copy in self._cache.glob(f"*/{sha256[:2]}/{sha256}*"):
             copy.unlink(missing_ok=True)
         _log.info("recording.erased", recording=recording_id, kinds=list(kinds), stretches=len(hidden))

@@ -78,8 +78,8 @@ class Deleter:
             begun_at=now,
         )
         custody.add(deletion)
-        for row in rows:
-            custody.add(
+        custody.add(
+            *(
                 DeletionItemRow(
                     deletion_id=deletion.id,
                     recording_id=row.id,
@@ -87,7 +87,9 @@ class Deleter:
                     suffix=row.suffix,
                     name=mask_fragment(row.name),
                 )
+                for row in rows
             )
+        )
         told = {"deletion": deletion.id, "recordings": len(rows), "basis": basis}
         AuditTrail(session).add(who.tenant, now, who.login, "custody.deletion_begun", None, **told)
         return deletion.id

@@ -89,3 +89,10 @@ def test_sound_that_has_gone_leaves_the_recording_as_it_was(services: Services, 
     assert services.recordings.get(recording).sha256 == before
     with pytest.raises(NotFoundError):
         services.recordings.get("0" * 32)
+
+
+def test_the_same_bytes_of_another_tenant_stay_as_they_are(services: Services, bell: RecordingBell) -> None:
+    theirs = services.intake.accept_stream([wav_bytes(5)], IntakeMeta("a.wav", tenant="other")).recording
+    worked(services, bell, eraser(services, "cvv"))
+    with services.vault.open(theirs.sha256, ".wav") as sound:
+        assert sound.read() == wav_bytes(5)
