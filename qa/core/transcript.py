@@ -79,7 +79,7 @@ class Turn(Record, frozen=True):
         return self.words[first : last + 1]
 
 
-class Transcript(Record, frozen=True):
+class Transcript(Record, frozen=True, weakref=True):
     """A whole call: turns in order of their start."""
 
     language: str

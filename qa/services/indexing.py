@@ -20,7 +20,7 @@ from qa.db.facets import LONGEST_VALUE, Facets
 from qa.db.models import RecordingRow, ResultRow, SearchTextRow
 from qa.db.places import place_of
 from qa.db.words import Said, SpokenWords
-from qa.text.masking import mask_turns
+from qa.text.masking import mask_texts
 
 CALLED_AT: Final = ("called_at", "call_time", "start_time")
 """Attributes that may say when the call took place, the first one that can be read counts."""
@@ -85,7 +85,7 @@ def note_human_score(session: Session, recording_id: str, score: float | None) -
 
 def spoken(transcript: Transcript) -> list[Said]:
     """What was said, personal data masked."""
-    texts = mask_turns(transcript.turns)
+    texts = mask_texts(transcript)
     return [
         Said(turn.index, turn.role.value, round(turn.start, 2), text)
         for turn, text in zip(transcript.turns, texts, strict=True)

@@ -186,8 +186,6 @@ class CallText:
             self.turns.append(prepared)
             base += len(prepared.squeezed) + 1
         self.joined = SEPARATOR.join(t.squeezed for t in self.turns)
-        self.entities: tuple[object, ...] | None = None
-        """Filled by `qa.text.pii` on first use."""
         self._bases = [t.base for t in self.turns]
 
     @cached_property

@@ -9,6 +9,7 @@ of findings fit both. What stays readable is what people need to recognise a num
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace as replace_entity
+from functools import lru_cache
 from itertools import groupby
 from typing import Final
 
@@ -17,9 +18,8 @@ from msgspec.structs import replace
 from qa.core.base import Record
 from qa.core.roles import Role
 from qa.core.transcript import Transcript, Turn, Word
-from qa.text.calltext import CallText
 from qa.text.normalise import normal_form
-from qa.text.pii import Entity, personal_in
+from qa.text.pii import Entity, personal_of
 from qa.text.pii.digits import runs_in
 
 MASK: Final = "*"
@@ -28,6 +28,8 @@ _KEPT: Final = {"phone": (3, 4), "id_card": (3, 4), "bank_card": (4, 4), "name":
 """Digits or characters left readable at either end, separators not counted. Four of a card at both ends is less
 than the six and four that PCI DSS 3.4 allows to be shown."""
 _LONG_IN_FRAGMENT: Final = 4
+_SHORT: Final = 64
+"""Characters of a text whose masked form is remembered."""
 _PHONE_HIDDEN: Final = 4
 """Digits before the last four of a phone number that are hidden, whatever country or area code is in front."""
 _REGION: Final = re.compile(
@@ -57,7 +59,15 @@ def mask(text: str, role: Role = Role.UNKNOWN) -> str:
 
     `role` is whose words they are: an agent's own name is no secret.
     """
-    return mask_turns([_turn_of(text, role)])[0] if text else text
+    if len(text) > _SHORT:
+        return mask_turns([_turn_of(text, role)])[0]
+    return _short_masked(text, role) if text else text
+
+
+@lru_cache(maxsize=4096)
+def _short_masked(text: str, role: Role) -> str:
+    """Reasons of checks say the same few words in every call."""
+    return mask_turns([_turn_of(text, role)])[0]
 
 
 def mask_fragment(text: str) -> str:
@@ -73,7 +83,7 @@ def mask_fragment(text: str) -> str:
 
 def masked_spans(turns: Sequence[Turn]) -> tuple[MaskedSpan, ...]:
     """The personal data in the turns of a call, in order."""
-    return tuple(_span(e, turns[e.turn]) for e in _entities(turns))
+    return tuple(_span(e, turns[e.turn]) for e in personal_of(_transcript_of(turns)))
 
 
 def mask_turns(turns: Sequence[Turn], wholly: Sequence[str] = ()) -> list[str]:
@@ -81,8 +91,24 @@ def mask_turns(turns: Sequence[Turn], wholly: Sequence[str] = ()) -> list[str]:
 
     With `wholly`, only these kinds are hidden, and nothing of them stays readable.
     """
-    texts = [t.text for t in turns]
-    entities = [e for e in _entities(turns) if not wholly or e.type in wholly]
+    return _masked_texts(_transcript_of(turns), wholly)
+
+
+def mask_texts(transcript: Transcript) -> list[str]:
+    """`mask_turns` for all turns of a transcript; cheap where its personal data is known already."""
+    return _masked_texts(transcript, ())
+
+
+def mask_transcript(transcript: Transcript, wholly: Sequence[str] = ()) -> Transcript:
+    """The transcript with personal data hidden in the texts of its words; `wholly` as for `mask_turns`."""
+    texts = _masked_texts(transcript, wholly)
+    turns = tuple(_masked_turn(t, text) for t, text in zip(transcript.turns, texts, strict=True))
+    return replace(transcript, turns=turns)
+
+
+def _masked_texts(transcript: Transcript, wholly: Sequence[str]) -> list[str]:
+    texts = [t.text for t in transcript.turns]
+    entities = [e for e in personal_of(transcript) if not wholly or e.type in wholly]
     if wholly:
         entities = [replace_entity(e, part=True) for e in entities]
     for turn, found in groupby(entities, key=lambda e: e.turn):
@@ -90,14 +116,9 @@ def mask_turns(turns: Sequence[Turn], wholly: Sequence[str] = ()) -> list[str]:
     return texts
 
 
-def mask_transcript(transcript: Transcript, wholly: Sequence[str] = ()) -> Transcript:
-    """The transcript with personal data hidden in the texts of its words; `wholly` as for `mask_turns`."""
-    texts = mask_turns(transcript.turns, wholly)
-    turns = tuple(_masked_turn(t, text) for t, text in zip(transcript.turns, texts, strict=True))
-    return replace(transcript, turns=turns)
-
-
 def _masked_turn(turn: Turn, text: str) -> Turn:
+    if MASK not in text:
+        return turn
     offsets = turn.offsets()
     words = tuple(
         word if text[a:b] == word.text else replace(word, text=text[a:b])
@@ -110,10 +131,9 @@ def _turn_of(text: str, role: Role) -> Turn:
     return Turn(0, role, "ch0", 0, (Word(text, 0.0, 0.0, 1.0, 1.0),), 1.0)
 
 
-def _entities(turns: Iterable[Turn]) -> list[Entity]:
+def _transcript_of(turns: Iterable[Turn]) -> Transcript:
     turns = tuple(turns)
-    end = max((t.end for t in turns), default=0.0)
-    return personal_in(CallText(Transcript("zh", end, turns)))
+    return Transcript("zh", max((t.end for t in turns), default=0.0), turns)
 
 
 def _span(entity: Entity, turn: Turn) -> MaskedSpan:

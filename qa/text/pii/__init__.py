@@ -5,9 +5,11 @@ A checksum makes a find certain; the words around it make one out of a number th
 `docs/privacy.md` says what is found and what is not.
 """
 
+import weakref
 from itertools import groupby
 from typing import Final
 
+from qa.core.transcript import Transcript
 from qa.text.calltext import CallText
 from qa.text.pii.addresses import addresses
 from qa.text.pii.checks import valid_identity, valid_luhn
@@ -19,7 +21,7 @@ from qa.text.pii.numbers import numbers
 from qa.text.pii.quantities import quantities
 from qa.text.pii.written import documents, emails
 
-__all__ = ["TYPES", "Entity", "entities_in", "personal_in", "valid_identity", "valid_luhn"]
+__all__ = ["TYPES", "Entity", "entities_in", "personal_in", "personal_of", "valid_identity", "valid_luhn"]
 
 _RANK: Final = {
     kind: rank
@@ -42,19 +44,41 @@ _RANK: Final = {
 """What wins where two finds overlap: a number inside an address is part of it."""
 
 
+_known: Final[dict[int, tuple[weakref.ref[Transcript], tuple[Entity, ...]]]] = {}
+"""What was found in the transcripts in use: `id()` -> the transcript and all that it holds. The rules, the masked
+result and the search index ask for the same."""
+
+
 def entities_in(call: CallText) -> list[Entity]:
-    """Everything of a kind that is said in a call, in order; computed once per call."""
-    if call.entities is None:
-        personal = _personal(call)
-        by_turn = {turn: list(found) for turn, found in groupby(personal, key=lambda e: e.turn)}
-        others = [q for turn in call.turns for q in quantities(turn, by_turn.get(turn.turn_position, []))]
-        call.entities = tuple(sorted([*personal, *others], key=lambda e: (e.turn, e.start, e.end)))
-    return [e for e in call.entities if isinstance(e, Entity)]
+    """Everything of a kind that is said in a call, in order; computed once per transcript."""
+    return list(_entities_of(call.transcript, call))
 
 
 def personal_in(call: CallText) -> list[Entity]:
     """The personal data of a call."""
     return [e for e in entities_in(call) if e.type in TYPES]
+
+
+def personal_of(transcript: Transcript) -> list[Entity]:
+    """The personal data of a call that need not have been prepared."""
+    return [e for e in _entities_of(transcript, None) if e.type in TYPES]
+
+
+def _entities_of(transcript: Transcript, call: CallText | None) -> tuple[Entity, ...]:
+    key = id(transcript)
+    known = _known.get(key)
+    if known is not None and known[0]() is transcript:
+        return known[1]
+    found = _all(call or CallText(transcript))
+    _known[key] = weakref.ref(transcript, lambda _: _known.pop(key, None)), found
+    return found
+
+
+def _all(call: CallText) -> tuple[Entity, ...]:
+    personal = _personal(call)
+    by_turn = {turn: list(found) for turn, found in groupby(personal, key=lambda e: e.turn)}
+    others = [q for turn in call.turns for q in quantities(turn, by_turn.get(turn.turn_position, []))]
+    return tuple(sorted([*personal, *others], key=lambda e: (e.turn, e.start, e.end)))
 
 
 def _personal(call: CallText) -> list[Entity]:
