@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -65,20 +65,33 @@ def groups_of(terms: Sequence[CompiledTerm]) -> tuple[Group, ...]:
 def checks(book: RuleBook, call: CallText, scan: Scan, context: CallContext) -> list[Check]:
     """One check per file and family of terms that have a severity."""
     found = scan.found_ids()
-    return [_check(book, g, found, call, scan, context) for g in book.offence_groups]
+    reasons: dict[tuple[str, tuple[int, ...]], Message | None] = {}
+
+    def barred(language: str, applies: tuple[Applies, ...]) -> Message | None:
+        key = language, tuple(map(id, applies))
+        if key not in reasons:
+            reasons[key] = why_not(language, applies, call.transcript, context)
+        return reasons[key]
+
+    return [_check(book, g, found, call, scan, barred) for g in book.offence_groups]
 
 
 def _check(
-    book: RuleBook, group: Group, found: set[str], call: CallText, scan: Scan, context: CallContext
+    book: RuleBook,
+    group: Group,
+    found: set[str],
+    call: CallText,
+    scan: Scan,
+    barred: Callable[[str, tuple[Applies, ...]], Message | None],
 ) -> Check:
     first = group.first
     place = book.files[first.file]
-    kept_out = [why_not(language, applies, call.transcript, context) for language, applies in group.reaches]
+    kept_out = [barred(language, applies) for language, applies in group.reaches]
     findings: list[Finding] = []
     doubts: list[Message] = []
     for name in sorted(found & group.terms.keys()):
         term = group.terms[name]
-        if why_not(term.language, term.applies, call.transcript, context) is None:
+        if barred(term.language, term.applies) is None:
             made, doubt = _findings(term, call, scan)
             findings += made
             doubts += doubt

@@ -29,7 +29,7 @@ _MARKS: Final = re.compile(r"(?:[^\w%]|_)+")
 _STOP: Final = frozenset("。!?;\n….")
 _EMOJI: Final = "\U0001f000"
 """From here on, what is no letter is a picture."""
-_POINT: Final = re.compile(r"(?<=\d)[.:](?=\d)")
+_POINT: Final = re.compile(r"[.:](?<=\d[.:])(?=\d)")
 
 
 @dataclass(frozen=True, slots=True)
