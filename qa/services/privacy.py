@@ -21,7 +21,7 @@ from qa.db.results import Results
 from qa.db.reveals import REVEALED, last_reveal
 from qa.services.mapping import result_view
 from qa.settings import PrivacySettings
-from qa.text.masking import mask_fragment, masked_spans
+from qa.text.masking import MaskedSpan, mask_fragment, masked_spans
 from qa.text.stretches import Stretch, StretchOptions, stretches
 
 LEAST_REASON: Final = 4
@@ -81,6 +81,14 @@ class PrivacyService:
             row = _seen(session, who, recording_id)
             result_id = row.result_id
         return None if result_id is None else self._stretches(recording_id, result_id)
+
+    def spans(self, who: Person, recording_id: str, result_id: str) -> tuple[MaskedSpan, ...]:
+        """Where something is hidden in the words of a result, and what kind of thing; never the words."""
+        with self._database.read() as session:
+            _seen(session, who, recording_id)
+            row = Results(session).get(recording_id, result_id)
+            transcript = result_view(row).result.transcript if row else None
+        return masked_spans(transcript.turns) if transcript else ()
 
     def reveal(self, who: Person, recording_id: str, reason: str, places: Sequence[Place] = ()) -> Revealed:
         """What was really said in `places`, or in everything that is hidden where none is named.

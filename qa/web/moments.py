@@ -7,7 +7,7 @@ from qa.core.behaviour import CallBehaviour
 from qa.core.roles import Role
 from qa.core.transcript import Transcript
 from qa.services.review.views import FlagView
-from qa.text.masking import masked_spans
+from qa.text.masking import MaskedSpan
 
 CURVE_WIDTH = 1000
 CURVE_HEIGHT = 24
@@ -33,7 +33,10 @@ class Curve(Record, frozen=True):
 
 
 def moments_of(
-    flags: Sequence[FlagView], behaviour: CallBehaviour | None, transcript: Transcript | None
+    flags: Sequence[FlagView],
+    behaviour: CallBehaviour | None,
+    transcript: Transcript | None,
+    hidden: Sequence[MaskedSpan],
 ) -> list[Moment]:
     """Everything that has a place in time, in the order in which it is to be drawn."""
     found: list[Moment] = []
@@ -42,10 +45,7 @@ def moments_of(
         found += [Moment("overlap", c.start, c.start + c.overlap_ms / 1000) for c in behaviour.cut_ins]
     if transcript is not None:
         channels = {position: turn.channel for position, turn in enumerate(transcript.turns)}
-        found += [
-            Moment("masked", span.start_s, span.end_s, channels[span.turn])
-            for span in masked_spans(transcript.turns)
-        ]
+        found += [Moment("masked", span.start_s, span.end_s, channels[span.turn]) for span in hidden]
     for flag in flags:
         found += [
             Moment(flag.severity.value, e.start, e.end, e.channel, flag.finding_id)

@@ -10,7 +10,7 @@ from qa.core.base import Record
 from qa.core.finding import Severity
 from qa.core.roles import Role
 from qa.core.transcript import Transcript, Turn
-from qa.text.masking import MaskedSpan, mask_turns, masked_spans
+from qa.text.masking import MaskedSpan
 
 DOUBTFUL = 0.5
 """Words trusted less than this are shown as doubtful: read as a chance, more likely wrong than right."""
@@ -55,16 +55,16 @@ class TurnShown(Record, frozen=True):
     pieces: tuple[Piece, ...]
 
 
-def shown_turns(transcript: Transcript, marks: Sequence[Mark]) -> list[TurnShown]:
-    """All turns, personal data hidden."""
-    texts = mask_turns(transcript.turns)
-    spans = _by_turn(transcript, masked_spans(transcript.turns))
+def shown_turns(
+    transcript: Transcript, marks: Sequence[Mark], hidden: Sequence[MaskedSpan] = ()
+) -> list[TurnShown]:
+    """All turns of a transcript that is masked already; `hidden` says where and what."""
+    spans = _by_turn(transcript, hidden)
     marked: dict[int, list[Mark]] = {}
     for mark in marks:
         marked.setdefault(mark.turn, []).append(mark)
     return [
-        _turn(turn, text, marked.get(turn.index, ()), spans.get(turn.index, ()))
-        for turn, text in zip(transcript.turns, texts, strict=True)
+        _turn(turn, turn.text, marked.get(turn.index, ()), spans.get(turn.index, ())) for turn in transcript.turns
     ]
 
 

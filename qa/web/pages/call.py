@@ -70,12 +70,13 @@ def _page(
         for v in review.added
         if v.turn is not None and v.char_start is not None and v.char_end is not None
     ]
+    hidden = context.services.privacy.spans(who, recording.id, review.result_id)
     duration = recording.duration or (transcript.duration if transcript else 0.0)
     lanes = _lanes(result)
     following = context.services.review.queue.peek(who) if review.mine and who.may(Right.REVIEW) else None
     return {
         **_desk(context, who, recording, review),
-        "turns": shown_turns(transcript, marks) if transcript else [],
+        "turns": shown_turns(transcript, marks, hidden) if transcript else [],
         "transcript": transcript,
         "duration": duration,
         "curves": curves_of(result.behaviour, duration),
@@ -88,7 +89,7 @@ def _page(
                 "peaks": f"/api/v1/recordings/{recording.id}/peaks?per_second=10",
                 "duration": duration,
                 "lanes": lanes,
-                "moments": moments_of(review.flags, result.behaviour, transcript),
+                "moments": moments_of(review.flags, result.behaviour, transcript, hidden),
                 "beat": (f"/recordings/{recording.id}/beat" if review.mine else None),
                 "beat_seconds": context.settings.review.lease_seconds / _BEAT_SHARE,
                 "next": following.recording_id if following else None,

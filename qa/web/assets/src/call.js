@@ -375,6 +375,57 @@ document.addEventListener("htmx:after:swap", (event) => {
   document.getElementById(`flag-${chosen}`)?.focus({ preventScroll: true });
 });
 
+// A remark on a flag, on selected words, or on the call.
+page.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-comments]");
+  if (!button) return;
+  const dialog = document.getElementById("say");
+  dialog.querySelector("[data-flag-id]").value = button.dataset.comments;
+  dialog.querySelector("[data-selected=turn]").value = "";
+  dialog.querySelector("blockquote").textContent = button.closest(".flag").querySelector("blockquote")?.textContent ?? "";
+  dialog.showModal();
+});
+document.getElementById("say")?.addEventListener("close", (event) => {
+  event.currentTarget.querySelector("[data-flag-id]").value = "";
+});
+
+// --- what is hidden -------------------------------------------------------------------------------------------
+
+document.querySelector("[data-reveal]")?.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const form = event.currentTarget;
+  const reason = form.elements.reason.value;
+  const headers = { "Content-Type": "application/json" };
+  try {
+    const answer = await ask(form.dataset.reveal, { method: "POST", headers, body: JSON.stringify({ reason }) });
+    for (const span of (await answer.json()).spans) show(span);
+  } catch (error) {
+    return void flash(error.message, "error");
+  }
+  form.closest("dialog").close();
+  document.getElementById("show-hidden").hidden = true;
+  // The original of this recording may be heard for a while, too.
+  const [at, playing] = [player.currentTime, !player.paused];
+  player.src = `${scene.audio}&original=true`;
+  player.addEventListener("loadedmetadata", () => {
+    player.currentTime = at;
+    if (playing) player.play().catch(() => {});
+  }, { once: true });
+});
+
+/** Puts what was really said in the place of its mask; both have as many characters. */
+function show({ turn, start, end, text }) {
+  const found = turns.find((one) => Number(one.element.dataset.turn) === turn);
+  if (!found) return;
+  const range = rangeOf(found.words, start, end);
+  if ([...range.toString()].length !== [...text].length) return;
+  range.deleteContents();
+  const shown = document.createElement("span");
+  shown.className = "revealed";
+  shown.textContent = text;
+  range.insertNode(shown);
+}
+
 // --- keys -----------------------------------------------------------------------------------------------------
 
 onKey("j", () => step(1));
