@@ -40,9 +40,9 @@ def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveWeb]:
         yield live
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """Debian's Chromium under Playwright."""
+    """Debian's Chromium. Playwright holds the event loop of this thread while it runs, so not for the session."""
     from playwright.sync_api import sync_playwright
 
     path = shutil.which("chromium")
