@@ -27,15 +27,15 @@ def test_migrations_make_exactly_the_tables_of_the_models(database: Database) ->
         assert compare_metadata(context, Base.metadata) == []
 
 
-def test_migrating_again_or_from_many_threads_at_once_changes_nothing(database_url: str) -> None:
+def test_migrating_again_or_from_many_threads_at_once_changes_nothing(empty_database_url: str) -> None:
     def migrate(_: int) -> None:
-        opened = Database(database_url)
+        opened = Database(empty_database_url)
         opened.migrate()
         opened.close()
 
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(migrate, range(4)))
-    opened = Database(database_url)
+    opened = Database(empty_database_url)
     assert current_revision(opened) == head_revision()
     opened.close()
 

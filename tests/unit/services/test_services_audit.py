@@ -357,8 +357,8 @@ def test_only_who_may_reads_the_log(services: Services, job: Job) -> None:
         services.audit.last_checkpoint(somebody)
 
 
-def test_events_of_before_the_chain_join_it(database_url: str, tmp_path: Path) -> None:
-    database = Database(database_url)
+def test_events_of_before_the_chain_join_it(empty_database_url: str, tmp_path: Path) -> None:
+    database = Database(empty_database_url)
     config = _config()
 
     def migrate(act: Callable[..., None], revision: str) -> None:
