@@ -107,7 +107,7 @@ class Site:
         if whole is None:
             return None
         not_a = re.escape(whole[1:3])
-        return whole if re.search(rf"(?:…|\}})(?:\([^()]*)?{not_a}", fold(self._pattern)) else None
+        return whole if re.search(rf"(?:…|\}})(?:\((?:[^()]*\|)?)?{not_a}", fold(self._pattern)) else None
 
     @cached_property
     def negative_half(self) -> bool:
