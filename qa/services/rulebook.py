@@ -18,7 +18,6 @@ from qa.core.transcript import Transcript
 from qa.db.audit import AuditTrail
 from qa.db.engine import Database
 from qa.db.stored import newest_results
-from qa.rules.book import RuleBook
 from qa.rules.call import CallContext
 from qa.rules.dialogue import from_text as dialogue_from
 from qa.rules.examples import lint
@@ -105,7 +104,7 @@ class RuleService:
         """What a changed file would find otherwise in the newest stored calls. Raises `BadPackError`."""
         _need(who)
         before, after = build(self._read()), build(self._with(path, text))
-        return _masked(_compared(before, after, self._calls(who, min(max(calls, 1), MOST_CALLS))))
+        return _masked(backtest(before, after, self._calls(who, min(max(calls, 1), MOST_CALLS))))
 
     def in_force(self, tenant: str = "default") -> None:
         """Write into the audit log which versions of which packs are in force, where that has changed."""
@@ -135,10 +134,6 @@ class RuleService:
             if result.transcript is not None:
                 context = CallContext(attributes=result.attributes)
                 yield f"{recording.id}|{mask(recording.name)}", result.transcript, context
-
-
-def _compared(before: RuleBook, after: RuleBook, calls: Iterator[tuple[str, Transcript, CallContext]]) -> Backtest:
-    return backtest(before, after, calls)
 
 
 def _masked(found: Backtest) -> Backtest:
