@@ -123,8 +123,15 @@ def negated(site: Site) -> Excuse | None:
     if cue is None and _listed(site):
         cue = w.found(w.DENIED_COMMITMENT, w.blot(w.PSEUDO_NEGATION, site.previous_clause))
     if cue is None:
-        cue = _negator_behind(site)
+        cue = _negator_behind(site) or _sorted(site)
     return Excuse("negated", cue) if cue else None
+
+
+def _sorted(site: Site) -> str | None:
+    """Some are and some are not, which promises nothing: 有的保本，有的不保本."""
+    there = w.SORTING.search(site.clause_before)
+    behind = w.SORTED.match(site.sentence_after) if there else None
+    return there.group() if there and behind and behind["again"].startswith(site.hit[:2]) else None
 
 
 def _listed(site: Site) -> bool:
