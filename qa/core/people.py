@@ -7,6 +7,7 @@ jobs alone (`MAY`); *on which recordings* follows from `Person.sees`.
 from enum import StrEnum
 
 from qa.core.base import Record
+from qa.core.errors import ForbiddenError
 
 
 class Job(StrEnum):
@@ -116,6 +117,11 @@ class Person(Record, frozen=True):
     def may(self, right: Right) -> bool:
         """Whether one of their jobs allows it."""
         return right in self.rights
+
+    def need(self, right: Right) -> None:
+        """Raises `ForbiddenError` where none of their jobs allows it."""
+        if not self.may(right):
+            raise ForbiddenError("people.forbidden", right=right.value)
 
     @property
     def reach(self) -> Reach:

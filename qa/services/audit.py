@@ -10,7 +10,7 @@ from typing import Any
 import structlog
 
 from qa.core.base import Record
-from qa.core.errors import ForbiddenError, NotFoundError, StorageError, TingjianError
+from qa.core.errors import NotFoundError, StorageError, TingjianError
 from qa.core.messages import Message, message
 from qa.core.people import Person, Right
 from qa.db.audit import AuditLog, AuditTrail, Head, Wanted
@@ -97,7 +97,7 @@ class AuditService:
 
     def page(self, who: Person, wanted: Wanted, before: int | None = None, limit: int = 50) -> EventPage:
         """A page of the log, newest first. Raises `ForbiddenError`."""
-        _may_read(who)
+        who.need(Right.SEE_AUDIT_LOG)
         limit = max(1, min(limit, _PAGE))
         with self._database.read() as session:
             rows = AuditLog(session).page(who.tenant, wanted, before, limit + 1)
@@ -106,7 +106,7 @@ class AuditService:
 
     def last_checkpoint(self, who: Person) -> CheckpointView | None:
         """The newest signature over the log. Raises `ForbiddenError`."""
-        _may_read(who)
+        who.need(Right.SEE_AUDIT_LOG)
         with self._database.read() as session:
             row = AuditLog(session).last_checkpoint(who.tenant)
         return _checkpoint_view(row) if row else None
@@ -334,11 +334,6 @@ class _Walker:
         if (head.seq, head.hash) != (self.seq, self.hash):
             return message("evidence.chain_head", seq=self.seq, head=head.seq)
         return None
-
-
-def _may_read(who: Person) -> None:
-    if not who.may(Right.SEE_AUDIT_LOG):
-        raise ForbiddenError("people.forbidden", right=Right.SEE_AUDIT_LOG.value)
 
 
 def _view(row: AuditEventRow) -> EventView:

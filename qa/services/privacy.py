@@ -96,7 +96,7 @@ class PrivacyService:
         Raises `BadOptionError` for a reason that says nothing or holds personal data, and for places that are not
         there; `ConflictError` where there is no transcript yet.
         """
-        _may(who, Right.REVEAL)
+        who.need(Right.REVEAL)
         reason = _reason(reason)
         if len(places) > MOST_SPANS:
             raise BadOptionError("privacy.too_many_spans", limit=MOST_SPANS)
@@ -126,7 +126,7 @@ class PrivacyService:
         was given not long ago (`reveal`); while nobody knows what is said in it, the right alone. `first` marks
         the first request of a player that reads a recording in parts: that one is written into the audit log.
         """
-        _may(who, Right.DOWNLOAD if download else Right.REVEAL)
+        who.need(Right.DOWNLOAD if download else Right.REVEAL)
         known = not download and self.hidden(who, recording_id) is not None
         with self._database.write() as session:
             row = _seen(session, who, recording_id)
@@ -148,11 +148,6 @@ class PrivacyService:
             return None
         wanted = StretchOptions(options.margin_seconds, options.reach_seconds, options.low_trust)
         return stretches(transcript, wanted)
-
-
-def _may(who: Person, right: Right) -> None:
-    if not who.may(right):
-        raise ForbiddenError("people.forbidden", right=right.value)
 
 
 def _seen(session: Session, who: Person, recording_id: str) -> RecordingRow:

@@ -10,7 +10,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from qa.core.base import Record
-from qa.core.errors import BadPackError, ForbiddenError, NotFoundError, TooLargeError
+from qa.core.errors import BadPackError, NotFoundError, TooLargeError
 from qa.core.finding import Finding
 from qa.core.messages import Message
 from qa.core.people import Person, Right
@@ -64,12 +64,12 @@ class RuleService:
 
     def files(self, who: Person) -> tuple[FileView, ...]:
         """All files of the packs in force."""
-        _need(who)
+        who.need(Right.SEE_RULES)
         return tuple(_view(one) for one in self._read())
 
     def file(self, who: Person, path: str = "", rule: str = "") -> RuleFile:
         """A file by its path, or the one that holds a term or rule. Raises `NotFoundError`."""
-        _need(who)
+        who.need(Right.SEE_RULES)
         for one in self._read():
             if path and one.path == path:
                 return RuleFile(_view(one), one.text, 1)
@@ -81,7 +81,7 @@ class RuleService:
 
     def check(self, who: Person, path: str, text: str) -> tuple[Message, ...]:
         """What is wrong with a changed file; nothing where it can be used."""
-        _need(who)
+        who.need(Right.SEE_RULES)
         try:
             files = self._with(path, text)
             build(files)
@@ -94,7 +94,7 @@ class RuleService:
 
         Raises `BadPackError`, and `TooLargeError`.
         """
-        _need(who)
+        who.need(Right.SEE_RULES)
         if len(dialogue) > MAX_DIALOGUE:
             raise TooLargeError("rules.dialogue_too_long", limit=MAX_DIALOGUE)
         book = build(self._with(path, text) if text else self._read())
@@ -102,7 +102,7 @@ class RuleService:
 
     def backtest(self, who: Person, path: str, text: str, calls: int = 100) -> Backtest:
         """What a changed file would find otherwise in the newest stored calls. Raises `BadPackError`."""
-        _need(who)
+        who.need(Right.SEE_RULES)
         before, after = build(self._read()), build(self._with(path, text))
         return _masked(backtest(before, after, self._calls(who, min(max(calls, 1), MOST_CALLS))))
 
@@ -164,8 +164,3 @@ def _line_of(text: str, name: str) -> int:
         if line.strip().lstrip("- ").replace('"', "").replace("'", "") in (f"id: {name}", f"{name}:"):
             return number
     return 0
-
-
-def _need(who: Person) -> None:
-    if not who.may(Right.SEE_RULES):
-        raise ForbiddenError("people.forbidden", right=Right.SEE_RULES.value)

@@ -7,7 +7,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from qa.core.base import Record
-from qa.core.errors import BadOptionError, ConflictError, ForbiddenError, InputError, NotFoundError
+from qa.core.errors import BadOptionError, ConflictError, InputError, NotFoundError
 from qa.core.finding import Severity
 from qa.core.messages import Message
 from qa.core.people import Person, Right
@@ -138,7 +138,7 @@ class SearchService:
 
     def page(self, who: Person, wanted: ListFilter, *, cursor: str | None = None, limit: int = 50) -> ListPage:
         """One page, within the reach of `who`. Raises `BadOptionError` for a cursor that is none of ours."""
-        _may_see(who)
+        who.need(Right.SEE_RECORDINGS)
         size = min(max(limit, 1), MAX_PAGE)
         query = self._query(who, wanted, cursor, size + 1)
         with self._database.read() as session:
@@ -155,7 +155,7 @@ class SearchService:
 
     def lines(self, who: Person, recording_ids: Sequence[str]) -> tuple[Line, ...]:
         """Some recordings as lines of a list, as they are now; those out of reach are left out."""
-        _may_see(who)
+        who.need(Right.SEE_RECORDINGS)
         with self._database.read() as session:
             rows = Search(session).some(who, recording_ids[:MAX_PAGE])
             runs = Runs(session).many([row.run_id for row in rows])
@@ -163,7 +163,7 @@ class SearchService:
 
     def week(self, who: Person) -> Week:
         """What came in over the last seven days, within the reach of `who`."""
-        _may_see(who)
+        who.need(Right.SEE_RECORDINGS)
         with self._database.read() as session:
             today = self._database.now(session).astimezone(self._zone).date()
             since, before = today - timedelta(days=6), today - timedelta(days=13)
@@ -187,26 +187,26 @@ class SearchService:
 
     def choices(self, who: Person, names: Sequence[str]) -> dict[str, list[Choice]]:
         """Facet name -> the values that recordings in the reach of `who` have."""
-        _may_see(who)
+        who.need(Right.SEE_RECORDINGS)
         with self._database.read() as session:
             facets = Facets(session)
             return {name: [Choice(*one) for one in facets.choices(who, name)] for name in names}
 
     def views(self, who: Person) -> tuple[SavedView, ...]:
         """Their own views and those shared with them, oldest first."""
-        _may_see(who)
+        who.need(Right.SEE_RECORDINGS)
         with self._database.read() as session:
             rows = SavedViews(session).of(who.tenant, who.login)
         return tuple(_view(row, who) for row in rows)
 
     def save_view(self, who: Person, name: str, query: str, *, shared: bool = False) -> SavedView:
         """Keep a view. Raises `InputError` for a name or a query that is empty or too long."""
-        _may_see(who)
+        who.need(Right.SEE_RECORDINGS)
         name = " ".join(name.split())
         if not name or len(name) > 64 or len(query) > 4000:
             raise InputError("web_recordings.bad_view_name")
-        if shared and not who.may(Right.MANAGE_QUEUE):
-            raise ForbiddenError("people.forbidden", right=Right.MANAGE_QUEUE.value)
+        if shared:
+            who.need(Right.MANAGE_QUEUE)
         with self._database.write() as session:
             views = SavedViews(session)
             if len(views.of(who.tenant, who.login)) >= MAX_VIEWS:
@@ -225,7 +225,7 @@ class SearchService:
 
     def delete_view(self, who: Person, view_id: str) -> None:
         """Forget a view of one's own. Raises `NotFoundError`."""
-        _may_see(who)
+        who.need(Right.SEE_RECORDINGS)
         with self._database.write() as session:
             if not SavedViews(session).delete(view_id, who.tenant, who.login):
                 raise NotFoundError("web_recordings.no_view")
@@ -274,11 +274,6 @@ def hits(said: Sequence[Said], looked_for: Sequence[Phrase], said_by: str | None
         if len(found) == _HITS:
             break
     return tuple(found)
-
-
-def _may_see(who: Person) -> None:
-    if not who.may(Right.SEE_RECORDINGS):
-        raise ForbiddenError("people.forbidden", right=Right.SEE_RECORDINGS.value)
 
 
 def _line(row: RecordingRow, run: RunRow | None, found: tuple[Hit, ...]) -> Line:

@@ -49,7 +49,7 @@ class CalibrationService:
 
     def create(self, who: Person, new: NewRound) -> RoundView:
         """Set up a round. Raises `BadOptionError` for what is wrong in it."""
-        _need(who, Right.MANAGE_CALIBRATION)
+        who.need(Right.MANAGE_CALIBRATION)
         people = tuple(dict.fromkeys(login.strip() for login in new.people if login.strip()))
         if not 0 < len(new.name.strip()) <= 255:
             raise BadOptionError("calibration.name_needed")
@@ -87,20 +87,20 @@ class CalibrationService:
 
     def rounds(self, who: Person, limit: int = 50) -> tuple[RoundView, ...]:
         """Newest first: those one judges in, all for who manages them."""
-        _need(who, Right.CALIBRATE)
+        who.need(Right.CALIBRATE)
         with self._database.read() as session:
             rows = Calibrations(session).rounds(who.tenant, limit)
             return tuple(self._views(session, who, [row for row in rows if _sees(who, row)]))
 
     def get(self, who: Person, round_id: str) -> RoundView:
         """One round."""
-        _need(who, Right.CALIBRATE)
+        who.need(Right.CALIBRATE)
         with self._database.read() as session:
             return self._views(session, who, [self._round(session, who, round_id)])[0]
 
     def blind(self, who: Person, round_id: str, recording_id: str) -> BlindCall:
         """A call to be judged. Raises `ForbiddenError` for who is not asked to."""
-        _need(who, Right.CALIBRATE)
+        who.need(Right.CALIBRATE)
         with self._database.read() as session:
             row = self._round(session, who, round_id)
             if who.login not in row.people:
@@ -131,7 +131,7 @@ class CalibrationService:
         self, who: Person, round_id: str, recording_id: str, answers: Mapping[str, str], notes: Mapping[str, str]
     ) -> None:
         """Judge a call: item -> value. Saying it again replaces it; once the round is closed nothing changes."""
-        _need(who, Right.CALIBRATE)
+        who.need(Right.CALIBRATE)
         if any(len(note) > MAX_TEXT for note in notes.values()):
             raise BadOptionError("calibration.too_long", most=MAX_TEXT)
         with self._database.write() as session:
@@ -168,7 +168,7 @@ class CalibrationService:
 
     def close(self, who: Person, round_id: str) -> RoundView:
         """End it: from now on everybody sees everything, and nothing changes."""
-        _need(who, Right.MANAGE_CALIBRATION)
+        who.need(Right.MANAGE_CALIBRATION)
         with self._database.write() as session:
             row = self._round(session, who, round_id, lock=True)
             if row.closed_at is not None:
@@ -179,7 +179,7 @@ class CalibrationService:
 
     def outcomes(self, who: Person, round_id: str) -> Outcomes:
         """How far people agreed. Raises `ConflictError` while the round is open."""
-        _need(who, Right.CALIBRATE)
+        who.need(Right.CALIBRATE)
         with self._database.read() as session:
             row = self._round(session, who, round_id)
             if row.closed_at is None:
@@ -197,7 +197,7 @@ class CalibrationService:
 
     def drift(self, who: Person, limit: int = 20) -> tuple[Drift, ...]:
         """Each person's agreement with gold in the last closed rounds, oldest first."""
-        _need(who, Right.MANAGE_CALIBRATION)
+        who.need(Right.MANAGE_CALIBRATION)
         found: list[Drift] = []
         with self._database.read() as session:
             rounds = Calibrations(session)
@@ -271,11 +271,6 @@ class CalibrationService:
 
 Said = dict[tuple[str, str], dict[str, CalibrationAnswerRow]]
 """(Recording, item) -> person -> answer."""
-
-
-def _need(who: Person, right: Right) -> None:
-    if not who.may(right):
-        raise ForbiddenError("people.forbidden", right=right.value)
 
 
 def _sees(who: Person, row: CalibrationRow) -> bool:

@@ -2,16 +2,10 @@
 
 from sqlalchemy.orm import Session
 
-from qa.core.errors import ForbiddenError, NotFoundError
-from qa.core.people import Person, Right
+from qa.core.errors import NotFoundError
+from qa.core.people import Person
 from qa.db.coaching import Coaching
 from qa.db.models import DisputeRow, NoticeRow
-
-
-def need(who: Person, right: Right) -> None:
-    """Raises `ForbiddenError` where no job of theirs allows it."""
-    if not who.may(right):
-        raise ForbiddenError("people.forbidden", right=right.value)
 
 
 def found_notice(session: Session, who: Person, notice_id: str, *, lock: bool = False) -> NoticeRow:

@@ -16,7 +16,7 @@ from qa.db.coaching import Coaching
 from qa.db.engine import Database
 from qa.db.ids import new_id
 from qa.db.models import DisputeRow, NoticeRow, RulingRow
-from qa.services.coaching.access import found_dispute, found_notice, need
+from qa.services.coaching.access import found_dispute, found_notice
 from qa.services.coaching.mapping import dispute_view
 from qa.services.coaching.notices import MAX_PAGE, MAX_TEXT, news_of
 from qa.services.coaching.views import DisputePage, DisputeView
@@ -58,7 +58,7 @@ class DisputeService:
 
     def raise_dispute(self, who: Person, notice_id: str, point_id: str, *, words: str) -> DisputeView:
         """Object to one point of a notice. Raises `ConflictError` where it is too late or was done before."""
-        need(who, Right.DISPUTE)
+        who.need(Right.DISPUTE)
         said = _said(words)
         with self._database.write() as session:
             coaching, now = Coaching(session), self._database.now(session)
@@ -98,7 +98,7 @@ class DisputeService:
 
     def take_further(self, who: Person, dispute_id: str, *, words: str) -> DisputeView:
         """The agent does not accept a ruling. Raises `ConflictError` where it is final or too late."""
-        need(who, Right.DISPUTE)
+        who.need(Right.DISPUTE)
         said = _said(words)
         with self._database.write() as session:
             now = self._database.now(session)
@@ -119,7 +119,7 @@ class DisputeService:
 
     def assign(self, who: Person, dispute_id: str, login: str) -> DisputeView:
         """Give an open dispute to somebody who has not judged it before."""
-        need(who, Right.MANAGE_QUEUE)
+        who.need(Right.MANAGE_QUEUE)
         with self._database.write() as session:
             now = self._database.now(session)
             row = self._open(session, who, dispute_id)
@@ -136,7 +136,7 @@ class DisputeService:
     ) -> DisputeView:
         """Decide the present step. Raises `ForbiddenError` where `who` judged before, `ConflictError` where it is
         not open, `BadOptionError` without a reason or, for `changed`, without a lower severity."""
-        need(who, Right.RULE_DISPUTE)
+        who.need(Right.RULE_DISPUTE)
         why = _said(reason)
         with self._database.write() as session:
             coaching, now = Coaching(session), self._database.now(session)
@@ -169,7 +169,7 @@ class DisputeService:
 
     def get(self, who: Person, dispute_id: str) -> DisputeView:
         """One dispute. Raises `NotFoundError` where `who` does not see it."""
-        need(who, Right.SEE_NOTICES)
+        who.need(Right.SEE_NOTICES)
         with self._database.read() as session:
             row = found_dispute(session, who, dispute_id)
             return self._view(session, row, self._database.now(session))
@@ -178,7 +178,7 @@ class DisputeService:
         self, who: Person, *, states: Sequence[DisputeState] = (), cursor: str | None = None, limit: int = 50
     ) -> DisputePage:
         """Disputes that `who` sees, newest first."""
-        need(who, Right.SEE_NOTICES)
+        who.need(Right.SEE_NOTICES)
         size = min(max(limit, 1), MAX_PAGE)
         with self._database.read() as session:
             rows = Coaching(session).disputes(who, tuple(states), cursor, size + 1)

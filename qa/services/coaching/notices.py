@@ -19,7 +19,7 @@ from qa.db.models import NoticeRow, RecordingRow, ReviewRow, VerdictRow
 from qa.db.recordings import Recordings
 from qa.db.results import Results
 from qa.i18n import label_in, text
-from qa.services.coaching.access import found_notice, need
+from qa.services.coaching.access import found_notice
 from qa.services.coaching.drafting import points_of
 from qa.services.coaching.mapping import notice_view
 from qa.services.coaching.views import EffectView, NoticePage, NoticeView, PointEdit
@@ -46,7 +46,7 @@ class NoticeService:
 
         Raises `NotFoundError`, or `ConflictError` where nothing was confirmed or nobody knows whose call it is.
         """
-        need(who, Right.COACH)
+        who.need(Right.COACH)
         with self._database.write() as session:
             coaching, now = Coaching(session), self._database.now(session)
             recording, attributes = _recording(session, who, recording_id)
@@ -88,7 +88,7 @@ class NoticeService:
         self, who: Person, notice_id: str, *, title: str, body: str, points: Sequence[PointEdit]
     ) -> NoticeView:
         """Change a draft; points that are not named are dropped. Raises `BadOptionError` or `ConflictError`."""
-        need(who, Right.COACH)
+        who.need(Right.COACH)
         if not 0 < len(title.strip()) <= MAX_TITLE:
             raise BadOptionError("coaching.title_needed", most=MAX_TITLE)
         if len(body) > MAX_TEXT or any(len(p.note) > MAX_TEXT or len(p.wording or "") > MAX_TEXT for p in points):
@@ -113,7 +113,7 @@ class NoticeService:
 
     def issue(self, who: Person, notice_id: str, *, due_at: datetime | None = None) -> NoticeView:
         """Send a draft to its agent. Raises `ConflictError` before the review is finalised."""
-        need(who, Right.COACH)
+        who.need(Right.COACH)
         with self._database.write() as session:
             coaching, now = Coaching(session), self._database.now(session)
             row = found_notice(session, who, notice_id, lock=True)
@@ -131,7 +131,7 @@ class NoticeService:
 
     def acknowledge(self, who: Person, notice_id: str, *, comment: str = "") -> NoticeView:
         """The agent has read it. Raises `ForbiddenError` for anybody else."""
-        need(who, Right.ANSWER_NOTICE)
+        who.need(Right.ANSWER_NOTICE)
         if len(comment) > MAX_TEXT:
             raise BadOptionError("coaching.too_long", most=MAX_TEXT)
         with self._database.write() as session:
@@ -157,7 +157,7 @@ class NoticeService:
 
     def get(self, who: Person, notice_id: str) -> NoticeView:
         """One notice. Raises `NotFoundError` where `who` does not see it."""
-        need(who, Right.SEE_NOTICES)
+        who.need(Right.SEE_NOTICES)
         with self._database.read() as session:
             row = found_notice(session, who, notice_id)
             return self._view(session, [row], self._database.now(session))[0]
@@ -173,7 +173,7 @@ class NoticeService:
         limit: int = 50,
     ) -> NoticePage:
         """Notices that `who` sees, newest first; `limit` is held between 1 and 200."""
-        need(who, Right.SEE_NOTICES)
+        who.need(Right.SEE_NOTICES)
         size = min(max(limit, 1), MAX_PAGE)
         with self._database.read() as session:
             query = NoticeQuery(tuple(states), agent, recording_id, cursor, size + 1)
@@ -183,14 +183,14 @@ class NoticeService:
 
     def counts(self, who: Person) -> dict[NoticeState, int]:
         """How many notices stand where, for the board."""
-        need(who, Right.SEE_NOTICES)
+        who.need(Right.SEE_NOTICES)
         with self._database.read() as session:
             counts = Coaching(session).notice_counts(who)
         return {state: counts.get(state.value, 0) for state in NoticeState}
 
     def effect(self, who: Person, notice_id: str) -> tuple[EffectView, ...]:
         """The rules of a notice on its agent's calls, `coaching.follow_up_days` before and after it was issued."""
-        need(who, Right.COACH)
+        who.need(Right.COACH)
         window = timedelta(days=self._options.follow_up_days)
         with self._database.read() as session:
             coaching = Coaching(session)
@@ -231,7 +231,7 @@ class NoticeService:
         return len(rows)
 
     def _end(self, who: Person, notice_id: str, state: NoticeState, reason: str) -> NoticeView:
-        need(who, Right.COACH)
+        who.need(Right.COACH)
         if not 0 < len(reason.strip()) <= MAX_TEXT:
             raise BadOptionError("coaching.reason_needed", most=MAX_TEXT)
         with self._database.write() as session:

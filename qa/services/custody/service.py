@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from qa.core.base import decode, encode
 from qa.core.custody import Selection
-from qa.core.errors import BadOptionError, ConflictError, ForbiddenError, InputError, NotFoundError
+from qa.core.errors import BadOptionError, ConflictError, InputError, NotFoundError
 from qa.core.people import SYSTEM, Person, Right
 from qa.db.audit import AuditTrail
 from qa.db.custody import Class, Condition, Custody, due_under, fits, held_by
@@ -50,7 +50,7 @@ class CustodyService:
 
     def holds(self, who: Person, *, released: bool = True) -> tuple[HoldView, ...]:
         """Holds, newest first."""
-        _need(who)
+        who.need(Right.RETAIN)
         with self._database.read() as session:
             custody = Custody(session)
             return tuple(
@@ -60,7 +60,7 @@ class CustodyService:
     def hold(self, who: Person, selection: Selection, reason: str) -> HoldView:
         """Protect recordings, and whatever comes in later and fits. Raises `BadOptionError` for a hold on nothing,
         `NotFoundError` for an unknown recording."""
-        _need(who)
+        who.need(Right.RETAIN)
         said = _said(reason)
         _check(selection)
         with self._database.write() as session:
@@ -82,7 +82,7 @@ class CustodyService:
 
     def release(self, who: Person, hold_id: str, reason: str) -> HoldView:
         """End a hold. Raises `NotFoundError`, and `ConflictError` where it has ended."""
-        _need(who)
+        who.need(Right.RETAIN)
         said = _said(reason)
         with self._database.write() as session:
             custody, now = Custody(session), self._database.now(session)
@@ -98,7 +98,7 @@ class CustodyService:
 
     def due(self, who: Person, days: int = 0) -> Forecast:
         """What retention would delete by `days` from now. Changes nothing."""
-        _need(who)
+        who.need(Right.RETAIN)
         with self._database.read() as session:
             custody = Custody(session)
             now = self._database.now(session)
@@ -120,7 +120,7 @@ class CustodyService:
 
     def preview(self, who: Person, selection: Selection) -> Forecast:
         """What `delete` would delete. Changes nothing."""
-        _need(who)
+        who.need(Right.RETAIN)
         _check(selection)
         with self._database.read() as session:
             custody = Custody(session)
@@ -138,7 +138,7 @@ class CustodyService:
         Raises `ConflictError` where a hold protects one of them or one is being analysed or exported: then nothing
         is deleted. `EnvironmentProblemError` where nothing could sign the certificate.
         """
-        _need(who)
+        who.need(Right.RETAIN)
         said, word = _said(reason), _said(on_word_of, "on_word_of", 255)
         _check(selection)
         self._deleter.ready()
@@ -158,7 +158,7 @@ class CustodyService:
 
     def get(self, who: Person, deletion_id: str) -> DeletionView:
         """One deletion."""
-        _need(who)
+        who.need(Right.RETAIN)
         with self._database.read() as session:
             custody = Custody(session)
             row = _found(custody, who, deletion_id)
@@ -166,7 +166,7 @@ class CustodyService:
 
     def deletions(self, who: Person, before: str | None = None, limit: int = 50) -> tuple[DeletionView, ...]:
         """Newest first."""
-        _need(who)
+        who.need(Right.RETAIN)
         with self._database.read() as session:
             custody = Custody(session)
             rows = custody.deletions(who.tenant, min(max(limit, 1), _SHOWN), before)
@@ -175,7 +175,7 @@ class CustodyService:
 
     def certificate(self, who: Person, deletion_id: str) -> Certificate:
         """The signed proof. Raises `ConflictError` before the deletion is finished."""
-        _need(who)
+        who.need(Right.RETAIN)
         with self._database.read() as session:
             row = _found(Custody(session), who, deletion_id)
         if row.certificate is None:
@@ -289,11 +289,6 @@ class CustodyService:
             released_at=row.released_at,
             release_reason=row.release_reason,
         )
-
-
-def _need(who: Person) -> None:
-    if not who.may(Right.RETAIN):
-        raise ForbiddenError("people.forbidden", right=Right.RETAIN.value)
 
 
 def _said(text: str, field: str = "reason", longest: int = LONGEST_REASON) -> str:

@@ -12,7 +12,7 @@ import structlog
 from sqlalchemy.orm import Session
 
 from qa.core.base import decode, encode
-from qa.core.errors import BadOptionError, ConflictError, ForbiddenError, NotFoundError, TingjianError
+from qa.core.errors import BadOptionError, ConflictError, NotFoundError, TingjianError
 from qa.core.people import Person, Right
 from qa.core.review import ReviewStatus
 from qa.db.audit import AuditTrail
@@ -73,7 +73,7 @@ class ExportService:
     def request(self, who: Person, wanted: Wanted) -> ExportView:
         """Write down what is wanted. Raises `BadOptionError` for a period that is empty, turned round or lies in
         the future, and `EnvironmentProblemError` where nothing could sign it."""
-        _need(who)
+        who.need(Right.EXPORT)
         if wanted.start.tzinfo is None or wanted.end.tzinfo is None or wanted.start >= wanted.end:
             raise BadOptionError("export.period_turned")
         if wanted.status is not None and wanted.status not in _STATUSES:
@@ -108,7 +108,7 @@ class ExportService:
 
     def page(self, who: Person, cursor: str | None = None, limit: int = 50) -> ExportPage:
         """All exports, newest first."""
-        _need(who)
+        who.need(Right.EXPORT)
         size = min(max(limit, 1), MAX_PAGE)
         with self._database.read() as session:
             rows = Exports(session).page(who.tenant, cursor, size + 1)
@@ -117,13 +117,13 @@ class ExportService:
 
     def get(self, who: Person, export_id: str) -> ExportView:
         """One export."""
-        _need(who)
+        who.need(Right.EXPORT)
         with self._database.read() as session:
             return _view(_found(session, export_id, who.tenant))
 
     def pack(self, who: Person, export_id: str) -> Path:
         """Where a finished pack lies; written into the audit log. Raises `ConflictError` before it is done."""
-        _need(who)
+        who.need(Right.EXPORT)
         with self._database.write() as session:
             row = _found(session, export_id, who.tenant)
             place = self.folder / row.file if row.file else None
@@ -136,7 +136,7 @@ class ExportService:
 
     def retry(self, who: Person, export_id: str) -> ExportView:
         """Go on with one that failed, from where it stopped."""
-        _need(who)
+        who.need(Right.EXPORT)
         with self._database.write() as session:
             row = _found(session, export_id, who.tenant, lock=True)
             if row.state != ExportState.FAILED.value:
@@ -332,11 +332,6 @@ def _once(pack: PackWriter, name: str, write: Callable[[Path], object]) -> None:
         part = place.with_name(f".{place.name}.part")
         write(part)
         part.rename(place)
-
-
-def _need(who: Person) -> None:
-    if not who.may(Right.EXPORT):
-        raise ForbiddenError("people.forbidden", right=Right.EXPORT.value)
 
 
 def _scope(who: Person, wanted: Wanted) -> Scope:

@@ -6,7 +6,7 @@ from typing import Final
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from qa.core.errors import BadOptionError, ConflictError, ForbiddenError, NotFoundError
+from qa.core.errors import BadOptionError, ConflictError, NotFoundError
 from qa.core.people import Job, Person, Right
 from qa.db.audit import AuditTrail
 from qa.db.engine import Database
@@ -57,7 +57,7 @@ class AccountService:
 
     def list(self, who: Person) -> tuple[AccountView, ...]:
         """Everybody, by login."""
-        _may(who)
+        who.need(Right.MANAGE_PEOPLE)
         with self._database.read() as session:
             accounts = Accounts(session)
             rows = accounts.all(who.tenant)
@@ -67,13 +67,13 @@ class AccountService:
     def get(self, who: Person, account_id: str) -> AccountView:
         """One account; one's own without any right. Raises `NotFoundError`."""
         if account_id != who.id:
-            _may(who)
+            who.need(Right.MANAGE_PEOPLE)
         with self._database.read() as session:
             return _view(session, _found(session, account_id, who))
 
     def by_login(self, who: Person, login: str) -> AccountView:
         """One account by its login. Raises `NotFoundError`."""
-        _may(who)
+        who.need(Right.MANAGE_PEOPLE)
         with self._database.read() as session:
             row = Accounts(session).by_login(normalise(login), who.tenant)
             if row is None:
@@ -85,7 +85,7 @@ class AccountService:
 
         Raises `BadOptionError`, and `ConflictError` where the login is taken.
         """
-        _may(who)
+        who.need(Right.MANAGE_PEOPLE)
         login = check_login(login)
         try:
             with self._database.write() as session:
@@ -110,7 +110,7 @@ class AccountService:
 
         Raises `ConflictError` where no active administrator would remain.
         """
-        _may(who)
+        who.need(Right.MANAGE_PEOPLE)
         with self._database.write() as session:
             # All accounts are held, so that two administrators cannot demote each other at the same moment.
             everybody = Accounts(session).all(who.tenant, lock=True)
@@ -138,7 +138,7 @@ class AccountService:
 
     def reset_link(self, who: Person, account_id: str) -> LinkView:
         """A link by which somebody sets a new password; also the way out of waiting after wrong ones."""
-        _may(who)
+        who.need(Right.MANAGE_PEOPLE)
         with self._database.write() as session:
             row = _found(session, account_id, who)
             if not row.active:
@@ -151,7 +151,7 @@ class AccountService:
 
     def end_sessions(self, who: Person, account_id: str) -> int:
         """Sign somebody out everywhere."""
-        _may(who)
+        who.need(Right.MANAGE_PEOPLE)
         with self._database.write() as session:
             return self._end_sessions(session, who, _found(session, account_id, who))
 
@@ -169,7 +169,7 @@ class AccountService:
 
     def teams(self, who: Person) -> tuple[TeamView, ...]:
         """Every team, by name."""
-        _may(who)
+        who.need(Right.MANAGE_PEOPLE)
         with self._database.read() as session:
             return tuple(
                 TeamView(row.id, row.name, members) for row, members in Accounts(session).teams(who.tenant)
@@ -177,7 +177,7 @@ class AccountService:
 
     def add_team(self, who: Person, name: str) -> TeamView:
         """A new team; recordings whose attribute `team` is this name are its. Raises `ConflictError`."""
-        _may(who)
+        who.need(Right.MANAGE_PEOPLE)
         name = check_text("team", name)
         try:
             with self._database.write() as session:
@@ -200,7 +200,7 @@ class AccountService:
 
     def rename_team(self, who: Person, team_id: str, name: str) -> TeamView:
         """Another name, and with it other recordings. Raises `ConflictError` where it is taken."""
-        _may(who)
+        who.need(Right.MANAGE_PEOPLE)
         name = check_text("team", name)
         try:
             with self._database.write() as session:
@@ -219,7 +219,7 @@ class AccountService:
 
     def delete_team(self, who: Person, team_id: str) -> None:
         """Forget a team; its members see its recordings no longer."""
-        _may(who)
+        who.need(Right.MANAGE_PEOPLE)
         with self._database.write() as session:
             row = _found_team(session, team_id, who)
             now = self._database.now(session)
@@ -253,11 +253,6 @@ class AccountService:
                 who.tenant, now, who.login, "session.ended", None, account=row.id, sessions=ended
             )
         return ended
-
-
-def _may(who: Person) -> None:
-    if not who.may(Right.MANAGE_PEOPLE):
-        raise ForbiddenError("people.forbidden", right=Right.MANAGE_PEOPLE.value)
 
 
 def _is_administrator(jobs: list[str], active: bool) -> bool:

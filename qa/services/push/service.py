@@ -8,7 +8,7 @@ import structlog
 from sqlalchemy.orm import Session
 
 from qa.core.base import decode
-from qa.core.errors import BadOptionError, ForbiddenError, NotFoundError
+from qa.core.errors import BadOptionError, NotFoundError
 from qa.core.people import Person, Right
 from qa.db.audit import AuditTrail
 from qa.db.engine import Database
@@ -59,13 +59,13 @@ class PushService:
 
     def targets(self, who: Person) -> tuple[TargetView, ...]:
         """All receivers."""
-        _check(who)
+        who.need(Right.SETTINGS)
         with self._database.read() as session:
             return tuple(_target_view(row) for row in Push(session).targets(who.tenant))
 
     def add_target(self, who: Person, new: NewTarget) -> TargetView:
         """Enter a receiver. Raises `BadOptionError` with what is wrong in it."""
-        _check(who)
+        who.need(Right.SETTINGS)
         kind = self._checked(new)
         with self._database.write() as session:
             now = self._database.now(session)
@@ -89,7 +89,7 @@ class PushService:
 
     def set_active(self, who: Person, target_id: str, active: bool) -> TargetView:
         """Switch a receiver on or off."""
-        _check(who)
+        who.need(Right.SETTINGS)
         with self._database.write() as session:
             row = self._target(session, who, target_id)
             row.active = active
@@ -98,7 +98,7 @@ class PushService:
 
     def remove_target(self, who: Person, target_id: str) -> None:
         """Remove a receiver and what is on its way to it."""
-        _check(who)
+        who.need(Right.SETTINGS)
         with self._database.write() as session:
             row = self._target(session, who, target_id)
             self._record(session, who, self._database.now(session), row, "removed")
@@ -106,7 +106,7 @@ class PushService:
 
     def test_target(self, who: Person, target_id: str) -> None:
         """Send a test message now. Raises `BadOptionError` with the reason where it does not arrive."""
-        _check(who)
+        who.need(Right.SETTINGS)
         with self._database.read() as session:
             row = self._target(session, who, target_id)
         title = text("push.test_title", row.locale)
@@ -118,13 +118,13 @@ class PushService:
 
     def deliveries(self, who: Person, limit: int = 100) -> tuple[DeliveryView, ...]:
         """The newest messages and where they stand."""
-        _check(who)
+        who.need(Right.SETTINGS)
         with self._database.read() as session:
             return tuple(_delivery_view(row) for row in Push(session).recent(who.tenant, limit))
 
     def send_again(self, who: Person, delivery_id: str) -> DeliveryView:
         """Put a message that failed back into the queue."""
-        _check(who)
+        who.need(Right.SETTINGS)
         with self._database.write() as session:
             row = Push(session).delivery(delivery_id, who.tenant)
             if row is None or row.state != "failed":
@@ -237,11 +237,6 @@ class PushService:
             kind=row.kind,
             what=what,
         )
-
-
-def _check(who: Person) -> None:
-    if not who.may(Right.SETTINGS):
-        raise ForbiddenError("people.forbidden", right=Right.SETTINGS.value)
 
 
 def _target_view(row: PushTargetRow) -> TargetView:

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from qa.core.errors import ConflictError, ForbiddenError, NotFoundError
+from qa.core.errors import ConflictError, NotFoundError
 from qa.core.people import Person, Right
 from qa.core.result import Result
 from qa.core.review import Act, CallFor, ReviewState, ReviewStatus, step
@@ -17,12 +17,6 @@ from qa.services.mapping import result_view
 from qa.services.review.views import QueueItem
 from qa.settings import ReviewSettings
 from qa.text.masking import mask
-
-
-def need(who: Person, right: Right) -> None:
-    """Raises `ForbiddenError` where none of their jobs allows it."""
-    if not who.may(right):
-        raise ForbiddenError("people.forbidden", right=right.value)
 
 
 def state_of(row: ReviewRow) -> ReviewState:
@@ -94,7 +88,7 @@ class ReviewBase:
 
         Raises `ForbiddenError`, `NotFoundError`, or `ConflictError` where they do not hold it.
         """
-        need(who, Right.REVIEW)
+        who.need(Right.REVIEW)
         recording, review = self._locked(session, who, recording_id)
         now = self._database.now(session)
         state = step(state_of(review), Act.WORK, who.login, now, until=self._lease_end(now))

@@ -16,7 +16,7 @@ from qa.db.models import RecordingRow, ReviewRow, ReviewVersionRow, VerdictRow
 from qa.db.reviews import Reviews, Said
 from qa.db.runs import Runs
 from qa.services.indexing import note_human_score
-from qa.services.review.base import ReviewBase, need, put_state, state_of
+from qa.services.review.base import ReviewBase, put_state, state_of
 from qa.services.review.carry import carry_over
 from qa.services.review.queue import checked_note
 from qa.services.review.scoring import Reviewed, reviewed
@@ -42,7 +42,7 @@ class ClosingService(ReviewBase):
 
         Raises `NotFoundError`, or `ConflictError` where the call has no result yet.
         """
-        need(who, Right.SEE_RECORDINGS)
+        who.need(Right.SEE_RECORDINGS)
         with self._database.read() as session:
             recording = self._recording(session, who, recording_id)
             review = Reviews(session).of(recording_id)
@@ -75,7 +75,7 @@ class ClosingService(ReviewBase):
     def reopen(self, who: Person, recording_id: str, reason: str, *, newest: bool = False) -> ReviewView:
         """Change a finalised review: it is `who`'s again with everything that was said, and finalising it makes a
         new version with this reason. The old one stays. `newest` moves it to the newest result of the call."""
-        need(who, Right.REVIEW)
+        who.need(Right.REVIEW)
         why = checked_note(reason, "reason", needed=True)
         with self._database.write() as session:
             recording, review = self._locked(session, who, recording_id)
@@ -95,7 +95,7 @@ class ClosingService(ReviewBase):
 
     def version(self, who: Person, recording_id: str, version: int) -> Finalised:
         """What one version rests on, words masked. Raises `NotFoundError`."""
-        need(who, Right.SEE_RECORDINGS)
+        who.need(Right.SEE_RECORDINGS)
         with self._database.read() as session:
             recording = self._recording(session, who, recording_id)
             review = Reviews(session).of(recording_id)

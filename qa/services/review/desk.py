@@ -15,7 +15,7 @@ from qa.core.transcript import Turn
 from qa.db.ids import new_id
 from qa.db.models import CommentRow, ManualAnswerRow, RecordingRow, ReviewRow, VerdictRow
 from qa.db.reviews import Reviews, Said
-from qa.services.review.base import ReviewBase, need
+from qa.services.review.base import ReviewBase
 from qa.services.review.carry import put_place
 from qa.services.review.queue import checked_note
 from qa.services.review.scoring import Reviewed, reviewed, verdict_of
@@ -190,7 +190,7 @@ class DeskService(ReviewBase):
         turn: int | None = None,
     ) -> CommentView:
         """Say something about the call, a flag (the machine's or a person's) or a turn; needs no claim."""
-        need(who, Right.REVIEW)
+        who.need(Right.REVIEW)
         said_text = checked_note(text, "text", needed=True)
         with self._database.write() as session:
             recording = self._recording(session, who, recording_id, lock=True)
@@ -222,7 +222,7 @@ class DeskService(ReviewBase):
     def delete_comment(self, who: Person, recording_id: str, comment_id: str) -> None:
         """Delete one's own comment; what was said before the call was finalised stays. Raises `ForbiddenError` for
         somebody else's, `ConflictError` once finalised."""
-        need(who, Right.REVIEW)
+        who.need(Right.REVIEW)
         with self._database.write() as session:
             recording = self._recording(session, who, recording_id, lock=True)
             review = Reviews(session).of(recording.id, lock=True)

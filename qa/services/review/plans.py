@@ -13,7 +13,7 @@ from qa.core.review import CallFor, PlanKind, PlanOptions, VerdictOutcome
 from qa.db.models import RecordingRow, SamplingPlanRow
 from qa.db.samples import Judgement, Samples
 from qa.services.review.arrival import call_for
-from qa.services.review.base import ReviewBase, need
+from qa.services.review.base import ReviewBase
 from qa.services.review.queue import checked_note
 from qa.services.review.sampling import drawable, due_of_quota, new_plan, options_of, sample_of
 from qa.services.review.views import MissEstimate, PlanView, Rate, RulePrecision
@@ -27,14 +27,14 @@ class PlanService(ReviewBase):
 
     def list(self, who: Person) -> tuple[PlanView, ...]:
         """All plans with what they drew in the current period."""
-        need(who, Right.REVIEW)
+        who.need(Right.REVIEW)
         with self._database.read() as session:
             now = self._database.now(session)
             return tuple(_view(session, plan, now) for plan in Samples(session).plans(who.tenant))
 
     def add(self, who: Person, name: str, kind: PlanKind, options: PlanOptions) -> PlanView:
         """A new plan, at work from now on. Raises `BadOptionError`, `ConflictError` for a name that is taken."""
-        need(who, Right.MANAGE_QUEUE)
+        who.need(Right.MANAGE_QUEUE)
         _check(options)
         called = checked_note(name, "name", needed=True)[:MAX_NAME]
         with self._database.write() as session:
@@ -50,7 +50,7 @@ class PlanService(ReviewBase):
         self, who: Person, plan_id: str, *, options: PlanOptions | None = None, active: bool | None = None
     ) -> PlanView:
         """Other options, or on and off. What was drawn stays drawn. Raises `NotFoundError`, `BadOptionError`."""
-        need(who, Right.MANAGE_QUEUE)
+        who.need(Right.MANAGE_QUEUE)
         if options is not None:
             _check(options)
         with self._database.write() as session:
@@ -79,7 +79,7 @@ class PlanService(ReviewBase):
 
         Counted on finalised calls that `random` plans drew, since every call had the same chance to be among them.
         """
-        need(who, Right.REVIEW)
+        who.need(Right.REVIEW)
         with self._database.read() as session:
             samples = Samples(session)
             done, waiting = samples.unflagged(who, since)
@@ -92,7 +92,7 @@ class PlanService(ReviewBase):
 
         Flags nobody judged are not counted. Needs `Right.SEE_RULES`.
         """
-        need(who, Right.SEE_RULES)
+        who.need(Right.SEE_RULES)
         with self._database.read() as session:
             judgements = Samples(session).judgements(who, since)
         by_rule: dict[str, list[Judgement]] = defaultdict(list)

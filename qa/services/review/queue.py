@@ -15,7 +15,7 @@ from qa.db.recordings import Recordings
 from qa.db.reviews import QueueQuery, Reviews
 from qa.services.people.rows import person_of
 from qa.services.review.arrival import call_for, weights_of
-from qa.services.review.base import ReviewBase, need, put_state, queue_item, state_of
+from qa.services.review.base import ReviewBase, put_state, queue_item, state_of
 from qa.services.review.views import QueueItem, QueueOverview
 
 MAX_NOTE = 2000
@@ -42,7 +42,7 @@ class QueueService(ReviewBase):
 
         None where nothing waits. What others hold or are just taking is passed over, never waited for.
         """
-        need(who, Right.REVIEW)
+        who.need(Right.REVIEW)
         with self._database.write() as session:
             now = self._database.now(session)
             found = Reviews(session).offered(QueueQuery(who, now, team), limit=1, lock=True)
@@ -53,7 +53,7 @@ class QueueService(ReviewBase):
 
     def peek(self, who: Person, team: str | None = None) -> QueueItem | None:
         """What `next` would give right now, without claiming it: for a page that wants to fetch it early."""
-        need(who, Right.REVIEW)
+        who.need(Right.REVIEW)
         with self._database.read() as session:
             now = self._database.now(session)
             found = Reviews(session).offered(QueueQuery(who, now, team), limit=1)
@@ -65,7 +65,7 @@ class QueueService(ReviewBase):
         Raises `NotFoundError`, or `ConflictError` where somebody else holds it, it was handed to somebody else, it
         is finalised, or the call has no result yet.
         """
-        need(who, Right.REVIEW)
+        who.need(Right.REVIEW)
         with self._database.write() as session:
             recording = self._recording(session, who, recording_id, lock=True)
             review = Reviews(session).of(recording_id, lock=True)
@@ -99,7 +99,7 @@ class QueueService(ReviewBase):
 
     def overview(self, who: Person, team: str | None = None) -> QueueOverview:
         """The queue on one page."""
-        need(who, Right.REVIEW)
+        who.need(Right.REVIEW)
         with self._database.read() as session:
             reviews, now = Reviews(session), self._database.now(session)
             opened, late, held = reviews.counts(who, now)
@@ -119,7 +119,7 @@ class QueueService(ReviewBase):
         self, who: Person, *, team: str | None = None, late: bool = False, to: str | None = None, limit: int = 50
     ) -> tuple[QueueItem, ...]:
         """Open calls in reach by priority, held ones too: of a team, late ones, or handed to somebody."""
-        need(who, Right.REVIEW)
+        who.need(Right.REVIEW)
         with self._database.read() as session:
             now = self._database.now(session)
             size = min(max(limit, 1), 200)
@@ -158,7 +158,7 @@ class QueueService(ReviewBase):
     def _act(
         self, who: Person, recording_id: str, act: Act, *, to: str | None = None, skipped: str | None = None
     ) -> QueueItem:
-        need(who, Right.REVIEW)
+        who.need(Right.REVIEW)
         with self._database.write() as session:
             recording, review = self._locked(session, who, recording_id)
             now = self._database.now(session)
