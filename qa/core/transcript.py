@@ -79,6 +79,26 @@ class Turn(Record, frozen=True):
         return self.words[first : last + 1]
 
 
+class HiddenMark(Record, frozen=True):
+    """Where an amendment of what is hidden (`qa.core.hiding`) applies in a transcript."""
+
+    number: int
+    """Of the amendment."""
+    kind: str
+    lifted: bool
+    """What the recognisers hide here is shown; otherwise these words are hidden."""
+    turn: int | None
+    """Position in the turns; None where nothing was written for what was hidden, which stays out of the sound."""
+    start: int
+    end: int
+    """Offsets into the turn's text, end exclusive."""
+    channel: int
+    start_s: float
+    end_s: float
+    same: bool
+    """The same words stand here as when it was made; otherwise it is what was said at that time."""
+
+
 class Transcript(Record, frozen=True, weakref=True):
     """A whole call: turns in order of their start."""
 
@@ -94,6 +114,8 @@ class Transcript(Record, frozen=True, weakref=True):
     """Part of the audio was damaged or missing."""
     unintelligible: tuple[Span, ...] = ()
     """Speech in which no words could be made out even after decoding it again."""
+    marks: tuple[HiddenMark, ...] = ()
+    """What people have hidden, or shown, by hand. The words themselves stay as they are."""
 
     def by_role(self, role: Role) -> Iterable[Turn]:
         """The turns of one role, in order."""

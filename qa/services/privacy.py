@@ -15,6 +15,7 @@ from qa.core.result import Result
 from qa.core.transcript import Transcript, Turn
 from qa.db.audit import AuditTrail
 from qa.db.engine import Database
+from qa.db.hidings import Hidings
 from qa.db.models import RecordingRow
 from qa.db.recordings import Recordings
 from qa.db.results import Results
@@ -79,8 +80,8 @@ class PrivacyService:
         """What is hidden in the sound; None while nobody knows what is said in it."""
         with self._database.read() as session:
             row = _seen(session, who, recording_id)
-            result_id = row.result_id
-        return None if result_id is None else self._stretches(recording_id, result_id)
+            result_id, amended = row.result_id, Hidings(session).newest(row.id)
+        return None if result_id is None else self._stretches(recording_id, result_id, amended)
 
     def spans(self, who: Person, recording_id: str, result_id: str) -> tuple[MaskedSpan, ...]:
         """Where something is hidden in the words of a result, and what kind of thing; never the words."""
@@ -88,7 +89,7 @@ class PrivacyService:
             _seen(session, who, recording_id)
             row = Results(session).get(recording_id, result_id)
             transcript = result_view(row).result.transcript if row else None
-        return masked_spans(transcript.turns) if transcript else ()
+        return masked_spans(transcript) if transcript else ()
 
     def reveal(self, who: Person, recording_id: str, reason: str, places: Sequence[Place] = ()) -> Revealed:
         """What was really said in `places`, or in everything that is hidden where none is named.
@@ -97,7 +98,7 @@ class PrivacyService:
         there; `ConflictError` where there is no transcript yet.
         """
         who.need(Right.REVEAL)
-        reason = _reason(reason)
+        reason = stated_reason(reason)
         if len(places) > MOST_SPANS:
             raise BadOptionError("privacy.too_many_spans", limit=MOST_SPANS)
         with self._database.write() as session:
@@ -139,7 +140,7 @@ class PrivacyService:
                 action = "recording.downloaded" if download else "personal.heard"
                 AuditTrail(session).add(who.tenant, now, who.login, action, row.id)
 
-    def _find_stretches(self, recording_id: str, result_id: str) -> tuple[Stretch, ...] | None:
+    def _find_stretches(self, recording_id: str, result_id: str, _amended: int) -> tuple[Stretch, ...] | None:
         options = self._options
         with self._database.read() as session:
             row = Results(session).get(recording_id, result_id)
@@ -164,7 +165,8 @@ def _result(session: Session, row: RecordingRow) -> Result:
     return result_view(found).result
 
 
-def _reason(reason: str) -> str:
+def stated_reason(reason: str) -> str:
+    """A reason as the audit log keeps it. Raises `BadOptionError` where it says nothing or holds personal data."""
     kept = " ".join("".join(c if unicodedata.category(c)[0] != "C" else " " for c in reason).split())
     if len(kept) < LEAST_REASON:
         raise BadOptionError("privacy.reason_missing", least=LEAST_REASON)
@@ -177,7 +179,7 @@ def _reason(reason: str) -> str:
 
 def _all(transcript: Transcript) -> tuple[RevealedSpan, ...]:
     turns = transcript.turns
-    return tuple(_span(turns[s.turn], s.start, s.end, s.kind) for s in masked_spans(turns))
+    return tuple(_span(turns[s.turn], s.start, s.end, s.kind) for s in masked_spans(transcript))
 
 
 def _chosen(transcript: Transcript, places: Sequence[Place]) -> tuple[RevealedSpan, ...]:

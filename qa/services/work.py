@@ -26,6 +26,7 @@ from qa.services.analysis import recover
 from qa.services.custody.vault import Vault
 from qa.services.doorbell import Doorbell, Queue
 from qa.services.heartbeat import Heartbeat
+from qa.services.hidings import with_hidings
 from qa.services.indexing import note_result
 from qa.services.intake import add_run
 from qa.services.mapping import reason_row, result_rows
@@ -240,7 +241,8 @@ class Worker:
         reason = reason_row(result.reason)
         if not Runs(session).finish(one.run_id, owner, result.status.value, now, reason=reason):
             return False
-        run, recording = self._rows(session, one.run_id)
+        run, recording = self._rows(session, one.run_id, lock=True)
+        result = with_hidings(session, recording.id, result)
         head, findings, checks = result_rows(run, result, now)
         Results(session).add(head, findings, checks)
         note_result(session, recording, head, result, kind=run.kind)
@@ -291,9 +293,9 @@ class Worker:
             for one in claimed:
                 Runs(session).requeue(one.run_id, owner, counted=False)
 
-    def _rows(self, session: Session, run_id: str) -> tuple[RunRow, RecordingRow]:
+    def _rows(self, session: Session, run_id: str, *, lock: bool = False) -> tuple[RunRow, RecordingRow]:
         run = Runs(session).get(run_id)
-        recording = Recordings(session).get(run.recording_id) if run else None
+        recording = Recordings(session).get(run.recording_id, lock=lock) if run else None
         if run is None or recording is None:
             raise LookupError(f"run {run_id} has gone")
         return run, recording

@@ -7,7 +7,7 @@ of findings fit both. What stays readable is what people need to recognise a num
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace as replace_entity
 from functools import lru_cache
 from itertools import groupby
@@ -16,6 +16,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from qa.core.base import Record
+from qa.core.hiding import signs_in
 from qa.core.roles import Role
 from qa.core.transcript import Transcript, Turn, Word
 from qa.text.normalise import normal_form
@@ -37,6 +38,9 @@ _REGION: Final = re.compile(
 )
 _UNIT: Final = re.compile(r"[a-zA-Z']+|[^\W_]")
 """What is hidden or shown as one: a character, or a word in Latin letters, since English digits are words."""
+_LEAST_KNOWN: Final = 2
+"""Letters and digits of words hidden by hand from which they are hidden wherever they are repeated: a single
+character stands in every other sentence."""
 _DOMAIN: Final = re.compile(r"@|艾特|爱特|艾它|埃特|小老鼠|圈[aA]|\b[aA][tT]\b")
 
 
@@ -52,6 +56,8 @@ class MaskedSpan(Record, frozen=True):
     start_s: float
     end_s: float
     """When it was said, from the start of its first word to the end of its last, seconds."""
+    number: int | None = None
+    """Of the amendment by which a person hid it; None where the recognisers did."""
 
 
 def mask(text: str, role: Role = Role.UNKNOWN) -> str:
@@ -70,9 +76,10 @@ def _short_masked(text: str, role: Role) -> str:
     return mask_turns([_turn_of(text, role)])[0]
 
 
-def mask_fragment(text: str) -> str:
-    """The same for words torn out of a call: without what stood around them, longer runs of digits are hidden."""
-    masked = mask(text)
+def mask_fragment(text: str, known: Collection[str] = ()) -> str:
+    """The same for words torn out of a call: without what stood around them, longer runs of digits are hidden, and
+    so are the `known` words of that call (`hidden_words`)."""
+    masked = mask_known(mask(text), known)
     chars = list(masked)
     for run in runs_in(normal_form(masked)):
         if len(run.digits) >= _LONG_IN_FRAGMENT:
@@ -81,9 +88,37 @@ def mask_fragment(text: str) -> str:
     return "".join(chars)
 
 
-def masked_spans(turns: Sequence[Turn]) -> tuple[MaskedSpan, ...]:
-    """The personal data in the turns of a call, in order."""
-    return tuple(_span(e, turns[e.turn]) for e in personal_of(_transcript_of(turns)))
+def mask_known(text: str, known: Collection[str]) -> str:
+    """`text` without the words that people have hidden in its call."""
+    for words in known:
+        text = text.replace(words, MASK * len(words))
+    return text
+
+
+def hidden_words(transcript: Transcript | None) -> tuple[str, ...]:
+    """What people have hidden by hand in a call, the longest first: to be hidden where it is repeated outside."""
+    if transcript is None:
+        return ()
+    turns = transcript.turns
+    found = {turns[m.turn].text[m.start : m.end] for m in transcript.marks if m.turn is not None and not m.lifted}
+    return tuple(sorted((w for w in found if signs_in(w) >= _LEAST_KNOWN), key=lambda w: (-len(w), w)))
+
+
+def masked_spans(transcript: Transcript) -> tuple[MaskedSpan, ...]:
+    """What is hidden in a call, in order: the personal data that was found, as people have amended it."""
+    turns = transcript.turns
+    by_hand = [
+        MaskedSpan(m.turn, m.start, m.end, m.kind, m.start_s, m.end_s, m.number)
+        for m in transcript.marks
+        if m.turn is not None and not m.lifted
+    ]
+    taken = {(s.turn, i) for s in by_hand for i in range(s.start, s.end)}
+    found = [
+        _span(e, turns[e.turn])
+        for e in _found(transcript)
+        if not all((e.turn, i) in taken for i in range(e.start, e.end))
+    ]
+    return tuple(sorted([*found, *by_hand], key=lambda s: (s.turn, s.start, s.end)))
 
 
 def mask_turns(turns: Sequence[Turn], wholly: Sequence[str] = ()) -> list[str]:
@@ -108,12 +143,29 @@ def mask_transcript(transcript: Transcript, wholly: Sequence[str] = ()) -> Trans
 
 def _masked_texts(transcript: Transcript, wholly: Sequence[str]) -> list[str]:
     texts = [t.text for t in transcript.turns]
-    entities = [e for e in personal_of(transcript) if not wholly or e.type in wholly]
+    entities = [e for e in _found(transcript) if not wholly or e.type in wholly]
     if wholly:
         entities = [replace_entity(e, part=True) for e in entities]
     for turn, found in groupby(entities, key=lambda e: e.turn):
         texts[turn] = _masked(texts[turn], found)
+    for mark in () if wholly else transcript.marks:
+        if mark.turn is not None and not mark.lifted:
+            text = texts[mark.turn]
+            hidden = _UNIT.sub(lambda found: MASK * len(found[0]), text[mark.start : mark.end])
+            texts[mark.turn] = text[: mark.start] + hidden + text[mark.end :]
     return texts
+
+
+def _found(transcript: Transcript) -> list[Entity]:
+    """The personal data that was found and that nobody has said is none."""
+    lifted = [m for m in transcript.marks if m.lifted]
+    if not lifted:
+        return personal_of(transcript)
+    return [
+        e
+        for e in personal_of(transcript)
+        if not any(m.turn == e.turn and m.start <= e.start and e.end <= m.end for m in lifted)
+    ]
 
 
 def _masked_turn(turn: Turn, text: str) -> Turn:

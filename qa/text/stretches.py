@@ -43,8 +43,14 @@ def stretches(
     """What to hide in the sound, by channel and start, without overlaps; of the given kinds, or of all."""
     found = [
         _widened(transcript.turns[span.turn], span, options)
-        for span in masked_spans(transcript.turns)
+        for span in masked_spans(transcript)
         if not kinds or span.kind in kinds
+    ]
+    # What a person hid was said then, whatever another transcript makes of it.
+    found += [
+        Stretch(mark.channel, max(0.0, mark.start_s - options.margin), mark.end_s + options.margin)
+        for mark in transcript.marks
+        if not (kinds or mark.lifted or mark.same)
     ]
     return tuple(_merged(sorted(found, key=lambda s: (s.channel, s.start))))
 

@@ -34,6 +34,6 @@ def test_turns_keep_their_lengths_and_spans_lie_inside_them(pairs: list[tuple[Ro
     call = transcript(pairs)
     texts = [t.text for t in call.turns]
     assert [len(t) for t in mask_turns(call.turns)] == [len(t) for t in texts]
-    spans = masked_spans(call.turns)
+    spans = masked_spans(call)
     assert all(0 <= s.start < s.end <= len(texts[s.turn]) and s.start_s <= s.end_s for s in spans)
     assert all(a.end <= b.start for a, b in pairwise(spans) if a.turn == b.turn)

@@ -36,6 +36,7 @@ from qa.db.models.people import (
 from qa.db.models.review import (
     CommentRow,
     CorrectionRow,
+    HidingRow,
     ManualAnswerRow,
     ReviewRow,
     ReviewSkipRow,
@@ -69,6 +70,7 @@ __all__ = [
     "ExportRow",
     "FacetRow",
     "FindingRow",
+    "HidingRow",
     "HoldRow",
     "ManualAnswerRow",
     "NoticePointRow",

@@ -179,6 +179,32 @@ class CorrectionRow(Base):
     at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+class HidingRow(Base):
+    """Words that a person hid, or a hiding that a person lifted (`qa.core.hiding.Hiding`); only ever added.
+
+    The words are not kept here: the digest knows them again.
+    """
+
+    __tablename__ = "hiding"
+
+    recording_id: Mapped[str] = mapped_column(ForeignKey("recording.id", ondelete="CASCADE"), primary_key=True)
+    number: Mapped[int] = mapped_column(Integer, primary_key=True)
+    act: Mapped[str] = mapped_column(String(8))
+    """`hide` or `lift`."""
+    kind: Mapped[str] = mapped_column(String(32))
+    channel: Mapped[int] = mapped_column(Integer)
+    start_s: Mapped[float] = mapped_column(Float)
+    end_s: Mapped[float] = mapped_column(Float)
+    signs: Mapped[int] = mapped_column(Integer)
+    digest: Mapped[str] = mapped_column(String(64))
+    undoes: Mapped[int | None] = mapped_column(Integer)
+    reason: Mapped[str | None] = mapped_column(Text)
+    version: Mapped[int | None] = mapped_column(Integer)
+    """Of the review, where it was finalised and so got another version."""
+    person: Mapped[str] = mapped_column(String(LOGIN_LENGTH))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class ReviewVersionRow(Base):
     """What was finalised, whole: the result, every verdict and answer, both scorecards. Never changed."""
 

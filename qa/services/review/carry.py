@@ -10,6 +10,7 @@ from qa.core.review import VerdictOutcome
 from qa.core.transcript import Transcript, Turn
 from qa.db.models import FindingRow, ReviewRow, VerdictRow
 from qa.db.reviews import Said
+from qa.services.hidings import requote
 
 SLACK_S = 0.5
 """Times of the same words may differ this much between two results."""
@@ -45,6 +46,7 @@ def carry_over(session: Session, review: ReviewRow, result_id: str, result: Resu
             verdict.finding_id, verdict.outcome = None, VerdictOutcome.ADDED.value
             _place_again(verdict, result.transcript)
             counts["own"] += before is not None
+        requote(verdict, result.transcript)
         if before is not None:
             became[before] = verdict.finding_id
     _move_comments(said, review, became, {row.id for row in rows})

@@ -26,12 +26,9 @@ from qa.services.review.shown import (
     comment_view,
     correction_views,
     flag_views,
-    shown_answer,
     version_view,
 )
 from qa.services.review.views import ReviewView
-from qa.text.masked_result import mask_card
-from qa.text.masking import mask
 
 
 class ClosingService(ReviewBase):
@@ -106,12 +103,12 @@ class ClosingService(ReviewBase):
             masked = Masked(self._result(session, recording, kept.result_id).transcript)
         return replace(
             kept,
-            reason=mask(kept.reason) if kept.reason else None,
-            machine=mask_card(kept.machine) if kept.machine else None,
-            human=mask_card(kept.human) if kept.human else None,
+            reason=masked.text(kept.reason) if kept.reason else None,
+            machine=masked.card(kept.machine) if kept.machine else None,
+            human=masked.card(kept.human) if kept.human else None,
             checks=tuple(masked.check(c) for c in kept.checks),
             verdicts=tuple(masked.verdict(v) for v in kept.verdicts),
-            answers=tuple(shown_answer(a) for a in kept.answers),
+            answers=tuple(masked.answer(a) for a in kept.answers),
         )
 
     def judged_by(self, session: Session, review_id: str, verdict_id: str, before: datetime) -> Sequence[str]:
@@ -220,20 +217,20 @@ class ClosingService(ReviewBase):
             newest_result_id=recording.result_id or "",
             rejudging=Runs(session).has_active(recording.id),
             version=review.version if review else 0,
-            reopened_for=mask(review.reopened_for) if review and review.reopened_for else None,
-            machine=mask_card(card) if card else None,
-            human=mask_card(seen.human) if seen.human else None,
+            reopened_for=masked.text(review.reopened_for) if review and review.reopened_for else None,
+            machine=masked.card(card) if card else None,
+            human=masked.card(seen.human) if seen.human else None,
             machine_score=card.score if card else None,
             human_score=review.human_score if review else None,
             finalised_by=review.finalised_by if review else None,
             finalised_at=review.finalised_at if review else None,
             flags=flag_views(seen, masked, self._options),
             added=tuple(masked.verdict(v) for v in seen.verdicts if v.finding_id is None),
-            checks=check_views(seen),
-            answers=tuple(shown_answer(a) for a in seen.answers),
-            comments=tuple(comment_view(c, who, review) for c in said.comments(recording.id)),
-            corrections=correction_views(said.corrections([recording.id])[recording.id], seen.result),
-            versions=tuple(version_view(v) for v in said.versions(review.id)) if review else (),
+            checks=check_views(seen, masked),
+            answers=tuple(masked.answer(a) for a in seen.answers),
+            comments=tuple(comment_view(c, who, review, masked) for c in said.comments(recording.id)),
+            corrections=correction_views(said.corrections([recording.id])[recording.id], seen.result, masked),
+            versions=tuple(version_view(v, masked) for v in said.versions(review.id)) if review else (),
             unjudged=len(seen.unjudged(self._options.must_judge)),
         )
 

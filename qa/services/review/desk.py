@@ -15,11 +15,12 @@ from qa.core.transcript import Turn
 from qa.db.ids import new_id
 from qa.db.models import CommentRow, ManualAnswerRow, RecordingRow, ReviewRow, VerdictRow
 from qa.db.reviews import Reviews, Said
+from qa.services.hidings import requote
 from qa.services.review.base import ReviewBase
 from qa.services.review.carry import put_place
 from qa.services.review.queue import checked_note
 from qa.services.review.scoring import Reviewed, reviewed, verdict_of
-from qa.services.review.shown import comment_view, shown_verdict
+from qa.services.review.shown import Masked, comment_view, deletable, shown_verdict
 from qa.services.review.views import CommentView
 
 _FAMILY: Final = re.compile(r"[a-z][a-z0-9-]{0,48}")
@@ -65,6 +66,7 @@ class DeskService(ReviewBase):
             verdict.quote = ""
             if finding.evidence:
                 put_place(verdict, finding.evidence[0])
+                requote(verdict, seen.result.transcript)
             if rule is not None and rule != finding.rule:
                 verdict.rule, verdict.family, verdict.label, _ = _known_rule(seen, rule)
             verdict.person, verdict.at = who.login, now
@@ -118,6 +120,7 @@ class DeskService(ReviewBase):
             )
             if turn is not None:
                 _place(row, turn_of(seen.result, turn), char_start, char_end)
+                requote(row, seen.result.transcript)
             Said(session).add(row)
             self._note(
                 session, who, recording.id, now, "flag_added", verdict=row.id, rule=named, severity=row.severity
@@ -217,7 +220,7 @@ class DeskService(ReviewBase):
             )
             Said(session).add(row)
             self._note(session, who, recording.id, now, "commented", comment=row.id, finding=finding_id, turn=turn)
-            return comment_view(row, who, review)
+            return comment_view(row, who, review, Masked(seen.result.transcript))
 
     def delete_comment(self, who: Person, recording_id: str, comment_id: str) -> None:
         """Delete one's own comment; what was said before the call was finalised stays. Raises `ForbiddenError` for
@@ -231,7 +234,7 @@ class DeskService(ReviewBase):
                 raise NotFoundError("review.no_comment", id=comment_id[:64])
             if row.person != who.login:
                 raise ForbiddenError("review.comment_of_other")
-            if not comment_view(row, who, review).deletable:
+            if not deletable(row, who, review):
                 raise ConflictError("review.finalised")
             Said(session).remove(row)
             self._note(

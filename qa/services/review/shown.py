@@ -8,13 +8,14 @@ from qa.core.finding import Check, Finding, Outcome
 from qa.core.people import Person
 from qa.core.result import Result
 from qa.core.review import Answer, ReviewStatus, Verdict
+from qa.core.scorecard import ScorecardResult
 from qa.core.transcript import Transcript
 from qa.db.models import CommentRow, CorrectionRow, ReviewRow, ReviewVersionRow
 from qa.services.review.scoring import Reviewed
 from qa.services.review.views import CheckView, CommentView, CorrectionView, FlagView, VersionView
 from qa.settings import ReviewSettings
-from qa.text.masked_result import mask_check, mask_finding, mask_message
-from qa.text.masking import mask, mask_fragment, mask_turns
+from qa.text.masked_result import mask_card, mask_check, mask_corrected, mask_finding, mask_message
+from qa.text.masking import hidden_words, mask, mask_fragment, mask_known, mask_texts
 
 
 class Masked:
@@ -22,37 +23,51 @@ class Masked:
 
     def __init__(self, transcript: Transcript | None) -> None:
         turns = transcript.turns if transcript else ()
-        self._texts = dict(zip((t.index for t in turns), mask_turns(turns), strict=True))
+        texts = mask_texts(transcript) if transcript else ()
+        self.known = hidden_words(transcript)
+        """Words that people have hidden in it."""
+        self._texts = dict(zip((t.index for t in turns), texts, strict=True))
         self._plain = {t.index: t.text for t in turns}
 
     def quote(self, quote: str, turn: int | None, start: int | None, end: int | None) -> str:
         """A quote from a place, masked as the turn there; by itself where it is not found there."""
         if turn is None or start is None or end is None or self._plain.get(turn, "")[start:end] != quote:
-            return mask_fragment(quote)
+            return mask_fragment(quote, self.known)
         return self._texts[turn][start:end]
+
+    def text(self, words: str) -> str:
+        """What somebody wrote about the call."""
+        return mask_known(mask(words), self.known)
+
+    def turn(self, index: int, said: str) -> str:
+        """What was said in a turn; by itself where the turn says something else by now."""
+        return self._texts[index] if self._plain.get(index) == said else self.text(said)
+
+    def card(self, one: ScorecardResult) -> ScorecardResult:
+        """A scorecard with its reasons masked."""
+        return mask_card(one, self.known)
 
     def finding(self, one: Finding) -> Finding:
         """A finding with its quotes masked."""
-        return mask_finding(one, self._texts)
+        return mask_finding(one, self._texts, self.known)
 
     def check(self, one: Check) -> Check:
         """A check with all its quotes masked."""
-        return mask_check(one, self._texts)
+        return mask_check(one, self._texts, self.known)
 
     def verdict(self, one: Verdict) -> Verdict:
         """A verdict with its words masked."""
         quote = self.quote(one.quote, one.turn, one.char_start, one.char_end)
-        return replace(one, quote=quote, note=mask(one.note))
+        return replace(one, quote=quote, note=self.text(one.note))
+
+    def answer(self, one: Answer) -> Answer:
+        """An answer with its note masked."""
+        return replace(one, note=self.text(one.note))
 
 
 def shown_verdict(one: Verdict, result: Result) -> Verdict:
     """A verdict with its words masked."""
     return Masked(result.transcript).verdict(one)
-
-
-def shown_answer(one: Answer) -> Answer:
-    """An answer with its note masked."""
-    return replace(one, note=mask(one.note))
 
 
 def flag_views(seen: Reviewed, masked: Masked, options: ReviewSettings) -> tuple[FlagView, ...]:
@@ -85,7 +100,7 @@ def flag_views(seen: Reviewed, masked: Masked, options: ReviewSettings) -> tuple
     return tuple(views)
 
 
-def check_views(seen: Reviewed) -> tuple[CheckView, ...]:
+def check_views(seen: Reviewed, masked: Masked) -> tuple[CheckView, ...]:
     """The checks after the verdicts; what does not apply to the call is left out."""
     return tuple(
         CheckView(
@@ -94,7 +109,7 @@ def check_views(seen: Reviewed) -> tuple[CheckView, ...]:
             label=c.label,
             severity=c.severity,
             outcome=c.outcome,
-            reason=mask_message(c.reason),
+            reason=mask_message(c.reason, masked.known),
             shadow=c.shadow,
             answerable=seen.answerable(c.rule),
         )
@@ -103,44 +118,52 @@ def check_views(seen: Reviewed) -> tuple[CheckView, ...]:
     )
 
 
-def comment_view(row: CommentRow, who: Person, review: ReviewRow | None) -> CommentView:
+def comment_view(row: CommentRow, who: Person, review: ReviewRow | None, masked: Masked) -> CommentView:
     """A comment as `who` sees it."""
-    open_still = review is None or (review.status != ReviewStatus.FINALISED and row.version == review.version)
     return CommentView(
         id=row.id,
         finding_id=row.finding_id,
         verdict_id=row.verdict_id,
         turn=row.turn,
-        text=mask(row.text),
+        text=masked.text(row.text),
         person=row.person,
         at=row.at,
-        deletable=open_still and row.person == who.login,
+        deletable=deletable(row, who, review),
     )
 
 
-def correction_views(rows: Sequence[CorrectionRow], result: Result) -> tuple[CorrectionView, ...]:
-    """Corrections with the turns that show them."""
+def deletable(row: CommentRow, who: Person, review: ReviewRow | None) -> bool:
+    """Whether `who` may delete a comment: their own, said since the newest version."""
+    open_still = review is None or (review.status != ReviewStatus.FINALISED and row.version == review.version)
+    return open_still and row.person == who.login
+
+
+def correction_views(rows: Sequence[CorrectionRow], result: Result, masked: Masked) -> tuple[CorrectionView, ...]:
+    """Corrections with the turns that show them; what fits no turn is masked without what stood around it."""
     channels = {t.index: t.channel for t in result.transcript.turns} if result.transcript else {}
-    shown = {(channels[c.turn], c.start_ms): c.turn for c in result.corrected}
-    return tuple(
-        CorrectionView(
-            channel=row.channel,
-            start_ms=row.start_ms,
-            turn=shown.get((row.channel, row.start_ms)),
-            before=mask(row.before),
-            after=mask(row.after),
-            person=row.person,
-            at=row.at,
+    shown = {(channels[c.turn], c.start_ms): c for c in mask_corrected(result)}
+    views = []
+    for row in rows:
+        fits = shown.get((row.channel, row.start_ms))
+        views.append(
+            CorrectionView(
+                channel=row.channel,
+                start_ms=row.start_ms,
+                turn=fits.turn if fits else None,
+                before=fits.before if fits else masked.text(row.before),
+                after=masked.turn(fits.turn, row.after) if fits else masked.text(row.after),
+                person=row.person,
+                at=row.at,
+            )
         )
-        for row in rows
-    )
+    return tuple(views)
 
 
-def version_view(row: ReviewVersionRow) -> VersionView:
+def version_view(row: ReviewVersionRow, masked: Masked) -> VersionView:
     """A version's head."""
     return VersionView(
         version=row.version,
-        reason=mask(row.reason) if row.reason else None,
+        reason=masked.text(row.reason) if row.reason else None,
         machine_score=row.machine_score,
         human_score=row.human_score,
         result_id=row.result_id,

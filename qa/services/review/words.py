@@ -1,14 +1,14 @@
 """Corrections of the transcript and of the roles: the rules judge again, and the original is kept."""
 
-from collections.abc import Sequence
 from difflib import SequenceMatcher
 
 from msgspec.structs import replace
 
 from qa.core.correction import Correction, reworded, start_ms
 from qa.core.errors import BadOptionError
+from qa.core.hiding import reworded_with
 from qa.core.people import Person
-from qa.core.transcript import Turn
+from qa.core.transcript import Transcript, Turn
 from qa.db.engine import Database
 from qa.db.models import CorrectionRow
 from qa.db.reviews import Said
@@ -20,7 +20,7 @@ from qa.services.review.base import ReviewBase
 from qa.services.review.desk import turn_of
 from qa.services.views import RunView
 from qa.settings import ReviewSettings
-from qa.text.masking import MASK, mask_turns
+from qa.text.masking import MASK, mask_texts
 
 MAX_TURN = 5000
 """Characters of a corrected turn."""
@@ -46,7 +46,7 @@ class WordsService(ReviewBase):
             recording, review, now = self._held(session, who, recording_id)
             result = self._result(session, recording, review.result_id)
             shown = turn_of(result, turn)
-            after = _meant(result.transcript.turns, shown, _checked(text)) if result.transcript else shown.text
+            after = _meant(result.transcript, shown, _checked(text)) if result.transcript else shown.text
             earlier = next((c for c in result.corrected if c.turn == turn), None)
             begins = earlier.start_ms if earlier else start_ms(shown)
             before = earlier.before if earlier else shown.text
@@ -103,13 +103,14 @@ def unmasked(before: str, masked: str, typed: str) -> tuple[str, list[int]]:
     return out, hidden
 
 
-def _meant(turns: Sequence[Turn], turn: Turn, typed: str) -> str:
+def _meant(transcript: Transcript, turn: Turn, typed: str) -> str:
     """The words a correction means, which must not bring to light what was hidden: half a telephone number left
     standing, or a name without the words that told it for one, would be shown as they are."""
-    shown = {t.index: text for t, text in zip(turns, mask_turns(turns), strict=True)}
+    turns = transcript.turns
+    shown = {t.index: text for t, text in zip(turns, mask_texts(transcript), strict=True)}
     after, hidden = unmasked(turn.text, shown[turn.index], typed)
     changed = [replace(t, words=reworded(t.words, after)) if t is turn else t for t in turns]
-    for one, text in zip(turns, mask_turns(changed), strict=True):
+    for one, text in zip(turns, mask_texts(reworded_with(transcript, changed)), strict=True):
         still = hidden if one is turn else [i for i, c in enumerate(shown[one.index]) if c == MASK]
         if any(text[i] != MASK for i in still):
             raise BadOptionError("review.mask_changed")

@@ -30,6 +30,6 @@ def test_masked_turns_keep_their_offsets_and_times() -> None:
     masked = mask_transcript(call)
     assert [t.text for t in masked.turns] == ["请您念一下验证码", "******"]
     assert [t.offsets() for t in masked.turns] == [t.offsets() for t in call.turns]
-    [span] = masked_spans(call.turns)
+    [span] = masked_spans(call)
     assert (span.turn, span.start, span.end, span.kind) == (1, 0, 6, "code")
     assert call.turns[1].start <= span.start_s < span.end_s <= call.turns[1].end
