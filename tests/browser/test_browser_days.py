@@ -1,13 +1,24 @@
 """What each job does in a day, lived through in a browser on what the real pipeline made of the samples."""
 
-import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
+from browser_steps import (
+    acknowledge,
+    chosen,
+    dispute,
+    finalise,
+    human_score,
+    issue,
+    judge_by_keyboard,
+    overturn,
+    reject,
+    sample,
+    undo,
+)
 from playwright.sync_api import expect
-from web_live import EAST, PEOPLE, ROOT, LiveWeb, add_people, live_web, web_settings
+from web_live import EAST, PEOPLE, LiveWeb, add_people, live_web, web_settings
 
 CALL = "call02_forbidden_promise"
 OTHER = "call04_rude_agent"
@@ -19,11 +30,6 @@ def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveWeb]:
     with live_web(web_settings(tmp_path_factory.mktemp("day"))) as live:
         add_people(live.services)
         yield live
-
-
-def sample(name: str) -> Path:
-    """The sound of a sample."""
-    return next((ROOT / "samples" / name).glob("*.flac"))
 
 
 def upload(page: Any, web: LiveWeb, name: str) -> str:
@@ -40,44 +46,6 @@ def upload(page: Any, web: LiveWeb, name: str) -> str:
     return str(row.get_by_role("link").first.get_attribute("href")).rpartition("/")[2]
 
 
-def chosen(page: Any) -> Any:
-    """The flag that keys act on."""
-    return page.locator(".flag.chosen")
-
-
-def reject(page: Any, reason: int) -> None:
-    """Reject the chosen flag without touching the mouse."""
-    page.keyboard.press("r")
-    expect(page.locator("#reject")).to_be_visible()
-    page.keyboard.press(str(reason))
-    page.keyboard.press("Enter")
-    expect(page.locator("#reject")).to_be_hidden()
-    expect(chosen(page).locator(".verdict.rejected")).to_have_count(1)
-
-
-def undo(page: Any) -> None:
-    """Take back what was said of the chosen flag."""
-    page.keyboard.press("z")
-    expect(chosen(page).locator("[data-act=reject]")).to_be_visible()
-
-
-def judge_by_keyboard(page: Any, recording: str, keep: str) -> None:
-    """Claim a call, confirm the first flag that says `keep`, reject every other one, finalise."""
-    page.goto(f"/recordings/{recording}")
-    page.keyboard.press("x")
-    expect(page.locator(".desk .claim")).to_contain_text("您正在复核")
-    kept = False
-    for _ in range(page.locator(".flag").count()):
-        page.keyboard.press("j")
-        if not kept and keep in chosen(page).inner_text():
-            page.keyboard.press("c")
-            expect(chosen(page).locator(".verdict.confirmed")).to_have_count(1)
-            kept = True
-        else:
-            reject(page, 3)
-    assert kept
-
-
 def test_from_an_upload_to_a_changed_score(page_of: Any, web: LiveWeb, axe: Any) -> None:
     supervisor, reviewer, agent = page_of("supervisor"), page_of("reviewer"), page_of("agent")
     first, second = upload(supervisor, web, CALL), upload(supervisor, web, OTHER)
@@ -92,48 +60,33 @@ def test_from_an_upload_to_a_changed_score(page_of: Any, web: LiveWeb, axe: Any)
     judge_by_keyboard(reviewer, first, "零风险")
     _change_undo_add_and_comment(reviewer)
     axe(reviewer)
-    reviewer.keyboard.press("g")
-    reviewer.wait_for_url(lambda url: not url.endswith(first))
-    reviewer.goto(f"/recordings/{first}")
+    finalise(reviewer, first)
     expect(reviewer.locator(".desk .claim")).to_contain_text(PEOPLE["reviewer"][0])
-    before = _human_score(reviewer)
-    notice = _issue(reviewer)
+    before = human_score(reviewer)
+    notice = issue(reviewer)
 
     judge_by_keyboard(reviewer, second, "严重")
-    reviewer.keyboard.press("g")
-    reviewer.wait_for_url(lambda url: not url.endswith(second))
-    reviewer.goto(f"/recordings/{second}")
-    acknowledged = _issue(reviewer)
+    finalise(reviewer, second)
+    acknowledged = issue(reviewer)
 
     # The agent: one is right, the other is not.
     agent.goto(acknowledged)
     axe(agent)
-    agent.get_by_label("留言（可不填）").fill("以后注意。")
-    agent.get_by_role("button", name="确认收悉").click()
-    expect(agent.locator("main")).to_contain_text("以后注意。")
-    agent.goto(notice)
-    point = agent.locator(".point", has_text="零风险")
-    point.get_by_text("提出申诉").first.click()
-    point.get_by_label("您认为哪里有误？").fill("我说的是：没有产品是零风险的。")
-    point.get_by_role("button", name="提出申诉").click()
-    agent.wait_for_url("**/disputes/*")
-    dispute = agent.url
+    acknowledge(agent, acknowledged, "以后注意。")
+    address = dispute(agent, notice, "零风险", "我说的是：没有产品是零风险的。")
     axe(agent)
 
     # Who judged does not rule; somebody else does, and the score follows.
-    reviewer.goto(dispute)
+    reviewer.goto(address)
     expect(reviewer.locator("main")).to_contain_text("须由其他人裁定")
     assert reviewer.get_by_role("button", name="裁定").count() == 0
-    supervisor.goto(dispute)
+    supervisor.goto(address)
     axe(supervisor)
-    supervisor.get_by_label("撤销").check()
-    supervisor.get_by_label("理由").fill("原话是否定句。")
-    supervisor.get_by_role("button", name="裁定").click()
-    expect(supervisor.locator(".history")).to_contain_text("→")
-    agent.goto(dispute)
+    overturn(supervisor, address, "原话是否定句。")
+    agent.goto(address)
     expect(agent.locator(".history")).to_contain_text("原话是否定句。")
     reviewer.goto(f"/recordings/{first}")
-    after = _human_score(reviewer)
+    after = human_score(reviewer)
     assert after > before
     expect(reviewer.locator("#desk")).to_contain_text("原话是否定句。")
 
@@ -171,20 +124,6 @@ def _change_undo_add_and_comment(page: Any) -> None:
     page.keyboard.type("值得再听一遍")
     page.keyboard.press("Control+Enter")
     expect(page.locator(".comments")).to_contain_text("值得再听一遍")
-
-
-def _human_score(page: Any) -> float:
-    text = page.locator("h2", has_text="评分表").inner_text()
-    return float(re.findall(r"[\d.]+", text)[-1])
-
-
-def _issue(page: Any) -> str:
-    """Draft a notice with one key and issue it with another; its address."""
-    page.keyboard.press("t")
-    page.wait_for_url("**/coaching/*")
-    page.keyboard.press("g")
-    expect(page.get_by_text("通知已下发。")).to_be_visible()
-    return str(page.url)
 
 
 def test_a_round_is_judged_blind_by_two_and_closed(page_of: Any, web: LiveWeb, axe: Any) -> None:
