@@ -6,12 +6,14 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import expect
+from web_house import House, keep_house
 from web_live import LiveWeb, add_more, add_people, add_samples, live_web, web_settings
-from web_screenshots import pages_of
+from web_screenshots import open_page, pages_of
 from web_story import Story, tell
 
 HAN = re.compile(r"[\u4e00-\u9fff]")
 KEY = re.compile(r"\bweb(_[a-z]+)?\.[a-z_]+\b|\{[a-z_]+\}")
+REFUSED = {"missing": 404, "link-used": 404, "forbidden": 403}
 INTERFACE = "nav a .text, .head .tools, h2, th, label, legend, summary, button, .tabs a, .empty, .hint"
 """What is ours and never somebody's words."""
 THEIRS = re.compile(
@@ -20,34 +22,35 @@ THEIRS = re.compile(
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[LiveWeb, Story]]:
+def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[LiveWeb, Story, House]]:
     """A service where something has happened."""
     with live_web(web_settings(tmp_path_factory.mktemp("story"))) as live:
         add_people(live.services)
         add_samples(live.services)
         add_more(live.services, 60)
         live.work()
-        yield live, tell(live.services)
+        story = tell(live.services)
+        yield live, story, keep_house(live.services, story)
 
 
 @pytest.fixture
-def web(told: tuple[LiveWeb, Story]) -> LiveWeb:
+def web(told: tuple[LiveWeb, Story, House]) -> LiveWeb:
     """In place of the shared service."""
     return told[0]
 
 
 @pytest.mark.parametrize(("size", "theme"), [("wide", "light"), ("phone", "dark")])
 def test_every_page_is_accessible_and_fits(
-    page_of: Any, axe: Any, told: tuple[LiveWeb, Story], size: str, theme: str
+    page_of: Any, axe: Any, told: tuple[LiveWeb, Story, House], size: str, theme: str
 ) -> None:
     opened: dict[str | None, Any] = {}
     troubles = []
-    for name, (job, path) in pages_of(told[1]).items():
+    for name, (job, path) in pages_of(*told[1:]).items():
         page = opened.get(job) or page_of(job, size=size, theme=theme)
         opened[job] = page
-        answer = page.goto(path)
-        if answer.status >= 500 or (answer.status == 404) != (name == "missing"):
-            troubles.append(f"{name}: {answer.status}")
+        status = open_page(page, name, path)
+        if status != REFUSED.get(name, 200):
+            troubles.append(f"{name}: {status}")
         try:
             axe(page)
         except AssertionError as trouble:
@@ -59,14 +62,14 @@ def test_every_page_is_accessible_and_fits(
 
 @pytest.mark.parametrize("locale", ["en", "zh-Hant", "zh-Hans"])
 def test_every_sentence_of_ours_is_in_the_readers_language(
-    page_of: Any, told: tuple[LiveWeb, Story], locale: str
+    page_of: Any, told: tuple[LiveWeb, Story, House], locale: str
 ) -> None:
     opened: dict[str | None, Any] = {}
     troubles = []
-    for name, (job, path) in pages_of(told[1]).items():
+    for name, (job, path) in pages_of(*told[1:]).items():
         page = opened.get(job) or page_of(job, locale=locale)
         opened[job] = page
-        page.goto(path)
+        open_page(page, name, path)
         shown = page.locator("body").inner_text()
         troubles += [f"{name}: {found.group()}" for found in KEY.finditer(shown)]
         if locale == "en":
@@ -75,7 +78,7 @@ def test_every_sentence_of_ours_is_in_the_readers_language(
     assert not troubles, "\n".join(troubles)
 
 
-def test_dialogs_hold_the_focus_and_give_it_back(page_of: Any, told: tuple[LiveWeb, Story]) -> None:
+def test_dialogs_hold_the_focus_and_give_it_back(page_of: Any, told: tuple[LiveWeb, Story, House]) -> None:
     page = page_of("reviewer")
     page.goto(f"/recordings/{told[1].open_call}")
     page.keyboard.press("Tab")
@@ -99,7 +102,7 @@ def test_dialogs_hold_the_focus_and_give_it_back(page_of: Any, told: tuple[LiveW
     assert page.evaluate("document.activeElement.closest('.flag')?.id") == held
 
 
-def test_tab_goes_past_the_waveform(page_of: Any, told: tuple[LiveWeb, Story]) -> None:
+def test_tab_goes_past_the_waveform(page_of: Any, told: tuple[LiveWeb, Story, House]) -> None:
     page = page_of("reviewer")
     page.goto(f"/recordings/{told[1].open_call}")
     page.locator("#play").focus()
