@@ -6,11 +6,14 @@ side by side, so that a change to one is seen to want a change to the others. Pl
 
 import tomllib
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from qa.core.messages import Message
+
+if TYPE_CHECKING:
+    import opencc
 
 LOCALES: Final = ("zh-Hans", "zh-Hant", "en")
 DEFAULT_LOCALE: Final = "zh-Hans"
@@ -52,8 +55,28 @@ def pick_locale(wanted: str | None) -> str:
 
 
 def label_in(label: Mapping[str, str], locale: str) -> str:
-    """One language of a label as packs write it, falling back to Simplified Chinese, then to any."""
-    return label.get(locale) or label.get(DEFAULT_LOCALE) or next(iter(label.values()), "")
+    """One language of a label as packs write it, falling back to Simplified Chinese, then to any.
+
+    Packs are written in Simplified Chinese; who reads Traditional is given the same words in that script.
+    """
+    written = label.get(locale)
+    if not written and locale == "zh-Hant":
+        written = _traditional(label.get(DEFAULT_LOCALE, ""))
+    return written or label.get(DEFAULT_LOCALE) or next(iter(label.values()), "")
+
+
+@lru_cache(maxsize=4096)
+def _traditional(text: str) -> str:
+    converted: str = _converter().convert(text)
+    return converted
+
+
+@cache
+def _converter() -> "opencc.OpenCC":
+    # Only where somebody reads Traditional Chinese: loading its dictionaries takes a moment.
+    import opencc
+
+    return opencc.OpenCC("s2twp")
 
 
 class _Lenient(dict[str, str]):

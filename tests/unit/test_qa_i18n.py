@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import qa.i18n
-from qa.i18n import LOCALES, catalogue
+from qa.i18n import LOCALES, catalogue, label_in
 
 ROOT = Path(qa.i18n.__file__).parents[1]
 AREAS = sorted(Path(qa.i18n.__file__).parent.glob("*.toml"))
@@ -35,3 +35,11 @@ def test_every_error_the_code_raises_has_its_sentence() -> None:
         for code in pattern.findall(path.read_text(encoding="utf-8")):
             if code.partition(".")[0] in {area.stem for area in AREAS}:
                 assert code in catalogue(), f"{path.name}: {code}"
+
+
+def test_a_label_of_a_pack_is_read_in_the_script_of_the_reader() -> None:
+    label = {"zh-Hans": "收益说明", "en": "Returns"}
+    assert [label_in(label, locale) for locale in LOCALES] == ["收益说明", "收益說明", "Returns"]
+    assert label_in({"zh-Hans": "短信", "zh-Hant": "簡訊（自訂）"}, "zh-Hant") == "簡訊（自訂）"
+    assert label_in({"en": "Only this"}, "zh-Hant") == "Only this"
+    assert label_in({}, "zh-Hant") == ""

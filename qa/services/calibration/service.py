@@ -1,7 +1,7 @@
 """Rounds of calibration: set up, judge blind, close, compare."""
 
 import zlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from qa.core.agreement import krippendorff, majority
 from qa.core.errors import BadOptionError, ConflictError, ForbiddenError, NotFoundError
+from qa.core.finding import Check
 from qa.core.people import Person, Right
 from qa.core.result import Result
 from qa.db.audit import AuditTrail
@@ -17,6 +18,7 @@ from qa.db.engine import Database
 from qa.db.ids import new_id
 from qa.db.models import CalibrationAnswerRow, CalibrationCallRow, CalibrationRow, RecordingRow
 from qa.db.results import Results
+from qa.i18n import DEFAULT_LOCALE, LOCALES, catalogue, label_in
 from qa.services.calibration.views import (
     Agreement,
     BlindCall,
@@ -280,10 +282,19 @@ def _sees(who: Person, row: CalibrationRow) -> bool:
 def _items(result: Result) -> dict[str, dict[str, str]]:
     """The questions about a call: every check that applies to it, and the overall mark."""
     checks = result.analysis.checks if result.analysis else ()
+    asked = [check for check in checks if not check.shadow and check.outcome.value != "n/a"]
+    # A file of a pack that looks for several kinds of things has a check for each, all of the same name.
+    names = Counter(label_in(check.label, DEFAULT_LOCALE) for check in asked)
     found = {
-        check.rule: dict(check.label) for check in checks if not check.shadow and check.outcome.value != "n/a"
+        check.rule: dict(check.label) if names[label_in(check.label, DEFAULT_LOCALE)] == 1 else _told_apart(check)
+        for check in asked
     }
     return {**found, OVERALL: dict(_OVERALL_LABEL)}
+
+
+def _told_apart(check: Check) -> dict[str, str]:
+    named = catalogue().get(f"web_recordings.family_{check.family}", {})
+    return {locale: f"{label_in(check.label, locale)} · {named.get(locale, check.family)}" for locale in LOCALES}
 
 
 def _by_unit(answers: Sequence[CalibrationAnswerRow]) -> Said:

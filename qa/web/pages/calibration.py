@@ -34,8 +34,11 @@ def rounds(request: Request, who: Who, context: ContextDep) -> Response:
         rounds=service.rounds(who),
         drift=drift,
         lines=for_script(_lines(drift)),
-        # The rules to be changed first: most likely wrong most often.
-        precision=sorted(precision, key=lambda one: (one.precision.low, one.rule)),
+        several=len({one.round_id for one in drift}) > 1,
+        precision=precision,
+        labels={one.value: one.label for one in context.services.search.choices(who, ["rule"])["rule"]}
+        if precision
+        else {},
         manages=manages,
         days=_PRECISION_DAYS,
     )

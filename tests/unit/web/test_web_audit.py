@@ -1,5 +1,6 @@
 """The page of the audit log, over the real application."""
 
+import ast
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -8,10 +9,11 @@ import pytest
 import sqlalchemy as sa
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
-from web_live import PEOPLE, add_people, web_settings
+from web_live import PEOPLE, ROOT, add_people, web_settings
 
 from qa.api.csrf import SESSION_COOKIE
 from qa.db.audit import AuditTrail
+from qa.i18n import catalogue
 from qa.services import open_services
 from qa.services.people.sessions import Where
 from qa.web.app import create_app
@@ -86,3 +88,21 @@ def test_who_may_not_read_the_log_does_not_see_it(app: FastAPI, job: str) -> Non
     token = re.search(r'name="csrf" content="([^"]+)"', browser.get("/").text)
     assert token is not None
     assert browser.post("/audit/check", data={"csrf": token.group(1)}).status_code == 403
+
+
+def test_whatever_is_written_into_the_log_has_a_name_in_it() -> None:
+    """Every action that stands as a literal where something is added to the trail."""
+    written = set()
+    for path in (ROOT / "qa" / "services").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+                continue
+            literals = [
+                one.value for one in node.args if isinstance(one, ast.Constant) and isinstance(one.value, str)
+            ]
+            if node.func.attr == "_note":
+                written |= {f"review.{verb}" for verb in literals}
+            elif node.func.attr in ("add", "_record"):
+                written |= {text for text in literals if re.fullmatch(r"[a-z]+\.[a-z_]+", text)}
+    assert len(written) > 30
+    assert sorted(one for one in written if f"audit.action_{one.replace('.', '__')}" not in catalogue()) == []

@@ -1,6 +1,7 @@
 // Loaded by every page: fragments, keys, menus, messages. What one page alone needs has a file of its own.
 
 import htmx from "htmx.org";
+import { installCards } from "./lib/cards.js";
 import { installKeys } from "./lib/keys.js";
 import { installFlashes } from "./lib/flash.js";
 import { csrfToken } from "./lib/page.js";
@@ -36,7 +37,10 @@ document.addEventListener("keydown", (event) => {
 // <button data-opens="#dialog"> and <button data-closes> stand in for inline handlers, which the pages' policy forbids.
 document.addEventListener("click", (event) => {
   const opener = event.target.closest("[data-opens]");
-  if (opener) document.querySelector(opener.dataset.opens)?.showModal();
+  if (opener) {
+    opener.closest("details.drop")?.removeAttribute("open");
+    document.querySelector(opener.dataset.opens)?.showModal();
+  }
   if (event.target.closest("[data-closes]")) event.target.closest("dialog")?.close();
   if (event.target.nodeName === "DIALOG") event.target.close();
 });
@@ -47,5 +51,6 @@ document.addEventListener("change", (event) => {
   if (field) field.form?.requestSubmit();
 });
 
+installCards();
 installKeys();
 installFlashes();
