@@ -189,6 +189,14 @@ class ReviewSettings(_Group):
     draw_seconds: float = Field(60.0, gt=0, description="How often sampling plans with quotas draw.")
 
 
+class BulkSettings(_Group):
+    """What may be done to many recordings at once."""
+
+    most: int = Field(
+        2000, ge=1, le=10_000, description="Recordings that one act on a list may concern; else: narrow the filter."
+    )
+
+
 class CoachingSettings(_Group):
     """Notices and disputes: how long each step may take. All of it is the house's own agreement with its staff;
     the defaults leave a working week to answer and object, and three working days to decide."""
@@ -327,6 +335,7 @@ class Settings(BaseSettings):
     ledger: LedgerSettings = LedgerSettings()
     server: ServerSettings = ServerSettings()
     review: ReviewSettings = ReviewSettings()
+    bulk: BulkSettings = BulkSettings()
     coaching: CoachingSettings = CoachingSettings()
     push: PushSettings = PushSettings()
     people: PeopleSettings = PeopleSettings()

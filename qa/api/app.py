@@ -22,6 +22,7 @@ from qa.api.guard import Guard, check_exposure
 from qa.api.openapi import document
 from qa.api.routes import (
     audio,
+    bulk,
     coaching,
     custody,
     exports,
@@ -100,7 +101,7 @@ def create_app(
     )
     app.state.settings = settings
     problems.install(app)
-    calls = (recordings, progress, results, privacy, audio, uploads, reviews, queue, coaching)
+    calls = (recordings, bulk, progress, results, privacy, audio, uploads, reviews, queue, coaching)
     for module in (*calls, exports, custody, session, tokens, people, push, health):
         app.include_router(module.router)
     _serve_document(app)

@@ -36,6 +36,8 @@ class Scope:
     team: str | None = None
     rule: str | None = None
     review_status: str | None = None
+    recordings: tuple[str, ...] = ()
+    """Only these; `start` and `end` are then told by them."""
 
 
 @dataclass(slots=True)
@@ -109,6 +111,17 @@ class Evidence:
         """Calls in the snapshot."""
         return self._session.scalar(sa.select(sa.func.count()).select_from(self._calls().subquery())) or 0
 
+    def span(self) -> tuple[datetime, datetime] | None:
+        """When the first and the last of the chosen recordings took place, whatever the period says."""
+        times = self._session.scalars(
+            sa.select(RecordingRow.called_at).where(
+                within_reach(self._scope.who),
+                RecordingRow.id.in_(self._scope.recordings),
+                RecordingRow.result_id.is_not(None),
+            )
+        ).all()
+        return (min(times), max(times)) if times else None
+
     def bundles(self, step: int) -> Iterator[list[Bundle]]:
         """All calls in order of time, `step` at a time."""
         after = -1
@@ -136,6 +149,8 @@ class Evidence:
                 RecordingRow.result_id.is_not(None),
             )
         )
+        if scope.recordings:
+            wanted = wanted.where(RecordingRow.id.in_(scope.recordings))
         if scope.team:
             wanted = wanted.where(RecordingRow.team == scope.team)
         if scope.review_status == "none":

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from qa.db.engine import Database
 from qa.services.analysis import AnalysisService
 from qa.services.audit import AuditService
+from qa.services.bulk import BulkService
 from qa.services.calibration import CalibrationService
 from qa.services.coaching import DisputeService, NoticeService
 from qa.services.custody import CustodyService, Deleter, MasterKeys, Vault
@@ -50,6 +51,7 @@ class Services:
     exports: ExportService
     rules: RuleService
     custody: CustodyService
+    bulk: BulkService
 
     def close(self) -> None:
         """Give database connections back."""
@@ -82,6 +84,10 @@ def open_services(settings: Settings, doorbell: Doorbell | None = None, *, migra
     review = open_review(database, settings.review, analysis, bell)
     privacy = PrivacyService(database, settings.privacy)
     audit = AuditService(database, keys, settings.evidence, settings.home)
+    search = SearchService(database, settings.time_zone)
+    exports = ExportService(
+        database, settings.home, keys, audit, recordings, privacy, review.plans, settings.evidence
+    )
     server = settings.server
     return Services(
         settings=settings,
@@ -92,7 +98,7 @@ def open_services(settings: Settings, doorbell: Doorbell | None = None, *, migra
         analysis=analysis,
         recordings=recordings,
         uploads=UploadService(database, storage, intake, settings.intake),
-        search=SearchService(database, settings.time_zone),
+        search=search,
         people=open_people(database, settings),
         review=review,
         notices=NoticeService(database, settings.coaching),
@@ -106,7 +112,6 @@ def open_services(settings: Settings, doorbell: Doorbell | None = None, *, migra
         privacy=privacy,
         audit=audit,
         rules=RuleService(database, settings.rules),
-        exports=ExportService(
-            database, settings.home, keys, audit, recordings, privacy, review.plans, settings.evidence
-        ),
+        exports=exports,
+        bulk=BulkService(search, recordings, analysis, review.asking, exports, settings.bulk),
     )

@@ -153,6 +153,12 @@ class SearchService:
         )
         return ListPage(lines, _cursor(shown[-1], wanted.sort) if len(rows) > size else None)
 
+    def matching(self, who: Person, wanted: ListFilter, most: int) -> tuple[str, ...]:
+        """Ids of all that a list holds, in its order, `most` of them at most; within the reach of `who`."""
+        who.need(Right.SEE_RECORDINGS)
+        with self._database.read() as session:
+            return tuple(row.id for row in Search(session).page(self._query(who, wanted, None, most)))
+
     def lines(self, who: Person, recording_ids: Sequence[str]) -> tuple[Line, ...]:
         """Some recordings as lines of a list, as they are now; those out of reach are left out."""
         who.need(Right.SEE_RECORDINGS)

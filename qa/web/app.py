@@ -14,6 +14,7 @@ from qa.web import errors
 from qa.web.assets import PREFIX, BuiltFiles
 from qa.web.pages import (
     audit,
+    bulk,
     calibration,
     call,
     coaching,
@@ -37,6 +38,7 @@ PAGES = (
     home,
     upload,
     recordings,
+    bulk,
     queue,
     call,
     coaching,

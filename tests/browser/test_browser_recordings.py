@@ -58,7 +58,7 @@ def test_by_keyboard_one_moves_chooses_and_opens(page_of: Any) -> None:
     for key in "jjkjx":
         page.keyboard.press(key)
     expect(page.locator("tr.here")).to_have_count(1)
-    expect(page.get_by_text("已选 1 条")).to_be_visible()
+    expect(page.get_by_role("toolbar").get_by_text("已选 1 条")).to_be_visible()
     address = page.locator("tr.here a").first.get_attribute("href")
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile(str(address)))
@@ -69,7 +69,7 @@ def test_several_are_judged_again_at_once(page_of: Any, web: LiveWeb) -> None:
     page.goto("/recordings?agent=%E5%91%A8%E6%B6%9B")
     page.locator('tbody input[name="id"]').nth(1).check()
     page.locator('tbody input[name="id"]').nth(3).click(modifiers=["Shift"])
-    expect(page.get_by_text("已选 3 条")).to_be_visible()
+    expect(page.get_by_role("toolbar").get_by_text("已选 3 条")).to_be_visible()
     page.get_by_role("button", name="按现行规则重判").click()
     expect(page.get_by_text("已提交 3 条。")).to_be_visible()
     waiting = page.locator("tbody tr[data-open]")

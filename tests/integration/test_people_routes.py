@@ -36,6 +36,11 @@ TABLE: tuple[tuple[str, str, tuple[Right, ...]], ...] = (
     ("POST", r"/api/v1/recordings", (Right.UPLOAD,)),
     ("POST", r"/api/v1/rescan", (Right.CHANGE_RULES,)),
     ("POST", r"/api/v1/recordings/\{recording_id\}/(retry|rescan)|/recordings/(retry|rescan)", (Right.RETRY,)),
+    # many at once
+    ("POST", r"/api/v1/bulk/count", (Right.SEE_RECORDINGS,)),
+    ("POST", r"/api/v1/bulk/review|/recordings/ask", (Right.MANAGE_QUEUE,)),
+    ("POST", r"/api/v1/bulk/export|/recordings/export", (Right.EXPORT,)),
+    ("POST", r"/api/v1/bulk/(retry|rescan)", (Right.RETRY,)),
     # the queue, reviewing
     ("POST", r"/queue/(plans.*|\{recording_id\}/release)", (Right.MANAGE_QUEUE,)),
     ("GET POST", r"/queue.*|/api/v1/queue.*", (Right.REVIEW,)),

@@ -191,8 +191,10 @@ class Deleter:
 
 
 def covers(export: ExportRow, recording: RecordingRow) -> bool:
-    """Whether a pack may hold something of a recording: the period and team asked for are its own."""
+    """Whether a pack may hold something of a recording: it was chosen, or the period and team are its own."""
     wanted = export.wanted
+    if wanted.get("recordings"):
+        return recording.id in wanted["recordings"]
     start, end = datetime.fromisoformat(wanted["start"]), datetime.fromisoformat(wanted["end"])
     if not start <= recording.called_at < end:
         return False

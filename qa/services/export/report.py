@@ -54,6 +54,7 @@ def reports(
         (words("team"), wanted.team or words("everything")),
         (words("rule"), wanted.rule or words("everything")),
         (words("status"), wanted.status or words("everything")),
+        *([(words("chosen"), f"{len(wanted.recordings):,}")] if wanted.recordings else []),
         (words("export"), export_id),
     )
     yield Report(title, subtitle, export_id, by, region, facts, tuple(sections))

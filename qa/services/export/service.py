@@ -4,11 +4,13 @@ import shutil
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
+from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
 import structlog
+from msgspec.structs import replace
 from sqlalchemy.orm import Session
 
 from qa.core.base import decode, encode
@@ -70,6 +72,19 @@ class ExportService:
         self._plans = plans
         self._options = options
 
+    def request_chosen(self, who: Person, wanted: Wanted) -> ExportView:
+        """Write down that the calls in `wanted.recordings` are wanted; their own times make its period.
+
+        What is out of reach or not analysed is left out: `total` says how many are in it. Raises what `request`
+        does.
+        """
+        who.need(Right.EXPORT)
+        with self._database.read() as session:
+            span = Evidence(session, _scope(who, wanted)).span()
+        if span is None:
+            raise BadOptionError("export.chosen_empty")
+        return self.request(who, replace(wanted, start=span[0], end=span[1] + timedelta(microseconds=1)))
+
     def request(self, who: Person, wanted: Wanted) -> ExportView:
         """Write down what is wanted. Raises `BadOptionError` for a period that is empty, turned round or lies in
         the future, and `EnvironmentProblemError` where nothing could sign it."""
@@ -102,7 +117,14 @@ class ExportService:
                 created_at=now,
             )
             Exports(session).add(row)
-            asked = {"start": wanted.start.isoformat(), "end": wanted.end.isoformat(), "calls": total}
+            asked: dict[str, object] = {
+                "start": wanted.start.isoformat(),
+                "end": wanted.end.isoformat(),
+                "calls": total,
+            }
+            if wanted.recordings:
+                asked["chosen"] = len(wanted.recordings)
+                asked["chosen_sha256"] = sha256("\n".join(sorted(wanted.recordings)).encode()).hexdigest()
             self._record(session, row, now, "export.requested", who.login, **asked)
             return _view(row)
 
@@ -335,7 +357,7 @@ def _once(pack: PackWriter, name: str, write: Callable[[Path], object]) -> None:
 
 
 def _scope(who: Person, wanted: Wanted) -> Scope:
-    return Scope(who, wanted.start, wanted.end, wanted.team, wanted.rule, wanted.status)
+    return Scope(who, wanted.start, wanted.end, wanted.team, wanted.rule, wanted.status, wanted.recordings)
 
 
 def _found(session: Session, export_id: str, tenant: str, *, lock: bool = False) -> ExportRow:
@@ -350,9 +372,11 @@ def _plain(record: Wanted | Person) -> dict[str, Any]:
 
 
 def _view(row: ExportRow) -> ExportView:
+    wanted = decode(encode(row.wanted), Wanted)
     return ExportView(
         id=row.id,
-        wanted=decode(encode(row.wanted), Wanted),
+        wanted=replace(wanted, recordings=()),
+        chosen=len(wanted.recordings),
         state=ExportState(row.state),
         stage=row.stage,
         done=row.done,

@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from qa.core.base import Record
 from qa.core.messages import Message
+from qa.services.search import ListFilter
 
 
 class Format(StrEnum):
@@ -42,6 +43,10 @@ class Wanted(Record, frozen=True):
     """The words of each call, personal data hidden."""
     as_zip: bool = True
     locale: str = "zh-Hans"
+    recordings: tuple[str, ...] = ()
+    """Only these; none: all of the period. `start` and `end` then are those of the first and the last call."""
+    matching: ListFilter | None = None
+    """The filter by which they were chosen, where it was not by hand."""
 
     @property
     def last(self) -> datetime:
@@ -54,6 +59,9 @@ class ExportView(Record, frozen=True):
 
     id: str
     wanted: Wanted
+    """Without the ids of calls that were chosen, which the pack tells."""
+    chosen: int
+    """How many calls were chosen one by one or by a filter; 0: all of the period."""
     state: ExportState
     stage: str
     """`freeze`, the format that is being written, `clips`, `sign`."""

@@ -13,8 +13,13 @@ def jobs_of(names: list[str]) -> tuple[Job, ...]:
     return tuple(job for job in Job if job.value in names)
 
 
-def person_of(session: Session, account: AccountRow, jobs: tuple[Job, ...] | None = None) -> Person:
-    """Whoever acts; `jobs` narrows what the account may."""
+def person_of(
+    session: Session,
+    account: AccountRow,
+    jobs: tuple[Job, ...] | None = None,
+    teams: tuple[str, ...] | None = None,
+) -> Person:
+    """Whoever acts; `jobs` narrows what the account may, `teams` saves the look-up for who knows them."""
     own = jobs_of(account.jobs)
     return Person(
         id=account.id,
@@ -22,7 +27,7 @@ def person_of(session: Session, account: AccountRow, jobs: tuple[Job, ...] | Non
         name=account.name,
         jobs=frozenset(own if jobs is None else set(own) & set(jobs)),
         tenant=account.tenant,
-        teams=Accounts(session).teams_of([account.id])[account.id],
+        teams=Accounts(session).teams_of([account.id])[account.id] if teams is None else teams,
         agent=account.agent,
         locale=account.locale,
     )

@@ -1,4 +1,4 @@
-"""Review: what a person makes of what the machine found. `Services.review` has five services.
+"""Review: what a person makes of what the machine found. `Services.review` has six services.
 
 Every method takes `who: Person` first and checks rights and reach: `ForbiddenError` (403), and `NotFoundError`
 (404) for a call out of reach. A call is addressed by its recording id everywhere: it has one review at most. Views
@@ -8,6 +8,8 @@ are plain records (`views`); quotes, notes, comments and words are masked at the
   `peek(who, team)` tells which call `next` would give, without claiming; `claim(who, id)` (opens a review where
   nobody was called for), `extend(who, id)` (heartbeat, before `claim_until`), `release`, `skip(who, id, reason)`,
   `hand_over(who, id, login | None)`; `overview(who, team)` and `listed(who, team=, late=, to=)` for pages.
+- `asking` (whoever manages the queue): `ask(who, ids, login | None, reason)` puts many calls into the queue, and
+  tells of each what became of it; `receivers(who)`.
 - `desk` (only while `who` holds the call; each act makes the lease longer; all are drafts until finalised):
   `judge(who, id, finding_id, outcome, reason=, note=, rule=, severity=)` with `VerdictOutcome` and `RejectReason`;
   `withdraw(who, id, verdict_id)` is the undo of verdict and own flag;
@@ -31,6 +33,7 @@ from qa.db.engine import Database
 from qa.services.analysis import AnalysisService
 from qa.services.doorbell import Doorbell
 from qa.services.review.arrival import arrived
+from qa.services.review.asking import Asked, AskingService, AskOutcome, Receiver
 from qa.services.review.closing import ClosingService
 from qa.services.review.desk import DeskService
 from qa.services.review.plans import PlanService
@@ -53,6 +56,9 @@ from qa.services.review.words import WordsService
 from qa.settings import ReviewSettings
 
 __all__ = [
+    "AskOutcome",
+    "Asked",
+    "AskingService",
     "CheckView",
     "CommentView",
     "CorrectionView",
@@ -62,6 +68,7 @@ __all__ = [
     "QueueItem",
     "QueueOverview",
     "Rate",
+    "Receiver",
     "ReviewServices",
     "ReviewView",
     "RulePrecision",
@@ -76,6 +83,7 @@ class ReviewServices:
     """Everything about reviews."""
 
     queue: QueueService
+    asking: AskingService
     desk: DeskService
     words: WordsService
     closing: ClosingService
@@ -88,6 +96,7 @@ def open_review(
     """The review services over `database`."""
     return ReviewServices(
         queue=QueueService(database, options),
+        asking=AskingService(database, options),
         desk=DeskService(database, options),
         words=WordsService(database, options, analysis, doorbell),
         closing=ClosingService(database, options),

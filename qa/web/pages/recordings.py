@@ -1,4 +1,4 @@
-"""Recordings: one table, filters as chips, views as tabs, and what can be done to many at once."""
+"""Recordings: one table, filters as chips, views as tabs. What is done to many at once: `qa.web.pages.bulk`."""
 
 from typing import Annotated, Any, Final
 
@@ -6,19 +6,18 @@ from fastapi import Form, Query, Request, Response
 
 from qa.api.context import Context, ContextDep
 from qa.api.dependencies import require
-from qa.core.errors import ConflictError, NotFoundError
 from qa.core.people import Person, Right
 from qa.i18n import catalogue, label_in, text
+from qa.services.bulk import Count
+from qa.services.export import Format
 from qa.services.search import Choice, ListPage
 from qa.web import listing
 from qa.web.forms import flash
-from qa.web.reader import local_path
 from qa.web.render import Who, locale_for, page_router, redirect, render, render_part
 
 router = page_router()
 
 PAGE_SIZE: Final = 50
-MOST_AT_ONCE: Final = 200
 _CURSOR = Query(pattern=r"^[0-9.e+\-]{1,40}~[0-9]{1,20}$")
 
 
@@ -36,6 +35,9 @@ def recordings(
     wanted = listing.filter_of(pairs)
     page = context.services.search.page(who, wanted, cursor=cursor, limit=PAGE_SIZE)
     choices = _choices(context, who)
+    counted = None
+    if request.query_params.get("pick") == "all" and _may_choose(who):
+        counted = context.services.bulk.count(who, wanted)
     return render(
         request,
         "recordings/list.html",
@@ -50,14 +52,22 @@ def recordings(
         choices=choices,
         dict_pairs=dict(pairs),
         view_query=listing.view_query(pairs),
-        **_rows(request, pairs, page, choices),
+        receivers=context.services.review.asking.receivers(who) if who.may(Right.MANAGE_QUEUE) else (),
+        formats=[one for one in Format if one is not Format.JSONL],
+        **_rows(request, pairs, page, who, choices, counted),
     )
 
 
 def _rows(
-    request: Request, pairs: listing.Pairs, page: ListPage, choices: dict[str, list[Choice]] | None = None
+    request: Request,
+    pairs: listing.Pairs,
+    page: ListPage,
+    who: Person,
+    choices: dict[str, list[Choice]] | None = None,
+    counted: Count | None = None,
 ) -> dict[str, Any]:
     locale = locale_for(request)
+    kept = "all" if counted else None
     labels = {
         (name, one.value): one.label for name, found in (choices or {}).items() for one in found if one.label
     }
@@ -75,8 +85,16 @@ def _rows(
         "all_columns": listing.COLUMNS,
         "address": listing.address,
         "here_list": listing.address(pairs),
-        "more": listing.address(pairs, cursor=page.next_cursor) if page.next_cursor else None,
+        "all_list": listing.address(pairs, pick="all"),
+        "more": listing.address(pairs, cursor=page.next_cursor, pick=kept) if page.next_cursor else None,
+        "counted": counted,
+        "chooses": _may_choose(who),
     }
+
+
+def _may_choose(who: Person) -> bool:
+    """Whether there is anything they could do to many at once."""
+    return any(who.may(right) for right in (Right.RETRY, Right.MANAGE_QUEUE, Right.EXPORT))
 
 
 def _choices(context: Context, who: Person) -> dict[str, list[Choice]]:
@@ -100,35 +118,9 @@ def rows(
     """Lines that were under way when the list was made, as they are now."""
     lines = context.services.search.lines(who, recording)
     pairs = listing.clean(request.query_params)
-    return render_part(request, "recordings/list.html", "lines", **_rows(request, pairs, ListPage(lines, None)))
-
-
-@router.post("/recordings/retry", dependencies=[require(Right.RETRY)])
-@router.post("/recordings/rescan", dependencies=[require(Right.RETRY)])
-def again(
-    request: Request,
-    who: Who,
-    context: ContextDep,
-    recording: Annotated[list[str] | None, Form(max_length=MOST_AT_ONCE, alias="id")] = None,
-    back: Annotated[str, Form()] = listing.PATH,
-) -> Response:
-    """Analyse those that failed again, or judge by the present rules; what does not allow it is counted."""
-    kind = request.url.path.rpartition("/")[2]
-    analysis = context.services.analysis
-    act = analysis.retry if kind == "retry" else analysis.rescan
-    queued = refused = 0
-    for recording_id in recording or ():
-        try:
-            # Looked up by who asks first: what they do not see, they do not touch.
-            view = context.services.recordings.get(recording_id, who=who)
-            act(view.id, actor=who.login, tenant=who.tenant)
-            queued += 1
-        except (ConflictError, NotFoundError):
-            refused += 1
-    response = redirect(local_path(back, listing.PATH))
-    code = "web_recordings.queued_some" if refused else "web_recordings.queued"
-    flash(response, code, "info" if refused else "done", n=queued, refused=refused)
-    return response
+    return render_part(
+        request, "recordings/list.html", "lines", **_rows(request, pairs, ListPage(lines, None), who)
+    )
 
 
 @router.post("/recordings/views", dependencies=[require(Right.SEE_RECORDINGS)])

@@ -7,13 +7,15 @@ const MOST_REFRESHED = 50;
 const list = document.getElementById("list");
 let last = null;
 
-const boxes = () => [...list.querySelectorAll('tbody input[name="id"]')];
+// Where all that match are chosen, the boxes only show it.
+const boxes = () => [...list.querySelectorAll('tbody input[name="id"]:enabled')];
 
 function count() {
   const chosen = boxes().filter((box) => box.checked).length;
-  const told = list.querySelector("[data-count]");
-  if (told) told.textContent = told.dataset.text.replace("{n}", chosen);
-  const all = list.querySelector("[data-all]");
+  for (const told of list.querySelectorAll("[data-count]")) {
+    told.textContent = told.dataset.text.replace("{n}", chosen);
+  }
+  const all = list.querySelector("[data-all]:enabled");
   if (all) {
     all.checked = chosen > 0 && chosen === boxes().length;
     all.indeterminate = chosen > 0 && !all.checked;
@@ -64,6 +66,17 @@ onKey("x", () => {
   last = box;
   count();
 });
+onKey("a", () => {
+  const every = boxes();
+  const some = every.some((box) => !box.checked);
+  for (const box of every) box.checked = some;
+  count();
+});
+onKey("b", () => list.querySelector(".bulk .button:enabled")?.focus());
+// Enter on a box would press the first button of the form and judge everything chosen again.
+list.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && event.target.matches(".chosen-form input")) event.preventDefault();
+});
 list.addEventListener("focusin", (event) => {
   const row = event.target.closest("tbody tr[id]");
   if (!row || row.classList.contains("here")) return;
@@ -85,7 +98,8 @@ async function refresh() {
     const old = document.getElementById(row.id);
     if (!old || old.contains(document.activeElement)) continue;
     const box = old.querySelector('input[name="id"]');
-    if (box?.checked) row.querySelector('input[name="id"]').checked = true;
+    const fresh = row.querySelector('input[name="id"]');
+    if (box?.checked && fresh) [fresh.checked, fresh.disabled] = [true, box.disabled];
     old.replaceWith(row);
   }
 }
