@@ -41,6 +41,17 @@ class HidingKind(StrEnum):
     OTHER = "other"
 
 
+class HidingStanding(StrEnum):
+    """What has become of an amendment."""
+
+    IN_FORCE = "in_force"
+    WORDS_CHANGED = "words_changed"
+    """Other words stand there by now: hidden is what was said at that time. To be looked at."""
+    LAPSED = "lapsed"
+    """A lift whose words have changed: the recognisers hide them again."""
+    UNDONE = "undone"
+
+
 class Hiding(Record, frozen=True):
     """One amendment of what is hidden in a call."""
 
@@ -65,6 +76,24 @@ def in_force(amendments: Iterable[Hiding]) -> list[Hiding]:
     every = list(amendments)
     undone = {one.undoes for one in every}
     return [one for one in every if one.undoes is None and one.number not in undone]
+
+
+def standing(transcript: Transcript | None, amendments: Iterable[Hiding]) -> dict[int, HidingStanding]:
+    """Number -> what has become of it in a transcript that carries its marks."""
+    every = list(amendments)
+    marks = {mark.number: mark for mark in transcript.marks} if transcript else {}
+    undone = {one.undoes for one in every}
+    found = {}
+    for one in every:
+        mark = marks.get(one.number)
+        if one.number in undone:
+            found[one.number] = HidingStanding.UNDONE
+        elif one.undoes is not None or (mark is not None and mark.same):
+            found[one.number] = HidingStanding.IN_FORCE
+        else:
+            lift = one.act is HidingAct.LIFT
+            found[one.number] = HidingStanding.LAPSED if lift else HidingStanding.WORDS_CHANGED
+    return found
 
 
 def digest_of(text: str, salt: str) -> str:

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from sqlalchemy.orm import Session
 
 from qa.core.base import encode
-from qa.core.hiding import Hiding, HidingAct, placed
+from qa.core.hiding import Hiding, HidingAct, HidingStanding, placed, standing
 from qa.core.result import Result
 from qa.core.transcript import Transcript
 from qa.db.hidings import Hidings
@@ -23,7 +23,7 @@ from qa.db.words import SpokenWords
 from qa.services.indexing import spoken
 from qa.services.mapping import result_view
 from qa.text.masked_result import mask_result
-from qa.text.masking import MASK, hidden_words, mask_known, mask_texts
+from qa.text.masking import MASK, hidden_words, mask_known, mask_texts, without_hidden
 
 _CUT = "…"
 
@@ -50,6 +50,13 @@ def with_hidings(session: Session, recording_id: str, result: Result) -> Result:
         return result
     amendments = [as_hiding(row) for row in Hidings(session).of(recording_id)]
     return replace(result, transcript=placed(result.transcript, amendments, recording_id))
+
+
+def words_changed(session: Session, recording_id: str, result: Result) -> list[int]:
+    """The numbers of amendments whose words are not in a result any more: somebody should look at those."""
+    amendments = [as_hiding(row) for row in Hidings(session).of(recording_id)]
+    astray = (HidingStanding.WORDS_CHANGED, HidingStanding.LAPSED)
+    return [number for number, where in standing(result.transcript, amendments).items() if where in astray]
 
 
 def refresh(session: Session, recording: RecordingRow) -> None:
@@ -90,11 +97,8 @@ def requote(verdict: VerdictRow, transcript: Transcript | None) -> None:
     turns = transcript.turns if transcript else ()
     turn = next((t for t in turns if t.index == verdict.turn), None)
     if transcript is not None and turn and verdict.char_start is not None and verdict.char_end is not None:
-        text = list(turn.text)
-        for mark in transcript.marks:
-            if not mark.lifted and mark.turn is not None and turns[mark.turn] is turn:
-                text[mark.start : mark.end] = MASK * (mark.end - mark.start)
-        now = "".join(text[verdict.char_start : verdict.char_end])
+        shown = without_hidden(transcript).turns[turns.index(turn)].text
+        now = shown[verdict.char_start : verdict.char_end]
         if MASK in now or MASK in verdict.quote:
             verdict.quote = now
     verdict.quote = mask_known(verdict.quote, hidden_words(transcript))

@@ -25,7 +25,7 @@ from qa.rules.loader import SourceFile, build, from_text, read_pack
 from qa.rules.trial import Backtest, Difference, Trial, backtest, try_dialogue
 from qa.services.mapping import result_view
 from qa.settings import RuleSettings
-from qa.text.masking import mask, mask_fragment
+from qa.text.masking import mask, mask_fragment, without_hidden
 
 MAX_TEXT: Final = 512 * 1024
 """Characters of a pack file that is tried: ten times the largest of those that come along."""
@@ -133,7 +133,9 @@ class RuleService:
             result = result_view(row).result
             if result.transcript is not None:
                 context = CallContext(attributes=result.attributes)
-                yield f"{recording.id}|{mask(recording.name)}", result.transcript, context
+                # Differences quote the calls, and the fragments they quote no longer say what is hidden in them.
+                shown = without_hidden(result.transcript)
+                yield f"{recording.id}|{mask(recording.name)}", shown, context
 
 
 def _masked(found: Backtest) -> Backtest:

@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from qa.core.base import Record
 from qa.core.hiding import signs_in
 from qa.core.roles import Role
-from qa.core.transcript import Transcript, Turn, Word
+from qa.core.transcript import HiddenMark, Transcript, Turn, Word
 from qa.text.normalise import normal_form
 from qa.text.pii import Entity, personal_of
 from qa.text.pii.digits import runs_in
@@ -38,7 +38,7 @@ _REGION: Final = re.compile(
 )
 _UNIT: Final = re.compile(r"[a-zA-Z']+|[^\W_]")
 """What is hidden or shown as one: a character, or a word in Latin letters, since English digits are words."""
-_LEAST_KNOWN: Final = 2
+LEAST_KNOWN: Final = 2
 """Letters and digits of words hidden by hand from which they are hidden wherever they are repeated: a single
 character stands in every other sentence."""
 _DOMAIN: Final = re.compile(r"@|艾特|爱特|艾它|埃特|小老鼠|圈[aA]|\b[aA][tT]\b")
@@ -101,7 +101,7 @@ def hidden_words(transcript: Transcript | None) -> tuple[str, ...]:
         return ()
     turns = transcript.turns
     found = {turns[m.turn].text[m.start : m.end] for m in transcript.marks if m.turn is not None and not m.lifted}
-    return tuple(sorted((w for w in found if signs_in(w) >= _LEAST_KNOWN), key=lambda w: (-len(w), w)))
+    return tuple(sorted((w for w in found if signs_in(w) >= LEAST_KNOWN), key=lambda w: (-len(w), w)))
 
 
 def masked_spans(transcript: Transcript) -> tuple[MaskedSpan, ...]:
@@ -141,6 +141,23 @@ def mask_transcript(transcript: Transcript, wholly: Sequence[str] = ()) -> Trans
     return replace(transcript, turns=turns)
 
 
+def without_hidden(transcript: Transcript) -> Transcript:
+    """The transcript without what people have hidden in it by hand; all else stands as it was."""
+    if not any(mark.turn is not None and not mark.lifted for mark in transcript.marks):
+        return transcript
+    texts = _without([t.text for t in transcript.turns], transcript.marks)
+    return replace(transcript, turns=tuple(map(_masked_turn, transcript.turns, texts)))
+
+
+def _without(texts: list[str], marks: Sequence[HiddenMark]) -> list[str]:
+    for mark in marks:
+        if mark.turn is not None and not mark.lifted:
+            text = texts[mark.turn]
+            hidden = _UNIT.sub(lambda found: MASK * len(found[0]), text[mark.start : mark.end])
+            texts[mark.turn] = text[: mark.start] + hidden + text[mark.end :]
+    return texts
+
+
 def _masked_texts(transcript: Transcript, wholly: Sequence[str]) -> list[str]:
     texts = [t.text for t in transcript.turns]
     entities = [e for e in _found(transcript) if not wholly or e.type in wholly]
@@ -148,12 +165,7 @@ def _masked_texts(transcript: Transcript, wholly: Sequence[str]) -> list[str]:
         entities = [replace_entity(e, part=True) for e in entities]
     for turn, found in groupby(entities, key=lambda e: e.turn):
         texts[turn] = _masked(texts[turn], found)
-    for mark in () if wholly else transcript.marks:
-        if mark.turn is not None and not mark.lifted:
-            text = texts[mark.turn]
-            hidden = _UNIT.sub(lambda found: MASK * len(found[0]), text[mark.start : mark.end])
-            texts[mark.turn] = text[: mark.start] + hidden + text[mark.end :]
-    return texts
+    return texts if wholly else _without(texts, transcript.marks)
 
 
 def _found(transcript: Transcript) -> list[Entity]:

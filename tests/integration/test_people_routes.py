@@ -60,6 +60,8 @@ TABLE: tuple[tuple[str, str, tuple[Right, ...]], ...] = (
     ("POST", r".*/assign", (Right.MANAGE_QUEUE,)),
     # a call
     ("POST", r"(/api/v1)?/recordings/\{recording_id\}/reveal", (Right.REVEAL,)),
+    ("GET", r"/api/v1/recordings/\{recording_id\}/hidings", (Right.SEE_RECORDINGS,)),
+    ("POST", r"/api/v1/recordings/\{recording_id\}/hidings(/lift)?", (Right.REVIEW,)),
     (
         "GET",
         r"/api/v1/recordings|/api/v1/recordings/\{recording_id\}(/(result|results|events|peaks))?",

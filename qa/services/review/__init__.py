@@ -1,4 +1,4 @@
-"""Review: what a person makes of what the machine found. `Services.review` has six services.
+"""Review: what a person makes of what the machine found. `Services.review` has seven services.
 
 Every method takes `who: Person` first and checks rights and reach: `ForbiddenError` (403), and `NotFoundError`
 (404) for a call out of reach. A call is addressed by its recording id everywhere: it has one review at most. Views
@@ -19,6 +19,8 @@ are plain records (`views`); quotes, notes, comments and words are masked at the
   `delete_comment`.
 - `words` (holding): `correct(who, id, turn, text)` and `set_roles(who, id, roles | None)`. A worker judges again
   (`ReviewView.rejudging`), then the review stands on the new result with its verdicts.
+- `hiding` (no claim needed): `hide(who, id, turn=, start=, end=, kind=, reason=)` what the recognisers missed, and
+  `lift(who, id, turn=, start=, end=, reason=)` what they hid by mistake or somebody hid by hand; `list(who, id)`.
 - `closing`: `view(who, id) -> ReviewView` is everything about the call (flags with verdicts, own flags, checks,
   both scorecards, answers, comments, corrections, versions, `mine`, `unjudged`); `finalise(who, id)`;
   `reopen(who, id, reason, newest=)`; `version(who, id, n)`. For rulings: `judged_by`, `revise`.
@@ -36,6 +38,7 @@ from qa.services.review.arrival import arrived
 from qa.services.review.asking import Asked, AskingService, AskOutcome, Receiver
 from qa.services.review.closing import ClosingService
 from qa.services.review.desk import DeskService
+from qa.services.review.hiding import HidingService
 from qa.services.review.plans import PlanService
 from qa.services.review.queue import QueueService
 from qa.services.review.views import (
@@ -43,6 +46,7 @@ from qa.services.review.views import (
     CommentView,
     CorrectionView,
     FlagView,
+    HidingView,
     MissEstimate,
     PlanView,
     QueueItem,
@@ -63,6 +67,7 @@ __all__ = [
     "CommentView",
     "CorrectionView",
     "FlagView",
+    "HidingView",
     "MissEstimate",
     "PlanView",
     "QueueItem",
@@ -86,6 +91,7 @@ class ReviewServices:
     asking: AskingService
     desk: DeskService
     words: WordsService
+    hiding: HidingService
     closing: ClosingService
     plans: PlanService
 
@@ -94,11 +100,13 @@ def open_review(
     database: Database, options: ReviewSettings, analysis: AnalysisService, doorbell: Doorbell
 ) -> ReviewServices:
     """The review services over `database`."""
+    closing = ClosingService(database, options)
     return ReviewServices(
         queue=QueueService(database, options),
         asking=AskingService(database, options),
         desk=DeskService(database, options),
         words=WordsService(database, options, analysis, doorbell),
-        closing=ClosingService(database, options),
+        hiding=HidingService(database, options, closing),
+        closing=closing,
         plans=PlanService(database, options),
     )

@@ -12,6 +12,7 @@ from qa.core.errors import ConflictError, NotFoundError
 from qa.core.finding import Severity
 from qa.core.people import Person, Right
 from qa.core.review import Act, CallFor, Finalised, ReviewStatus, VerdictOutcome, step
+from qa.db.hidings import Hidings
 from qa.db.models import RecordingRow, ReviewRow, ReviewVersionRow, VerdictRow
 from qa.db.reviews import Reviews, Said
 from qa.db.runs import Runs
@@ -26,6 +27,7 @@ from qa.services.review.shown import (
     comment_view,
     correction_views,
     flag_views,
+    hiding_views,
     version_view,
 )
 from qa.services.review.views import ReviewView
@@ -143,16 +145,32 @@ class ClosingService(ReviewBase):
             raise NotFoundError("review.no_verdict", id=verdict_id[:64])
         now = self._database.now(session)
         before = review.human_score
-        opened = step(state_of(review), Act.REOPEN, who.login, now, until=self._lease_end(now))
+        if review.status != ReviewStatus.FINALISED:
+            raise ConflictError("review.not_finalised")
         _rule_on(verdict, severity, who, now)
         session.flush()
-        put_state(recording, review, step(opened, Act.FINALISE, who.login, now), now)
-        self._add_version(session, who, review, self._seen(session, recording, review), reason, now)
+        self.amended(session, who, recording, review, reason, now)
         self._note(
             session, who, recording.id, now, "revised",
             version=review.version, verdict=verdict_id, before=before, after=review.human_score,
         )  # fmt: skip
         return before, review.human_score
+
+    def amended(
+        self,
+        session: Session,
+        who: Person,
+        recording: RecordingRow,
+        review: ReviewRow,
+        reason: str,
+        now: datetime,
+    ) -> int:
+        """A new version of a finalised review after a change that the caller has made and may make, in the same
+        transaction; its number."""
+        opened = step(state_of(review), Act.REOPEN, who.login, now, until=self._lease_end(now))
+        put_state(recording, review, step(opened, Act.FINALISE, who.login, now), now)
+        self._add_version(session, who, review, self._seen(session, recording, review), reason, now)
+        return review.version
 
     def _add_version(
         self, session: Session, who: Person, review: ReviewRow, seen: Reviewed, reason: str | None, now: datetime
@@ -230,6 +248,7 @@ class ClosingService(ReviewBase):
             answers=tuple(masked.answer(a) for a in seen.answers),
             comments=tuple(comment_view(c, who, review, masked) for c in said.comments(recording.id)),
             corrections=correction_views(said.corrections([recording.id])[recording.id], seen.result, masked),
+            hidings=hiding_views(Hidings(session).of(recording.id), seen.result.transcript),
             versions=tuple(version_view(v, masked) for v in said.versions(review.id)) if review else (),
             unjudged=len(seen.unjudged(self._options.must_judge)),
         )

@@ -6,7 +6,7 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from qa.core.errors import BadOptionError, ConflictError, ForbiddenError, NotFoundError
-from qa.core.finding import Outcome, Severity
+from qa.core.finding import Outcome, Severity, Support
 from qa.core.people import Person, Right
 from qa.core.result import Result
 from qa.core.review import RejectReason, Verdict, VerdictOutcome
@@ -24,6 +24,7 @@ from qa.services.review.shown import Masked, comment_view, deletable, shown_verd
 from qa.services.review.views import CommentView
 
 _FAMILY: Final = re.compile(r"[a-z][a-z0-9-]{0,48}")
+_UPHOLDING: Final = (VerdictOutcome.CONFIRMED, VerdictOutcome.CHANGED)
 _ANSWERS: Final = (Outcome.PASSED, Outcome.FAILED, Outcome.NOT_APPLICABLE)
 
 
@@ -44,7 +45,8 @@ class DeskService(ReviewBase):
         severity: Severity | None = None,
     ) -> Verdict:
         """Say of a flag of the machine that it is right, wrong (with a reason; `other` needs a note), or of
-        another rule or severity. Saying it again replaces what was said. Raises `BadOptionError`."""
+        another rule or severity. Whoever upholds what a second hearing does not bear out says why in `note`.
+        Saying it again replaces what was said. Raises `BadOptionError`."""
         text = checked_note(note, "note", needed=reason is RejectReason.OTHER)
         _check_outcome(outcome, reason, rule, severity)
         with self._database.write() as session:
@@ -54,6 +56,8 @@ class DeskService(ReviewBase):
             if row is None:
                 raise NotFoundError("review.no_flag", id=finding_id[:64])
             finding = seen.finding(row)
+            if finding.support is Support.UNSUPPORTED and outcome in _UPHOLDING and not text:
+                raise BadOptionError("review.unsupported_reason")
             said = Said(session)
             verdict = said.verdict_on(review.id, finding_id)
             if verdict is None:

@@ -5,14 +5,16 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from qa.core.finding import Check, Finding, Outcome
+from qa.core.hiding import standing
 from qa.core.people import Person
 from qa.core.result import Result
 from qa.core.review import Answer, ReviewStatus, Verdict
 from qa.core.scorecard import ScorecardResult
 from qa.core.transcript import Transcript
-from qa.db.models import CommentRow, CorrectionRow, ReviewRow, ReviewVersionRow
+from qa.db.models import CommentRow, CorrectionRow, HidingRow, ReviewRow, ReviewVersionRow
+from qa.services.hidings import as_hiding
 from qa.services.review.scoring import Reviewed
-from qa.services.review.views import CheckView, CommentView, CorrectionView, FlagView, VersionView
+from qa.services.review.views import CheckView, CommentView, CorrectionView, FlagView, HidingView, VersionView
 from qa.settings import ReviewSettings
 from qa.text.masked_result import mask_card, mask_check, mask_corrected, mask_finding, mask_message
 from qa.text.masking import hidden_words, mask, mask_fragment, mask_known, mask_texts
@@ -93,6 +95,7 @@ def flag_views(seen: Reviewed, masked: Masked, options: ReviewSettings) -> tuple
                 wording=finding.wording,
                 shadow=finding.shadow,
                 evidence=finding.evidence,
+                support=finding.support,
                 verdict=masked.verdict(verdict) if verdict else None,
                 must_judge=row.id in needed,
             )
@@ -152,6 +155,36 @@ def correction_views(rows: Sequence[CorrectionRow], result: Result, masked: Mask
                 turn=fits.turn if fits else None,
                 before=fits.before if fits else masked.text(row.before),
                 after=masked.turn(fits.turn, row.after) if fits else masked.text(row.after),
+                person=row.person,
+                at=row.at,
+            )
+        )
+    return tuple(views)
+
+
+def hiding_views(rows: Sequence[HidingRow], transcript: Transcript | None) -> tuple[HidingView, ...]:
+    """Amendments of what is hidden, with where they stand in a transcript."""
+    amendments = [as_hiding(row) for row in rows]
+    stands = standing(transcript, amendments)
+    marks = {mark.number: mark for mark in transcript.marks if mark.turn is not None} if transcript else {}
+    turns = transcript.turns if transcript else ()
+    views = []
+    for row, one in zip(rows, amendments, strict=True):
+        mark = marks.get(row.number)
+        views.append(
+            HidingView(
+                number=row.number,
+                act=one.act,
+                kind=row.kind,
+                standing=stands[row.number],
+                turn=turns[mark.turn].index if mark and mark.turn is not None else None,
+                start=mark.start if mark else None,
+                end=mark.end if mark else None,
+                start_s=row.start_s,
+                end_s=row.end_s,
+                undoes=row.undoes,
+                reason=row.reason,
+                version=row.version,
                 person=row.person,
                 at=row.at,
             )

@@ -3,7 +3,8 @@
 from datetime import datetime
 
 from qa.core.base import Record
-from qa.core.finding import Evidence, Outcome, Severity
+from qa.core.finding import Evidence, Outcome, Severity, Support
+from qa.core.hiding import HidingAct, HidingStanding
 from qa.core.messages import Message
 from qa.core.review import Answer, CallFor, PlanKind, PlanOptions, ReviewStatus, Verdict
 from qa.core.roles import Role
@@ -72,6 +73,8 @@ class FlagView(Record, frozen=True):
     shadow: bool
     """On trial: a verdict helps to judge the rule, the score does not change."""
     evidence: tuple[Evidence, ...]
+    support: Support | None
+    """What a second hearing says; whoever upholds what it does not bear out says why."""
     verdict: Verdict | None
     must_judge: bool
     """The call cannot be finalised without a verdict on it."""
@@ -114,6 +117,29 @@ class CorrectionView(Record, frozen=True):
     """None while the result that shows it is not there yet, or where it no longer fits."""
     before: str
     after: str
+    person: str
+    at: datetime
+
+
+class HidingView(Record, frozen=True):
+    """Words that a person hid, or a hiding that a person lifted; never the words."""
+
+    number: int
+    act: HidingAct
+    kind: str
+    standing: HidingStanding
+    turn: int | None
+    """Where it is in the reviewed result: `index` of the turn and offsets into its text; None where it has no
+    place there."""
+    start: int | None
+    end: int | None
+    start_s: float
+    end_s: float
+    undoes: int | None
+    """For a lift: the number of the hiding by hand that it takes back."""
+    reason: str | None
+    version: int | None
+    """Of the review, where it was finalised and so got another version."""
     person: str
     at: datetime
 
@@ -170,6 +196,8 @@ class ReviewView(Record, frozen=True):
     answers: tuple[Answer, ...]
     comments: tuple[CommentView, ...]
     corrections: tuple[CorrectionView, ...]
+    hidings: tuple[HidingView, ...]
+    """What people hid or showed by hand, in order of time."""
     versions: tuple[VersionView, ...]
     unjudged: int
     """Flags that still need a verdict before finalising."""

@@ -1,16 +1,19 @@
 """What a person says of a call, what that makes of its score, and that nothing finalised changes silently."""
 
 import pytest
+from msgspec.structs import replace
 from review_kit import BAD, GOOD, PACK, Calls, person
 
 from qa.core.base import encode
 from qa.core.errors import BadOptionError, ConflictError, ForbiddenError, InputError, NotFoundError
-from qa.core.finding import Outcome, Severity
+from qa.core.finding import Outcome, Severity, Support
 from qa.core.judging import item_answers, judged
 from qa.core.people import Job
+from qa.core.result import Result
 from qa.core.review import RejectReason, ReviewStatus, VerdictOutcome
 from qa.db.audit import AuditTrail
 from qa.db.reviews import Reviews, Said
+from qa.pipeline.context import RecordingInput
 from qa.rules.score import refill
 from qa.services.review.closing import payload_of
 
@@ -48,6 +51,31 @@ def test_a_verdict_can_be_changed_and_taken_back(calls: Calls, held: str) -> Non
     assert human.vetoed_by is None
     desk.withdraw(WANG, held, made.id)
     assert calls.view(held).human == calls.view(held).machine
+
+
+def test_whoever_upholds_what_a_second_hearing_does_not_bear_out_says_why(calls: Calls) -> None:
+    judge = calls.result
+
+    def unsupported(source: RecordingInput) -> Result:
+        result = judge(source)
+        assert result.analysis is not None
+        findings = tuple(replace(f, support=Support.UNSUPPORTED) for f in result.analysis.findings)
+        return replace(result, analysis=replace(result.analysis, findings=findings))
+
+    calls.result = unsupported  # type: ignore[method-assign]
+    made = calls.add(BAD)
+    calls.services.review.queue.claim(WANG, made)
+    desk, flag = calls.services.review.desk, calls.flag(made, "zh.t.promise")
+    for said in ({"outcome": CONFIRMED}, {"outcome": CHANGED, "severity": Severity.NOTICE}):
+        with pytest.raises(BadOptionError) as refused:
+            desk.judge(WANG, made, flag, **said)  # type: ignore[arg-type]
+        assert refused.value.message.code == "review.unsupported_reason"
+    desk.judge(WANG, made, flag, REJECTED, reason=RejectReason.RECOGNISER)
+    desk.judge(WANG, made, flag, CONFIRMED, note="听了三遍，确实说了保本")
+    shown = next(f for f in calls.view(made).flags if f.finding_id == flag)
+    assert shown.support is Support.UNSUPPORTED
+    assert shown.verdict is not None
+    assert (shown.verdict.outcome, shown.verdict.note) == (CONFIRMED, "听了三遍，确实说了保本")
 
 
 @pytest.mark.parametrize(
