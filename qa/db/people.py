@@ -17,6 +17,7 @@ from qa.db.models import (
     NoticeRow,
     OneTimeLinkRow,
     RecordingRow,
+    SignInAttemptRow,
     SignInFailureRow,
     TeamMemberRow,
     TeamRow,
@@ -189,6 +190,36 @@ class Failures:
     def forget_before(self, at: datetime) -> None:
         """Those nobody tried since."""
         self._session.execute(sa.delete(SignInFailureRow).where(SignInFailureRow.at < at))
+
+
+class Attempts:
+    """Attempts to sign in by address and minute."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def of(self, address: str, minute: int) -> int:
+        """How many there were in a minute."""
+        return self._session.scalar(sa.select(SignInAttemptRow.attempts).where(*_at(address, minute))) or 0
+
+    def add(self, address: str, minute: int, most: int) -> bool:
+        """Count one more unless there are `most`; whether it was counted. Atomic among all processes."""
+        dialect = postgresql if self._session.get_bind().dialect.name == "postgresql" else sqlite
+        one = dialect.insert(SignInAttemptRow).values(minute=minute, address=address, attempts=1)
+        counted = one.on_conflict_do_update(
+            index_elements=[SignInAttemptRow.minute, SignInAttemptRow.address],
+            set_={"attempts": SignInAttemptRow.attempts + 1},
+            where=SignInAttemptRow.attempts < most,
+        ).returning(SignInAttemptRow.attempts)
+        return most > 0 and self._session.scalars(counted).first() is not None
+
+    def forget_before(self, minute: int) -> None:
+        """Those that count for nothing any more."""
+        self._session.execute(sa.delete(SignInAttemptRow).where(SignInAttemptRow.minute < minute))
+
+
+def _at(address: str, minute: int) -> tuple[sa.ColumnElement[bool], sa.ColumnElement[bool]]:
+    return SignInAttemptRow.minute == minute, SignInAttemptRow.address == address
 
 
 class WebSessions:

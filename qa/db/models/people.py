@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, Integer, String, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, Integer, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from qa.db.models.base import ID_LENGTH, Base, UtcDateTime
@@ -46,6 +46,17 @@ class SignInFailureRow(Base):
     failures: Mapped[int] = mapped_column(Integer)
     locked_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class SignInAttemptRow(Base):
+    """How often somebody tried to sign in from an address within a minute, for all processes together."""
+
+    __tablename__ = "sign_in_attempt"
+
+    minute: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    """Since the epoch. First in the key, so that what is long past is found."""
+    address: Mapped[str] = mapped_column(String(64), primary_key=True)
+    attempts: Mapped[int] = mapped_column(Integer)
 
 
 class TeamRow(Base):

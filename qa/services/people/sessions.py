@@ -5,12 +5,11 @@ a right one forgets the count. Logins nobody has are counted and hashed alike: f
 """
 
 from datetime import datetime, timedelta
+from ipaddress import IPv6Address, ip_address
+from math import floor
 from typing import Final
 
 import structlog
-from limits import RateLimitItemPerMinute
-from limits.storage import MemoryStorage
-from limits.strategies import SlidingWindowCounterRateLimiter
 from sqlalchemy.orm import Session
 
 from qa.core.errors import BadOptionError, NotFoundError, TooSoonError, UnauthenticatedError
@@ -19,7 +18,7 @@ from qa.db.audit import AuditTrail
 from qa.db.engine import Database
 from qa.db.ids import new_id
 from qa.db.models import AccountRow, WebSessionRow
-from qa.db.people import Accounts, Failures, Links, WebSessions
+from qa.db.people import Accounts, Attempts, Failures, Links, WebSessions
 from qa.services.people.logins import normalise
 from qa.services.people.passwords import Passwords, check_password
 from qa.services.people.rows import person_of, session_view
@@ -30,7 +29,9 @@ from qa.settings import PeopleSettings
 _FORGET_AFTER: Final = timedelta(days=1)
 _NOTE_EVERY: Final = timedelta(seconds=60)
 """How often a busy session's last sign of life is written."""
-
+_MINUTE: Final = 60
+_HOST_BITS: Final = 64
+"""Of an IPv6 address whoever has one chooses these (RFC 4291, 2.5.4)."""
 
 _log = structlog.get_logger(__name__)
 
@@ -45,6 +46,19 @@ class Where:
         self.browser = "".join(c for c in browser if c.isprintable())[:200]
 
 
+def source_of(address: str) -> str:
+    """Whose attempts count together: an IPv4 address, the network of an IPv6 one, or what else an address says."""
+    try:
+        found = ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if not isinstance(found, IPv6Address):
+        return str(found)
+    if found.ipv4_mapped is not None:
+        return str(found.ipv4_mapped)
+    return f"{IPv6Address(int(found) >> _HOST_BITS << _HOST_BITS)}/{128 - _HOST_BITS}"
+
+
 class SessionService:
     """Signs people in and out."""
 
@@ -52,14 +66,30 @@ class SessionService:
         self._database = database
         self._passwords = passwords
         self._options = options
-        # Per process: what holds for all processes is the count per login, which is in the database.
-        self._limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
-        self._rate = RateLimitItemPerMinute(options.attempts_per_minute)
 
     def check_rate(self, address: str) -> None:
-        """Count one attempt from an address. Raises `TooSoonError` over `people.attempts_per_minute`."""
-        if not self._limiter.hit(self._rate, "sign-in", address):
-            raise TooSoonError("people.too_many_attempts", seconds=60)
+        """Count one attempt from an address. Raises `TooSoonError` over `people.attempts_per_minute`.
+
+        The count is in the database: it holds for all processes, and starting again forgets nothing. The minute
+        before counts by the share of it that is less than a minute ago. What is refused is looked up and not
+        written, so that a flood of attempts does not keep others from writing.
+        """
+        source = source_of(address)
+        with self._database.read() as session:
+            minute, most = self._left(session, source)
+            full = Attempts(session).of(source, minute) >= most
+        if not full:
+            with self._database.write() as session:
+                minute, most = self._left(session, source)
+                full = not Attempts(session).add(source, minute, most)
+        if full:
+            raise TooSoonError("people.too_many_attempts", seconds=_MINUTE)
+
+    def _left(self, session: Session, source: str) -> tuple[int, int]:
+        """The present minute, and how many attempts it may have."""
+        minute, second = divmod(self._database.now(session).timestamp(), _MINUTE)
+        still = Attempts(session).of(source, int(minute) - 1) * (1 - second / _MINUTE)
+        return int(minute), floor(self._options.attempts_per_minute - still)
 
     def sign_in(
         self, login: str, password: str, where: Where, *, before: str | None = None, tenant: str = "default"
@@ -95,6 +125,7 @@ class SessionService:
         now, sessions = self._database.now(session), WebSessions(session)
         sessions.end_late(now, now - timedelta(seconds=self._options.session_idle_seconds))
         Failures(session).forget_before(now - _FORGET_AFTER)
+        Attempts(session).forget_before(int(now.timestamp() // _MINUTE) - 1)
         Links(session).forget_late(now)
         if before is not None and (old := sessions.by_hash(digest(before))) is not None:
             sessions.end(old[0].account_id, only=old[0].id)

@@ -22,12 +22,20 @@ from qa.core.errors import (
 )
 from qa.core.people import SYSTEM, Job, Person
 from qa.db.engine import Database
-from qa.db.models import AccountRow, ApiTokenRow, AuditEventRow, OneTimeLinkRow, SignInFailureRow, WebSessionRow
+from qa.db.models import (
+    AccountRow,
+    ApiTokenRow,
+    AuditEventRow,
+    OneTimeLinkRow,
+    SignInAttemptRow,
+    SignInFailureRow,
+    WebSessionRow,
+)
 from qa.services.people import People, open_people
 from qa.services.people.accounts import Changes
 from qa.services.people.logins import check_login, normalise
 from qa.services.people.passwords import Passwords, check_password
-from qa.services.people.sessions import Where
+from qa.services.people.sessions import Where, source_of
 from qa.services.people.tokens import ensure_machine_token, read_machine_token
 from qa.settings import PeopleSettings
 
@@ -329,6 +337,86 @@ def test_too_many_attempts_from_one_address_are_refused_whatever_the_login(
         people.sessions.sign_in("login99", "wrong", HERE)
     with pytest.raises(UnauthenticatedError):
         people.sessions.sign_in("login99", "wrong", Where("192.0.2.2"))
+
+
+def patient(database: Database, tmp_path: Path, most: int) -> People:
+    """The services of one process that lets so many attempts through."""
+    settings = api_settings(tmp_path)
+    options = settings.people.model_copy(update={"attempts_per_minute": most})
+    return open_people(database, settings.model_copy(update={"people": options}))
+
+
+def refused(people: People, address: str) -> bool:
+    try:
+        people.sessions.check_rate(address)
+    except TooSoonError:
+        return True
+    return False
+
+
+def test_a_restart_forgets_no_attempt_and_a_minute_does(
+    database: Database, database_url: str, clock: Clock, tmp_path: Path
+) -> None:
+    before = patient(database, tmp_path, 10)
+    assert [refused(before, "192.0.2.1") for _ in range(12)] == [False] * 10 + [True] * 2
+    again = Database(database_url, clock=clock)
+    after = patient(again, tmp_path, 10)
+    assert refused(after, "192.0.2.1")
+    assert not refused(after, "192.0.2.9")
+    clock.pass_(seconds=61)
+    # One second of the minute has gone by: all but a sixtieth of what was before still counts.
+    assert refused(after, "192.0.2.1")
+    clock.pass_(seconds=30)
+    assert [refused(after, "192.0.2.1") for _ in range(6)] == [False] * 5 + [True]
+    clock.pass_(minutes=3)
+    assert not refused(after, "192.0.2.1")
+    again.close()
+
+
+def test_several_processes_let_no_more_attempts_through_than_one(
+    database: Database, database_url: str, clock: Clock, tmp_path: Path
+) -> None:
+    engines = [Database(database_url, clock=clock) for _ in range(3)]
+    processes = [patient(engine, tmp_path, 10) for engine in engines]
+    told: list[bool] = []
+
+    def guess(people: People) -> None:
+        told.extend(refused(people, "192.0.2.1") for _ in range(8))
+
+    threads = [threading.Thread(target=guess, args=(one,)) for one in processes]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert told.count(False) == 10
+    for engine in engines:
+        engine.close()
+
+
+@pytest.mark.parametrize(
+    ("address", "source"),
+    [
+        ("192.0.2.1", "192.0.2.1"),
+        ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2:ffff::", "2001:db8:1:2::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("", ""),
+        ("testclient", "testclient"),
+    ],
+)
+def test_whoever_has_a_network_of_addresses_is_one(address: str, source: str) -> None:
+    assert source_of(address) == source
+
+
+def test_what_counts_no_more_is_forgotten(people: People, database: Database, clock: Clock) -> None:
+    make_person(people, "boss", Job.ADMINISTRATOR)
+    people.sessions.check_rate("192.0.2.7")
+    clock.pass_(minutes=5)
+    people.sessions.sign_in("boss", PASSWORD, HERE)
+    with database.read() as session:
+        kept = session.scalars(sa.select(SignInAttemptRow.address)).all()
+    assert kept == [HERE.address]
 
 
 def test_what_is_typed_as_an_unknown_login_is_written_down_nowhere(people: People, database: Database) -> None:
