@@ -134,7 +134,7 @@ class PeopleSettings(_Group):
     longest_wait_seconds: float = Field(
         900.0, gt=0, description="No wait is longer, so that nobody can lock the last administrator out for good."
     )
-    attempts_per_minute: int = Field(30, ge=1, description="Sign-ins tried from one address (IPv6: /64) in a minute.")
+    attempts_per_minute: int = Field(30, ge=1, description="Sign-ins tried from one address (or IPv6 /64) a minute.")
     argon2_memory_kib: int = Field(
         65536, ge=8192, description="argon2id memory (RFC 9106, second recommendation)."
     )
@@ -193,7 +193,7 @@ class BulkSettings(_Group):
     """What may be done to many recordings at once."""
 
     most: int = Field(
-        2000, ge=1, le=10_000, description="Recordings that one act on a list may concern; else: narrow the filter."
+        2000, ge=1, le=10_000, description="Recordings that one act on a list may concern; for more: narrow it."
     )
 
 
