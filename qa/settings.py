@@ -134,7 +134,9 @@ class PeopleSettings(_Group):
     longest_wait_seconds: float = Field(
         900.0, gt=0, description="No wait is longer, so that nobody can lock the last administrator out for good."
     )
-    attempts_per_minute: int = Field(30, ge=1, description="Sign-ins tried from one address (or IPv6 /64) a minute.")
+    attempts_per_minute: int = Field(
+        30, ge=1, description="Sign-ins tried from one address (or IPv6 /64) a minute."
+    )
     argon2_memory_kib: int = Field(
         65536, ge=8192, description="argon2id memory (RFC 9106, second recommendation)."
     )
