@@ -1,7 +1,8 @@
 """Every sentence a person reads, in Simplified Chinese, Traditional Chinese and English.
 
 The catalogues are the TOML files beside this module, one per area; in each entry the three languages stand
-side by side, so that a change to one is seen to want a change to the others. Placeholders are `{name}`.
+side by side, so that a change to one is seen to want a change to the others. Placeholders are `{name}`. Where
+English speaks otherwise of one thing (the parameter `n` or `count`), `one` holds that sentence.
 """
 
 import tomllib
@@ -35,7 +36,8 @@ def render(message: Message, locale: str = DEFAULT_LOCALE) -> str:
     texts = catalogue().get(message.code)
     if texts is None:
         return f"{message.code} {message.params}" if message.params else message.code
-    return texts[locale].format_map(_Lenient(message.params))
+    single = locale == "en" and "1" in (message.params.get("n"), message.params.get("count"))
+    return texts["one" if single and "one" in texts else locale].format_map(_Lenient(message.params))
 
 
 def text(code: str, locale: str = DEFAULT_LOCALE, **params: object) -> str:

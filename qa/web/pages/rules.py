@@ -7,6 +7,7 @@ from fastapi import Form, Query, Request, Response
 from qa.api.context import ContextDep
 from qa.api.dependencies import require
 from qa.core.people import Right
+from qa.services.rulebook import FileView
 from qa.web.render import Who, page_router, render
 
 router = page_router()
@@ -25,7 +26,10 @@ def rules(
     """The packs in force; the text of one file where it, or a rule in it, is asked for."""
     service = context.services.rules
     shown = service.file(who, path, rule) if path or rule else None
-    return render(request, "rules/rules.html", files=service.files(who), shown=shown, rule=rule)
+    packs: dict[str, list[FileView]] = {}
+    for one in service.files(who):
+        packs.setdefault(one.path.rpartition("/")[0], []).append(one)
+    return render(request, "rules/rules.html", packs=packs, shown=shown, rule=rule)
 
 
 @router.post("/rules/check", dependencies=[require(Right.SEE_RULES)])

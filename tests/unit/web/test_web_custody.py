@@ -47,7 +47,7 @@ def test_a_hold_is_placed_wins_and_is_released_and_then_the_recording_goes(app: 
     assert "product = p1" in page
     asked = {"where": "product=p1", "on_word_of": "DPO", "reason": "asked"}
     shown = officer.post("/custody/preview", data=asked).text
-    assert "1 are protected" in shown
+    assert "Protected by a hold: 1" in shown
     assert 'action="/custody/delete"' not in shown
     assert officer.post("/custody/delete", data=asked).status_code == 409
     release = re.search(r'action="(/custody/holds/\w+/release)"', page)

@@ -51,6 +51,9 @@ document.addEventListener("change", (event) => {
   if (field) field.form?.requestSubmit();
 });
 
+// On a phone the places are one line, which may begin left of where one is.
+document.querySelector(".rail nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
 installCards();
 installKeys();
 installFlashes();

@@ -8,3 +8,8 @@ if (text && line > 1) {
   text.setSelectionRange(start, text.value.indexOf("\n", start));
   text.scrollTop = Math.max(0, (line - 4) * height);
 }
+
+// And the list of files at the one that is open.
+const list = document.querySelector(".rules nav");
+const open = list?.querySelector("[aria-current]");
+if (open) list.scrollTop = open.offsetTop - list.offsetTop - list.clientHeight / 2;

@@ -146,7 +146,7 @@ function progress(item, state) {
 
 async function finish(item, state) {
   if (state.status === "done") {
-    const told = state.findings ? t("found", { n: state.findings }) : t("found_none");
+    const told = t({ 0: "found_none", 1: "found_one" }[state.findings] ?? "found", { n: state.findings });
     return set(item, "done", { told: state.score === null ? told : `${told} · ${t("score", { score: Math.round(state.score) })}` });
   }
   // Asked again for the sentence: the stream cannot say which language is read here.
