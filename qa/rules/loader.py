@@ -4,6 +4,7 @@ import gc
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -97,6 +98,13 @@ def available_packs(dirs: Sequence[Path]) -> list[str]:
 
 
 def _read(name: str, path: Path) -> SourceFile:
+    about = path.stat()
+    return _parsed(name, path, about.st_mtime_ns, about.st_size)
+
+
+@lru_cache(maxsize=256)
+def _parsed(name: str, path: Path, _changed_ns: int, _size: int) -> SourceFile:
+    # Reading all packs takes a tenth of a second, and the page of rules shows them at every request.
     shown = f"{name}/{path.name}"
     data = read_yaml(path, shown)
     return _validated(name, shown, path.read_text(encoding="utf-8-sig"), data)
