@@ -6,6 +6,8 @@ The words' times travel as two lists per turn instead of an element per word: an
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
+from msgspec.structs import replace
+
 from qa.core.base import Record
 from qa.core.finding import Severity
 from qa.core.roles import Role
@@ -37,6 +39,8 @@ class Piece(Record, frozen=True):
     doubtful: bool
     masked: str | None
     """Kind of personal data hidden here."""
+    by_hand: bool = False
+    """By a person."""
 
 
 class TurnShown(Record, frozen=True):
@@ -107,12 +111,15 @@ def _pieces(
     for start, end in pairwise(borders):
         on = [mark for mark in marks if mark.start <= start and end <= mark.end]
         worst = max((mark.severity for mark in on), key=lambda s: s.rank, default=None)
-        hidden = next((span.kind for span in spans if span.start <= start and end <= span.end), None)
+        over = [span for span in spans if span.start <= start and end <= span.end]
+        # What a person calls it counts where both have hidden it.
+        hidden = min(over, key=lambda span: span.number is None, default=None)
         doubtful = any(a <= start and end <= b for a, b in doubts)
-        piece = Piece(text[start:end], tuple(mark.flag for mark in on), worst, doubtful, hidden)
+        kind, by_hand = (hidden.kind, hidden.number is not None) if hidden else (None, False)
+        piece = Piece(text[start:end], tuple(mark.flag for mark in on), worst, doubtful, kind, by_hand)
         last = pieces[-1] if pieces else None
-        if last and (last.flags, last.doubtful, last.masked) == (piece.flags, piece.doubtful, piece.masked):
-            pieces[-1] = Piece(last.text + piece.text, piece.flags, piece.severity, piece.doubtful, piece.masked)
+        if last and replace(last, text="") == replace(piece, text=""):
+            pieces[-1] = replace(piece, text=last.text + piece.text)
         else:
             pieces.append(piece)
     return pieces

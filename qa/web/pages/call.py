@@ -9,6 +9,7 @@ from starlette.datastructures import FormData
 from qa.api.context import Context, ContextDep
 from qa.core.errors import BadOptionError, NotFoundError
 from qa.core.finding import Outcome, Severity
+from qa.core.hiding import HidingKind
 from qa.core.people import Person, Right
 from qa.core.result import Result, RunStatus
 from qa.core.review import RejectReason, VerdictOutcome
@@ -110,6 +111,8 @@ def _desk(context: Context, who: Person, recording: RecordingView, review: Revie
         "may_review": who.may(Right.REVIEW),
         "may_coach": who.may(Right.COACH),
         "may_reveal": who.may(Right.REVEAL),
+        "may_lift": who.may(Right.REVEAL) or any(one.person == who.login for one in review.hidings),
+        "hiding_kinds": list(HidingKind),
         "reject_reasons": list(RejectReason),
         "severities": list(Severity),
         "rules": sorted({(check.rule, _first(check.label)) for check in review.checks}),
@@ -292,6 +295,27 @@ def correct(
     return done(request, f"/recordings/{recording_id}", "web_call.corrected")
 
 
+@router.post("/recordings/{recording_id}/hide")
+def hide(recording_id: str, request: Request, who: Who, context: ContextDep, form: Fields) -> Response:
+    """Hide selected words that are personal."""
+    hidden = context.services.review.hiding.hide(
+        who,
+        recording_id,
+        **_selected(form),
+        kind=_one_of(HidingKind, form, "kind") or HidingKind.OTHER,
+        reason=_text(form, "reason"),
+        everywhere=_text(form, "everywhere") == "true",
+    )
+    return done(request, f"/recordings/{recording_id}", "web_call.hidden_now", n=len(hidden))
+
+
+@router.post("/recordings/{recording_id}/lift")
+def lift(recording_id: str, request: Request, who: Who, context: ContextDep, form: Fields) -> Response:
+    """Show again what is hidden in the selected words."""
+    context.services.review.hiding.lift(who, recording_id, **_selected(form), reason=_text(form, "reason"))
+    return done(request, f"/recordings/{recording_id}", "web_call.lifted")
+
+
 @router.post("/recordings/{recording_id}/swap")
 def swap(recording_id: str, request: Request, who: Who, context: ContextDep) -> Response:
     """Agent and customer the other way round; the rules judge again."""
@@ -336,6 +360,15 @@ def _number(text: str) -> int:
         return int(text)
     except ValueError:
         raise BadOptionError("web_call.bad_number", given=text[:20]) from None
+
+
+def _selected(form: FormData) -> dict[str, int]:
+    """Characters of a turn."""
+    return {
+        "turn": _number(_text(form, "turn")),
+        "start": _number(_text(form, "from")),
+        "end": _number(_text(form, "to")),
+    }
 
 
 def _one_of(kind: type[Any], form: FormData, name: str) -> Any:

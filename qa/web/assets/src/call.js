@@ -5,6 +5,7 @@ import Regions from "wavesurfer.js/dist/plugins/regions.esm.js";
 import { onKey } from "./lib/keys.js";
 import { flash } from "./lib/flash.js";
 import { ask, texts } from "./lib/page.js";
+import { installPicking } from "./lib/picking.js";
 
 const page = document.getElementById("call");
 const scene = JSON.parse(document.getElementById("scene").textContent);
@@ -253,6 +254,8 @@ spokenWords.addEventListener("click", (event) => {
   if (time) return void jump(Number(time.dataset.jump));
   const words = event.target.closest(".words");
   if (!words || !getSelection().isCollapsed) return;
+  const hidden = event.target.closest(".masked");
+  if (hidden && lifting) return void getSelection().selectAllChildren(hidden);
   const turn = turns.find((one) => one.words === words);
   const { focusNode, focusOffset } = getSelection();
   if (!turn || !focusNode || !words.contains(focusNode)) return;
@@ -265,15 +268,29 @@ spokenWords.addEventListener("click", (event) => {
 // --- selected words -------------------------------------------------------------------------------------------
 
 const tools = document.getElementById("selection");
+const lifting = document.getElementById("to-lift");
+const touch = matchMedia("(pointer: coarse)");
 
-document.addEventListener("selectionchange", () => {
+/** Whether something is hidden in characters of a turn. */
+function hides(words, from, to) {
+  return [...words.querySelectorAll(".masked")].some((one) => {
+    const start = pointsBefore(words, one, 0);
+    return start < to && from < start + [...one.textContent].length;
+  });
+}
+
+/** What can be done with the words that are selected. */
+function offer() {
   const selection = getSelection();
-  const words = selection.anchorNode?.parentElement?.closest(".words");
-  if (selection.isCollapsed || !words || !words.contains(selection.focusNode)) {
+  const range = selection.isCollapsed ? null : selection.getRangeAt(0).cloneRange();
+  const start = range?.startContainer;
+  const words = (start instanceof Element ? start : start?.parentElement)?.closest(".words");
+  if (!words) {
     if (!document.querySelector("dialog[open]")) tools.hidden = true;
     return;
   }
-  const range = selection.getRangeAt(0);
+  // Three clicks take a whole turn and end in the next one.
+  if (!words.contains(range.endContainer)) range.setEnd(words, words.childNodes.length);
   const from = pointsBefore(words, range.startContainer, range.startOffset);
   const to = pointsBefore(words, range.endContainer, range.endOffset);
   const turn = turns.find((one) => one.words === words);
@@ -294,11 +311,24 @@ document.addEventListener("selectionchange", () => {
     form.setAttribute("hx-post", form.dataset.turnForm + values.turn);
     window.htmx.process(form);
   }
+  if (lifting) lifting.hidden = !hides(words, from, to);
   tools.dataset.at = String(turn.times[lastBefore(turn.offsets, from)] ?? turn.start);
   const box = range.getBoundingClientRect();
   tools.hidden = false;
-  tools.style.top = `${Math.max(8, box.top - tools.offsetHeight - 6)}px`;
+  // Under a finger's selection: above it the system has a menu of its own.
+  const below = Math.min(box.bottom + 24, innerHeight - tools.offsetHeight - 8);
+  tools.style.top = `${touch.matches ? below : Math.max(8, box.top - tools.offsetHeight - 6)}px`;
   tools.style.left = `${Math.min(Math.max(8, box.left), innerWidth - tools.offsetWidth - 8)}px`;
+}
+
+document.addEventListener("selectionchange", offer);
+installPicking({
+  turns,
+  current: () => current ?? turnAt(player.currentTime),
+  rangeOf,
+  reveal: scrollTo,
+  offer,
+  told: document.getElementById("picked"),
 });
 
 document.getElementById("copy-link")?.addEventListener("click", async () => {
@@ -345,28 +375,33 @@ page.addEventListener("click", (event) => {
   const flag = event.target.closest(".flag");
   if (!flag) return;
   if (event.target.closest("[data-plays]")) return void choose(flag);
-  const act = event.target.closest('[data-act="reject"], [data-act="change"]');
+  const act = event.target.closest("[data-asks]");
   if (!act) return;
   choose(flag, { play: false });
-  const dialog = document.getElementById(act.dataset.act);
+  const dialog = document.getElementById(act.dataset.asks);
   const path = `/recordings/${page.dataset.recording}/flags/${flag.dataset.flag}`;
   const form = dialog.querySelector("[data-flag-form]");
   form.reset();
+  form.elements.note.required = act.dataset.note === "needed";
+  const heard = dialog.querySelector("[data-heard]");
+  if (heard) heard.textContent = flag.dataset.heard ?? "";
   form.setAttribute("action", path);
   form.setAttribute("hx-post", path);
   window.htmx.process(form);
   dialog.showModal();
 });
 
-// In the dialog a figure picks the reason, Enter sends it.
-document.getElementById("reject")?.addEventListener("keydown", (event) => {
-  const radios = event.currentTarget.querySelectorAll("input[type=radio]");
-  if (event.target.nodeName !== "TEXTAREA" && radios[Number(event.key) - 1]) {
-    event.preventDefault();
-    radios[Number(event.key) - 1].checked = true;
-    radios[Number(event.key) - 1].focus();
-  }
-});
+// In these dialogs a figure picks the reason or the kind, Enter sends it.
+for (const dialog of document.querySelectorAll("#reject, #hide")) {
+  dialog.addEventListener("keydown", (event) => {
+    const radios = dialog.querySelectorAll("input[type=radio]");
+    if (event.target.nodeName !== "TEXTAREA" && radios[Number(event.key) - 1]) {
+      event.preventDefault();
+      radios[Number(event.key) - 1].checked = true;
+      radios[Number(event.key) - 1].focus();
+    }
+  });
+}
 
 document.addEventListener("htmx:after:swap", (event) => {
   // Only the dialog that was sent: quick fingers may have opened the next one.

@@ -7,6 +7,18 @@ export function onKey(key, act) {
   table.set(key, act);
 }
 
+/** Keys that mean something else for a while; what comes back gives them back. */
+export function borrowKeys(acts) {
+  const before = Object.keys(acts).map((key) => [key, table.get(key)]);
+  for (const [key, act] of Object.entries(acts)) table.set(key, act);
+  return () => {
+    for (const [key, act] of before) {
+      if (act) table.set(key, act);
+      else table.delete(key);
+    }
+  };
+}
+
 /** Whether keys belong to a field or an open dialog at the moment. */
 export function busy(target) {
   return (
