@@ -1,7 +1,8 @@
 """Every sentence a person reads, in Simplified Chinese, Traditional Chinese and English.
 
 The catalogues are the TOML files beside this module, one per area; in each entry the three languages stand
-side by side, so that a change to one is seen to want a change to the others. Placeholders are `{name}`. Where
+side by side, so that a change to one is seen to want a change to the others. Placeholders are `{name}`, and the
+parameters `name:locale` fill one with a label that has several languages. Where
 English speaks otherwise of one thing (the parameter `n` or `count`), `one` holds that sentence.
 """
 
@@ -37,7 +38,17 @@ def render(message: Message, locale: str = DEFAULT_LOCALE) -> str:
     if texts is None:
         return f"{message.code} {message.params}" if message.params else message.code
     single = locale == "en" and "1" in (message.params.get("n"), message.params.get("count"))
-    return texts["one" if single and "one" in texts else locale].format_map(_Lenient(message.params))
+    return texts["one" if single and "one" in texts else locale].format_map(_Lenient(_in(message.params, locale)))
+
+
+def _in(params: Mapping[str, str], locale: str) -> Mapping[str, str]:
+    """Parameters with labels in one language."""
+    labels: dict[str, dict[str, str]] = {}
+    for key, value in params.items():
+        name, _, tag = key.partition(":")
+        if tag:
+            labels.setdefault(name, {})[tag] = value
+    return {**params, **{name: label_in(label, locale) for name, label in labels.items()}} if labels else params
 
 
 def text(code: str, locale: str = DEFAULT_LOCALE, **params: object) -> str:

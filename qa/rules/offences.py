@@ -156,12 +156,17 @@ def _finding(term: CompiledTerm, hits: list[TermHit]) -> Finding:
         severity=severity,
         role=speaker.role,
         evidence=tuple(evidence),
-        reason=message(_REASONS[best.kind], quote=quote, pattern=best.pattern, question=_question(best)),
+        reason=message(_REASONS[best.kind], quote=quote, question=_question(best), **_title(term)),
         confidence=round(best.certainty * trust * speaker.role_confidence, 4),
         basis=term.basis,
         wording=term.wording,
         shadow=term.shadow,
     )
+
+
+def _title(term: CompiledTerm) -> dict[str, str]:
+    """Its label as parameters of a sentence; the pattern that matched is for those who keep the rules."""
+    return {f"title:{locale}": text for locale, text in term.label.items()}
 
 
 def _only_heard(hit: TermHit) -> bool:

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 import qa.i18n
-from qa.i18n import LOCALES, catalogue, label_in, text
+from qa.core.messages import message
+from qa.i18n import LOCALES, catalogue, label_in, render, text
 
 ROOT = Path(qa.i18n.__file__).parents[1]
 AREAS = sorted(Path(qa.i18n.__file__).parent.glob("*.toml"))
@@ -50,3 +51,10 @@ def test_english_speaks_of_one_thing_as_of_one() -> None:
     assert text("web_people.sessions_ended", "en", count=1) == "1 session ended."
     assert text("web_people.sessions_ended", "en", count=2) == "2 sessions ended."
     assert text("web_people.sessions_ended", "zh-Hans", count=1) == "已结束 1 个会话。"
+
+
+def test_a_label_in_a_sentence_is_in_the_language_of_the_sentence() -> None:
+    said = message("rules.said", quote="保本", **{"title:zh-Hans": "承诺保本", "title:en": "Promise of principal"})
+    assert render(said, "en") == "“保本” was said; it counts as “Promise of principal”."
+    assert render(said, "zh-Hans") == "说了“保本”，属于“承诺保本”。"
+    assert render(said, "zh-Hant") == "說了「保本」，屬於「承諾保本」。"
