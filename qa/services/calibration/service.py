@@ -283,18 +283,23 @@ def _items(result: Result) -> dict[str, dict[str, str]]:
     """The questions about a call: every check that applies to it, and the overall mark."""
     checks = result.analysis.checks if result.analysis else ()
     asked = [check for check in checks if not check.shadow and check.outcome.value != "n/a"]
-    # A file of a pack that looks for several kinds of things has a check for each, all of the same name.
-    names = Counter(label_in(check.label, DEFAULT_LOCALE) for check in asked)
-    found = {
-        check.rule: dict(check.label) if names[label_in(check.label, DEFAULT_LOCALE)] == 1 else _told_apart(check)
-        for check in asked
-    }
+    # A file of a pack that looks for several kinds of things has a check for each, all of the same name; two flows
+    # may both ask for a greeting.
+    found = {check.rule: dict(check.label) for check in asked}
+    for more in (_family, lambda check: dict.fromkeys(LOCALES, check.rule)):
+        names = Counter(label_in(label, DEFAULT_LOCALE) for label in found.values())
+        for check in asked:
+            if names[label_in(found[check.rule], DEFAULT_LOCALE)] > 1:
+                apart = more(check)
+                found[check.rule] = {
+                    locale: f"{label_in(check.label, locale)} · {apart[locale]}" for locale in LOCALES
+                }
     return {**found, OVERALL: dict(_OVERALL_LABEL)}
 
 
-def _told_apart(check: Check) -> dict[str, str]:
+def _family(check: Check) -> Mapping[str, str]:
     named = catalogue().get(f"web_recordings.family_{check.family}", {})
-    return {locale: f"{label_in(check.label, locale)} · {named.get(locale, check.family)}" for locale in LOCALES}
+    return {locale: named.get(locale, check.family) for locale in LOCALES}
 
 
 def _by_unit(answers: Sequence[CalibrationAnswerRow]) -> Said:

@@ -6,14 +6,19 @@ import pytest
 from coaching_kit import REVIEWER, SECOND, THIRD, taken
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from sklearn.metrics import cohen_kappa_score
 
 from qa.core.agreement import krippendorff, majority
 from qa.core.errors import BadOptionError, ConflictError, ForbiddenError, NotFoundError
+from qa.core.finding import Check, Outcome, Severity
+from qa.core.messages import message
 from qa.core.people import Job, Person
+from qa.core.result import Analysis, Result, RunStatus
+from qa.i18n import LOCALES, label_in
 from qa.services import Services
 from qa.services.calibration import OVERALL, NewRound, RoundView
-from qa.services.calibration.service import _kappa
+from qa.services.calibration.service import _items, _kappa
 from qa.services.work import Worker
 
 Make = Callable[..., Worker]
@@ -148,3 +153,18 @@ def test_a_majority_is_more_than_half() -> None:
     assert majority(["a", "a", "b"]) == "a"
     assert majority(["a", "b"]) is None
     assert majority([]) is None
+
+
+def test_no_two_questions_read_the_same() -> None:
+    def check(rule: str, family: str) -> Check:
+        label = {"zh-Hans": "问候", "en": "Greeting"}
+        return Check(rule, 1, family, label, Outcome.PASSED, message("rules.holds"), Severity.NOTICE)
+
+    checks = (check("zh.a.greeting", "step"), check("zh.b.greeting", "step"), check("zh.c.greeting", "rude"))
+    result = Result("0" * 64, "a.wav", RunStatus.DONE, None, analysis=Analysis(checks, (), None, {}))
+    items = _items(result)
+    for locale in LOCALES:
+        told = [label_in(label, locale) for label in items.values()]
+        assert len(set(told)) == len(told) == 4
+        assert told[:2] == [f"{label_in(checks[0].label, locale)} · zh.{pack}.greeting" for pack in "ab"]
+    assert _items(replace(result, analysis=Analysis(checks[:1], (), None, {})))["zh.a.greeting"] == checks[0].label
