@@ -175,6 +175,9 @@ class ReviewSettings(_Group):
     low_confidence: float = Field(
         0.6, ge=0, le=1, description="A flag less sure than this wants a person (as `doubt` about a role does)."
     )
+    doubtful_precision: float = Field(
+        0.7, ge=0, le=1, description="A rule whose precision is below this for certain (95 %) is named at home."
+    )
     must_judge: Severity = Field(
         Severity.WARNING, description="Flags of this severity or worse need a verdict before finalising."
     )
@@ -257,6 +260,12 @@ class EvidenceSettings(_Group):
         description="Where signed checkpoints of the audit log are kept; empty for `home`/audit, best elsewhere.",
     )
     checkpoint_hours: float = Field(24.0, gt=0, description="How often the audit log gets a signed checkpoint.")
+    verify_days: float = Field(
+        7.0, gt=0, description="Days after which somebody should check again that the audit log is untouched."
+    )
+    export_days: float = Field(
+        31.0, ge=0, description="Days after the end of the last whole audit export when the next is due; 0: never."
+    )
     timestamp_url: str = Field("", description="RFC 3161 authority that stamps evidence packs; empty for none.")
     timestamp_seconds: float = Field(20.0, gt=0, description="How long the authority may take.")
 
@@ -306,6 +315,9 @@ class CustodySettings(_Group):
         (), description="`[[custody.retention]]` tables; the first that fits counts, where none fits: for ever."
     )
     sweep_minutes: float = Field(60.0, gt=0, description="How often what is due is looked for and deleted.")
+    hold_review_days: float = Field(
+        180.0, gt=0, description="A hold that has stood longer is named on the home page: is it still needed?"
+    )
 
 
 class Settings(BaseSettings):

@@ -17,10 +17,13 @@ from sqlalchemy.orm import Session, SessionTransaction
 
 from qa.db.ids import new_id
 from qa.db.models import AuditCheckpointRow, AuditEventRow, AuditHeadRow
+from qa.db.models.audit import HOUSE
 from qa.exports.chain import digest_of
 from qa.exports.verify import GENESIS, canonical, link
 
 _WAITING = "audit.waiting"
+# Written out, not as a parameter: only so is the index of these events used.
+_OF_THE_HOUSE = sa.text(HOUSE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +191,22 @@ class AuditLog:
         if wanted.until:
             query = query.where(AuditEventRow.at < wanted.until)
         return self._session.scalars(query.order_by(AuditEventRow.seq.desc()).limit(limit)).all()
+
+    def house(self, tenant: str, since: datetime) -> dict[str, int]:
+        """How often each thing happened to the house as a whole: exports, holds, deletions, revealed data."""
+        wanted = (
+            sa.select(AuditEventRow.action, sa.func.count())
+            .where(AuditEventRow.tenant == tenant, AuditEventRow.at >= since, _OF_THE_HOUSE)
+            .group_by(AuditEventRow.action)
+        )
+        return {row[0]: row[1] for row in self._session.execute(wanted)}
+
+    def last_of_house(self, tenant: str, action: str) -> AuditEventRow | None:
+        """The newest event of one of these kinds."""
+        wanted = sa.select(AuditEventRow).where(
+            AuditEventRow.tenant == tenant, AuditEventRow.action == action, _OF_THE_HOUSE
+        )
+        return self._session.scalars(wanted.order_by(AuditEventRow.at.desc()).limit(1)).first()
 
     def add_checkpoint(self, row: AuditCheckpointRow) -> None:
         """Keep a checkpoint."""

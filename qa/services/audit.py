@@ -27,6 +27,7 @@ _STEP = 2000
 """Events held at a time while the chain is walked."""
 _PAGE = 200
 _FOREVER = 2**62
+_WEEK_DAYS = 7
 
 _log = structlog.get_logger(__name__)
 
@@ -82,6 +83,21 @@ class ChainReport(Record, frozen=True):
     """Hash of the last event."""
 
 
+class Standing(Record, frozen=True):
+    """How the log stands, and what it says of the last seven days."""
+
+    now: datetime
+    began: datetime | None
+    """Its first event."""
+    checked: EventView | None
+    """When somebody last had the whole chain walked (`audit.verified`), and what came of it."""
+    check_due: datetime
+    """When it should be walked again."""
+    signed: CheckpointView | None
+    week: dict[str, int]
+    """Action -> how often, for what concerns the house as a whole."""
+
+
 Progress = Callable[[int, int], None]
 """Called with events done and events in all."""
 
@@ -110,6 +126,36 @@ class AuditService:
         with self._database.read() as session:
             row = AuditLog(session).last_checkpoint(who.tenant)
         return _checkpoint_view(row) if row else None
+
+    def check(self, who: Person) -> ChainReport:
+        """Walk the whole chain as `verify` does, and write down who did and what came of it."""
+        who.need(Right.SEE_AUDIT_LOG)
+        report = self.verify(who.tenant)
+        problem = report.problem.code if report.problem else None
+        with self._database.write() as session:
+            now = self._database.now(session)
+            told = {"events": report.events, "last": report.last, "problem": problem}
+            AuditTrail(session).add(who.tenant, now, who.login, "audit.verified", None, **told)
+        return report
+
+    def standing(self, who: Person) -> Standing:
+        """When the log was last proven and signed, and what happened to the house of late."""
+        who.need(Right.SEE_AUDIT_LOG)
+        with self._database.read() as session:
+            log, now = AuditLog(session), self._database.now(session)
+            began = log.stretch(who.tenant, 0, 1)
+            checked = log.last_of_house(who.tenant, "audit.verified")
+            signed = log.last_checkpoint(who.tenant)
+            counts = log.house(who.tenant, now - timedelta(days=_WEEK_DAYS))
+        return Standing(
+            now=now,
+            began=began[0]["at"] if began else None,
+            checked=_view(checked) if checked else None,
+            check_due=(checked.at if checked else began[0]["at"] if began else now)
+            + timedelta(days=self._options.verify_days),
+            signed=_checkpoint_view(signed) if signed else None,
+            week=counts,
+        )
 
     def head(self, tenant: str = "default") -> Head:
         """Where the log stands now."""

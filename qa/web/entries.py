@@ -1,10 +1,10 @@
 """What stands on somebody's home page: each area offers entries, the page puts them into three lists.
 
-A new area adds a function to `OFFERS`. An offer looks at the rights of whoever asks first, and is quick: the page
-is opened many times a day.
+`qa.web.pages.home` says which areas offer. An offer looks at the rights of whoever asks first, and is quick: the
+page is opened many times a day.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -145,10 +145,10 @@ def _call(agent: str | None, name: str) -> str:
 OFFERS: Final[tuple[Offer, ...]] = (review, coaching, disputes, recordings, beginning)
 
 
-def entries_for(services: Services, who: Person) -> dict[When, list[Entry]]:
+def entries_for(services: Services, who: Person, offers: Sequence[Offer]) -> dict[When, list[Entry]]:
     """Everything on the home page of `who`, the most urgent first."""
     lists: dict[When, list[Entry]] = {when: [] for when in When}
-    for offer in OFFERS:
+    for offer in offers:
         for entry in offer(services, who):
             lists[entry.when].append(entry)
 

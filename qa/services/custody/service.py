@@ -16,7 +16,7 @@ from qa.db.engine import Database
 from qa.db.ids import new_id
 from qa.db.models import DeletionRow, ExportRow, HoldRow, RecordingRow
 from qa.services.custody.deleting import Deleter, covers
-from qa.services.custody.views import Certificate, DeletionView, DueView, Forecast, HoldView
+from qa.services.custody.views import Certificate, DeletionView, DueView, Forecast, HoldView, Outlook
 from qa.settings import CustodySettings
 from qa.text.masking import mask_fragment
 
@@ -34,6 +34,7 @@ class CustodyService:
     def __init__(self, database: Database, deleter: Deleter, options: CustodySettings) -> None:
         self._database = database
         self._deleter = deleter
+        self._hold_days = options.hold_review_days
         self._classes = [
             Class(
                 rule.name,
@@ -117,6 +118,18 @@ class CustodyService:
                 items += self._views(custody, who, rows, holds, one)
         items.sort(key=lambda item: item.called_at)
         return Forecast(at, going, kept, tuple(items[:_SHOWN]), len(items) > _SHOWN or going + kept > len(items))
+
+    def outlook(self, who: Person, days: int) -> Outlook:
+        """What goes within so many days, and how many holds should be looked at again. Counts only."""
+        who.need(Right.RETAIN)
+        with self._database.read() as session:
+            custody, now = Custody(session), self._database.now(session)
+            holds = custody.holds(who.tenant, released=False)
+            held, at = held_by([_selection(row) for row in holds]), now + timedelta(days=days)
+            due = [due_under(self._classes, place, at) for place in range(len(self._classes))]
+            going = sum(custody.count(who, sa.and_(one, sa.not_(held))) for one in due if one is not None)
+        old = now - timedelta(days=self._hold_days)
+        return Outlook(going, sum(row.placed_at < old for row in holds))
 
     def preview(self, who: Person, selection: Selection) -> Forecast:
         """What `delete` would delete. Changes nothing."""

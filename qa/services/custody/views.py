@@ -58,6 +58,15 @@ class Forecast(Record, frozen=True):
     """Whether there are others."""
 
 
+class Outlook(Record, frozen=True):
+    """What those who answer for retention should know without asking."""
+
+    going: int
+    """Recordings that retention deletes within the days asked for."""
+    old_holds: int
+    """Holds that have stood for longer than `custody.hold_review_days`."""
+
+
 class DeletionView(Record, frozen=True):
     """A deletion."""
 
