@@ -64,10 +64,13 @@ def _page(
     going: Forecast | None = None,
 ) -> Response:
     custody = context.services.custody
+    holds = custody.holds(who)
+    held = [one.selection.recording_id for one in holds if one.selection.recording_id]
     return render(
         request,
         "custody/custody.html",
-        holds=custody.holds(who),
+        holds=holds,
+        names={one.id: one.name for one in context.services.search.lines(who, held)} if held else {},
         due=custody.due(who, _DAYS),
         classes=custody.classes,
         deletions=custody.deletions(who),

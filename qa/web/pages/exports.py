@@ -39,6 +39,7 @@ def exports(
         busy=any(one.state in (ExportState.QUEUED, ExportState.RUNNING) for one in page.items),
         formats=list(Format),
         statuses=STATUSES,
+        choices=context.services.search.choices(who, ("team", "rule")),
         first=today.replace(day=1),
         today=today,
         key=context.services.keys.current().id,
