@@ -15,6 +15,7 @@ from qa.db.models import (
     DisputeRow,
     ExportRow,
     FindingRow,
+    HidingRow,
     NoticePointRow,
     NoticeRow,
     RecordingRow,
@@ -55,6 +56,10 @@ class Bundle:
     disputes: list[DisputeRow] = field(default_factory=list)
     rulings: list[RulingRow] = field(default_factory=list)
     packs: dict[str, int] = field(default_factory=dict)
+    amended: bool = False
+    """People have hidden words in it by hand, or shown them again."""
+    hidden: tuple[str, ...] = ()
+    """Those words, to be hidden wherever somebody has repeated them; for whoever reads the result to fill in."""
 
 
 @contextmanager
@@ -171,6 +176,9 @@ class Evidence:
         session = self._session
         for head in session.execute(sa.select(ResultRow.id, ResultRow.packs).where(ResultRow.id.in_(of_result))):
             of_result[head.id].packs = dict(head.packs)
+        amended = sa.select(HidingRow.recording_id).where(HidingRow.recording_id.in_(of_recording))
+        for recording_id in session.scalars(amended.distinct()):
+            of_recording[recording_id].amended = True
         findings = sa.select(FindingRow).where(FindingRow.result_id.in_(of_result), FindingRow.shadow.is_(False))
         for finding in session.scalars(findings.order_by(FindingRow.position)):
             of_result[finding.result_id].findings.append(finding)

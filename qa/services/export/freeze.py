@@ -8,6 +8,7 @@ from typing import Final
 from qa.core.base import Record, decode, encode
 from qa.db.engine import Database
 from qa.db.exports import Bundle, Evidence, Scope, frozen
+from qa.db.results import Results
 from qa.exports.formats.columns import Row, row_line
 from qa.services.export.rows import (
     TABLES,
@@ -17,6 +18,8 @@ from qa.services.export.rows import (
     finding_rows,
     notice_rows,
 )
+from qa.services.mapping import result_view
+from qa.text.masking import hidden_words
 
 _STEP: Final = 200
 MARK: Final = "frozen.json"
@@ -78,6 +81,9 @@ def freeze(
             total, done = evidence.count(), 0
             for bundles in evidence.bundles(_STEP):
                 for one in bundles:
+                    result = Results(session).get(one.recording.id, one.result_id) if one.amended else None
+                    if result is not None:
+                        one.hidden = hidden_words(result_view(result).result.transcript)
                     keep(one)
                 done += len(bundles)
                 progress(done, total)

@@ -1,6 +1,6 @@
 """The tables of an export and how a call becomes their rows. Personal data is hidden in every text."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
@@ -162,16 +162,16 @@ def notice_rows(one: Bundle) -> Iterator[Row]:
                 "recording_id": notice.recording_id,
                 "agent": notice.agent,
                 "state": notice.state,
-                "title": mask_fragment(notice.title),
+                "title": mask_fragment(notice.title, one.hidden),
                 "rule": point.rule,
                 "good": point.good,
-                "quote": mask_fragment(point.quote),
+                "quote": mask_fragment(point.quote, one.hidden),
                 "wording": point.wording,
                 "issued_by": notice.issued_by,
                 "issued_at": _at(notice.issued_at),
                 "due_at": _at(notice.due_at),
                 "answered_at": _at(notice.answered_at),
-                "answer": mask_fragment(notice.answer) if notice.answer else None,
+                "answer": mask_fragment(notice.answer, one.hidden) if notice.answer else None,
             }
 
 
@@ -192,9 +192,9 @@ def dispute_rows(one: Bundle) -> Iterator[Row]:
             yield {
                 **common,
                 "step": ruling.step,
-                "words": mask_fragment(ruling.words),
+                "words": mask_fragment(ruling.words, one.hidden),
                 "outcome": ruling.outcome,
-                "reason": mask_fragment(ruling.reason),
+                "reason": mask_fragment(ruling.reason, one.hidden),
                 "ruled_by": ruling.ruled_by,
                 "ruled_at": _at(ruling.ruled_at),
                 "score_before": _number(ruling.score_before),
@@ -202,7 +202,7 @@ def dispute_rows(one: Bundle) -> Iterator[Row]:
             }
         if dispute.state == "open":
             nothing = dict.fromkeys(("outcome", "reason", "ruled_by", "ruled_at", "score_before", "score_after"))
-            yield {**common, "step": dispute.step, "words": mask_fragment(dispute.words), **nothing}
+            yield {**common, "step": dispute.step, "words": mask_fragment(dispute.words, one.hidden), **nothing}
 
 
 class RuleUse:
@@ -258,9 +258,9 @@ def _finding_row(one: Bundle, finding: FindingRow, verdict: VerdictRow | None, d
         "role": finding.role,
         "start_s": _number(finding.start_s),
         "end_s": _number(finding.end_s),
-        "quote": mask_fragment(finding.quote),
+        "quote": mask_fragment(finding.quote, one.hidden),
         "confidence": _number(finding.confidence),
-        **_said(verdict),
+        **_said(verdict, one.hidden),
         "disputed": disputed,
     }
 
@@ -276,9 +276,9 @@ def _added_row(one: Bundle, verdict: VerdictRow, disputed: str | None) -> Row:
         "role": verdict.role,
         "start_s": _number(verdict.start_s),
         "end_s": _number(verdict.end_s),
-        "quote": mask_fragment(verdict.quote),
+        "quote": mask_fragment(verdict.quote, one.hidden),
         "confidence": None,
-        **_said(verdict),
+        **_said(verdict, one.hidden),
         "disputed": disputed,
     }
 
@@ -294,13 +294,13 @@ def _where(one: Bundle, finding_id: str) -> Row:
     }
 
 
-def _said(verdict: VerdictRow | None) -> Row:
+def _said(verdict: VerdictRow | None, hidden: Sequence[str]) -> Row:
     return {
         "verdict": verdict.outcome if verdict else None,
         "verdict_rule": verdict.rule if verdict else None,
         "verdict_severity": verdict.severity if verdict else None,
         "verdict_reason": verdict.reason_code if verdict else None,
-        "verdict_note": mask_fragment(verdict.note) if verdict and verdict.note else None,
+        "verdict_note": mask_fragment(verdict.note, hidden) if verdict and verdict.note else None,
         "verdict_by": verdict.person if verdict else None,
         "verdict_at": _at(verdict.at) if verdict else None,
     }

@@ -16,6 +16,7 @@ from pypdf import PdfReader
 
 from qa.core.coaching import Ruling
 from qa.core.errors import BadOptionError, ConflictError, ForbiddenError, NotFoundError
+from qa.core.hiding import HidingKind
 from qa.core.review import RejectReason, VerdictOutcome
 from qa.db.models import ExportRow
 from qa.exports import verify
@@ -130,6 +131,27 @@ def test_no_personal_data_and_no_formula_leaves_the_house(house: Services) -> No
     notes = [row["verdict_note"] for row in read_csv(pack / "rows" / "findings.csv") if row["verdict_note"]]
     assert notes == ["'+1 另有所指"]
     assert len(list((pack / "transcripts").iterdir())) == 3
+
+
+def test_words_hidden_by_hand_leave_the_house_nowhere(house: Services) -> None:
+    west = next(one for one in house.recordings.list().items if one.attributes["team"] == "west").id
+    flag = house.review.closing.view(SECOND, west).flags[0]
+    secret = "保本保息"
+    house.review.desk.judge(SECOND, west, flag.finding_id, VerdictOutcome.CONFIRMED, note=f"说了{secret}")
+    house.review.desk.add_flag(SECOND, west, family="rude", turn=2, char_start=0, char_end=12)
+    transcript = house.recordings.result(west).result.transcript
+    assert transcript is not None
+    start = transcript.turns[2].text.index(secret)
+    house.review.hiding.hide(
+        SECOND, west, turn=2, start=start, end=start + 4, kind=HidingKind.OTHER, everywhere=True
+    )
+    _, pack = made(house, transcripts=True, team="west")
+    for place in pack.rglob("*"):
+        if place.is_file() and place.suffix in (".jsonl", ".csv", ".json") and "rules" not in place.name:
+            assert secret not in place.read_text("utf-8"), place
+    findings = rows_of(pack, "findings")
+    assert "说了****" in [row["verdict_note"] for row in findings]
+    assert any("****" in row["quote"] for row in findings if row["found_by"] == "person")
 
 
 @pytest.mark.parametrize(
