@@ -112,7 +112,7 @@ def in_scope(negator: re.Match[str], text: str, hit: str) -> bool:
 
 
 _SUBJECT: Final = rx(
-    "(?<![跟给对向为替让叫把被由比和同与帮骂怪请劝允许])(?<!说|讲)(?<!保证|承诺|担保|告诉|觉得|认为|以为|意味|代表|等于|存在|指望|相信|表示|要求|建议|通知|推荐|提醒|确保)"
+    "(?<![跟给对向为替让叫把被由比和同与帮骂怪请劝允许])(?<!说|讲)(?<!保证|承诺|担保|告诉|觉得|认为|以为|意味|代表|等于|存在|指望|相信|表示|要求|建议|通知|推荐|提醒|确保|答应|许诺)"
     "(?<!着)(你|我|咱|他)(?!们?的)"
 )
 """Whoever is named here does something of his own: what was denied before ends. Not behind a preposition or a verb
