@@ -52,7 +52,9 @@ document.addEventListener("change", (event) => {
 });
 
 // On a phone the places are one line, which may begin left of where one is.
-document.querySelector(".rail nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+const here = document.querySelector(".rail nav [aria-current]");
+const line = here?.closest("nav");
+if (line) line.scrollLeft = here.offsetLeft - line.offsetLeft - (line.clientWidth - here.offsetWidth) / 2;
 
 installCards();
 installKeys();
