@@ -26,6 +26,7 @@ from qa.text.masked_result import mask_result
 from qa.text.masking import MASK, hidden_words, mask_known, mask_texts, without_hidden
 
 _CUT = "…"
+_ASTRAY = (HidingStanding.WORDS_CHANGED, HidingStanding.LAPSED)
 
 
 def as_hiding(row: HidingRow) -> Hiding:
@@ -43,20 +44,18 @@ def as_hiding(row: HidingRow) -> Hiding:
     )
 
 
-def with_hidings(session: Session, recording_id: str, result: Result) -> Result:
-    """A result with the amendments of its call. The recording must be locked: one that is made meanwhile would be
-    missing in it."""
-    if result.transcript is None:
-        return result
-    amendments = [as_hiding(row) for row in Hidings(session).of(recording_id)]
-    return replace(result, transcript=placed(result.transcript, amendments, recording_id))
+def with_hidings(session: Session, recording_id: str, result: Result) -> tuple[Result, list[int]]:
+    """A result with the amendments of its call, and the numbers of those whose words are not in it any more, which
+    somebody should look at.
 
-
-def words_changed(session: Session, recording_id: str, result: Result) -> list[int]:
-    """The numbers of amendments whose words are not in a result any more: somebody should look at those."""
+    The recording must be locked: an amendment that is made meanwhile would be missing in it.
+    """
     amendments = [as_hiding(row) for row in Hidings(session).of(recording_id)]
-    astray = (HidingStanding.WORDS_CHANGED, HidingStanding.LAPSED)
-    return [number for number, where in standing(result.transcript, amendments).items() if where in astray]
+    if result.transcript is None or not (amendments or result.transcript.marks):
+        return result, []
+    transcript = placed(result.transcript, amendments, recording_id)
+    stands = standing(transcript, amendments)
+    return replace(result, transcript=transcript), [number for number in stands if stands[number] in _ASTRAY]
 
 
 def refresh(session: Session, recording: RecordingRow) -> None:
@@ -70,7 +69,7 @@ def refresh(session: Session, recording: RecordingRow) -> None:
         before = result_view(row).result if row else None
         if row is None or before is None or before.transcript is None:
             continue
-        after = with_hidings(session, recording.id, before)
+        after, _ = with_hidings(session, recording.id, before)
         assert after.transcript is not None  # noqa: S101 - it had one before
         row.payload = zlib.compress(encode(after))
         masked = mask_result(after)

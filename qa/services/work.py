@@ -26,7 +26,7 @@ from qa.services.analysis import recover
 from qa.services.custody.vault import Vault
 from qa.services.doorbell import Doorbell, Queue
 from qa.services.heartbeat import Heartbeat
-from qa.services.hidings import with_hidings, words_changed
+from qa.services.hidings import with_hidings
 from qa.services.indexing import note_result
 from qa.services.intake import add_run
 from qa.services.mapping import reason_row, result_rows
@@ -242,8 +242,7 @@ class Worker:
         if not Runs(session).finish(one.run_id, owner, result.status.value, now, reason=reason):
             return False
         run, recording = self._rows(session, one.run_id, lock=True)
-        result = with_hidings(session, recording.id, result)
-        changed = words_changed(session, recording.id, result)
+        result, changed = with_hidings(session, recording.id, result)
         head, findings, checks = result_rows(run, result, now)
         Results(session).add(head, findings, checks)
         note_result(session, recording, head, result, kind=run.kind)

@@ -314,14 +314,18 @@ function offer() {
   if (lifting) lifting.hidden = !hides(words, from, to);
   tools.dataset.at = String(turn.times[lastBefore(turn.offsets, from)] ?? turn.start);
   const box = range.getBoundingClientRect();
-  tools.hidden = false;
+  const room = spokenWords.getBoundingClientRect();
+  tools.hidden = box.bottom < Math.max(0, room.top) || box.top > Math.min(innerHeight, room.bottom);
   // Under a finger's selection: above it the system has a menu of its own.
   const below = Math.min(box.bottom + 24, innerHeight - tools.offsetHeight - 8);
   tools.style.top = `${touch.matches ? below : Math.max(8, box.top - tools.offsetHeight - 6)}px`;
-  tools.style.left = `${Math.min(Math.max(8, box.left), innerWidth - tools.offsetWidth - 8)}px`;
+  tools.style.left = `${Math.max(8, Math.min(box.left, room.right - tools.offsetWidth - 8))}px`;
 }
 
 document.addEventListener("selectionchange", offer);
+// A dialog takes the selection away while nothing is heard of it; and the words move under the tools.
+document.addEventListener("close", offer, true);
+document.addEventListener("scroll", offer, { capture: true, passive: true });
 installPicking({
   turns,
   current: () => current ?? turnAt(player.currentTime),
