@@ -61,6 +61,7 @@ bench: models build/peers ## Cost beside the peers; RECORDINGS=100000 keeps the 
 	$(BIN)/python -m bench.export
 	$(BIN)/python -m bench.custody
 	$(BIN)/python -m bench.search --recordings $(or $(RECORDINGS),1000000)
+	$(BIN)/python -m bench.pages
 	$(BIN)/python -m bench.pipeline --form stereo_8k
 	$(BIN)/python -m bench.pipeline --form mono_8k
 
