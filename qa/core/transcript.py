@@ -60,16 +60,16 @@ class Turn(Record, frozen=True):
     @property
     def end(self) -> float:
         """End of the last word to end."""
-        return max((w.end for w in self.words), default=0.0)
+        return max([w.end for w in self.words], default=0.0)
 
     @property
     def text(self) -> str:
         """The words joined."""
-        return "".join(w.text for w in self.words)
+        return "".join([w.text for w in self.words])
 
     def offsets(self) -> tuple[int, ...]:
         """Character offset at which each word begins, plus the length of the text at the end."""
-        return tuple(accumulate((len(w.text) for w in self.words), initial=0))
+        return tuple(accumulate([len(w.text) for w in self.words], initial=0))
 
     def words_at(self, char_start: int, char_end: int) -> tuple[Word, ...]:
         """The words that own characters `char_start..char_end` (end exclusive) of `text`."""

@@ -5,10 +5,9 @@ term is, how much of it is literally there, whether the text makes ordinary word
 recogniser was of them.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
+from qa.core.base import Record
 from qa.text.calltext import TurnText
 from qa.text.segment import segmenter, word_spans
 
@@ -28,8 +27,7 @@ AUTO_SYLLABLES: Final = 3
 """Two syllables were 94 % noise in a measurement on unrelated text."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sounding:
+class Sounding(Record, frozen=True, gc=False):
     """A place that sounds like a term."""
 
     start: int
@@ -40,19 +38,19 @@ class Sounding:
     """Part of it is not the term's own; then ordinary words of a sure recogniser are always believed."""
 
 
-Probability = Callable[[int, int], float]
-"""The lowest word probability in a squeezed stretch."""
-
-
-def may_fire(turn: TurnText, place: Sounding, mode: str, probability: Probability) -> float | None:
+def may_fire(turn: TurnText, place: Sounding, mode: str) -> float | None:
     """Confidence 0..1 that the term was said, or None where it must not fire."""
-    actual = turn.squeezed[place.start : place.end]
+    actual, length = turn.squeezed[place.start : place.end], place.end - place.start
     if mode == "off" or actual == place.literal:
         return None
-    wrong = [i for i, (a, b) in enumerate(zip(actual, place.literal, strict=True)) if a != b]
-    length, same = len(actual), len(actual) - len(wrong)
-    unsure = min(probability(place.start + i, place.start + i + 1) for i in wrong) < UNSURE
     short = length < AUTO_SYLLABLES
+    if short and mode == "auto" and turn.least_probability >= UNSURE:  # most of what sounds alike
+        return None
+    wrong = [i for i, (a, b) in enumerate(zip(actual, place.literal, strict=True)) if a != b]
+    same = length - len(wrong)
+    unsure = turn.least_probability < UNSURE and any(
+        turn.probabilities[turn.origin[place.start + i]] < UNSURE for i in wrong
+    )
     if short and mode == "auto" and not (unsure and same):
         return None
     if not short and not unsure and ((length < LONG and same < 2) or all(actual[i] in _FUNCTION for i in wrong)):

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from qa.core.base import Record
 from qa.core.finding import MatchKind, Severity
 from qa.core.roles import Role
 from qa.lexicon.answers import Question, affirmation, expects_answer
@@ -41,8 +42,7 @@ class CompiledTerm:
     match: MatchTerm
 
 
-@dataclass(frozen=True, slots=True)
-class TermHit:
+class TermHit(Record, frozen=True):
     """A term at a place, with what context makes of it."""
 
     term: CompiledTerm

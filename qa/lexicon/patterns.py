@@ -7,38 +7,28 @@
     ^不知道$         start and end of a clause
 
 A pattern without gaps becomes a handful of literals. One with gaps becomes a bounded regular expression that is
-only tried where the automaton has found one of its `anchors`.
+only tried where the automaton has found one of its anchors (see `anchors`).
 """
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import product
 from typing import Final
 
+from qa.core.base import Record
 from qa.text.normalise import fold
-from qa.text.syllables import is_syllable, readings, syllables
+from qa.text.syllables import are_syllables, readings, syllables
 
 ELLIPSIS: Final = (0, 8)
 MAX_GAP: Final = 30
 MAX_LITERALS: Final = 256
 """A gapless pattern that expands to more literals is treated as one with gaps."""
 
-MAX_ANCHORS: Final = 96
-"""Literals that a pattern with gaps may put into the automaton."""
-
 _SYMBOL: Final = re.compile(r"\{(\d*),?(\d*)\}|…+|\.{3,}|[()|?^$]|[^()|?^$…{}]+|[{}]")
 _GAP: Final = re.compile(r"\{[^}]*\}")
-_COMMONEST: Final = frozenset(
-    "你我他的了是在不有这那就说要好吗呢吧啊个给到也都会能还没么人们来去上下1问再点回想把保别"
-)
-_COMMON_WORDS: Final = re.compile(
-    "你的|我的|我们|你们|他们|可以|没有|什么|这个|那个|这边|已经|电话|今天|明天|现在|系统|1下|给你|帮你|时候|知道|就是|不是|如果|"
-    "所以|因为|然后|需要|查询|保证|产品|公司|客户|问题|时间|服务|处理|办理"
-)
-"""Words of two characters that stand in most service calls."""
 _DROP: Final = re.compile(r"(?:[^\w%.:]|_)+|(?<!\d)[.:]|[.:](?!\d)")
+_NONE: Final = frozenset[str]()
 
 
 class PatternError(ValueError):
@@ -50,26 +40,23 @@ class PatternError(ValueError):
         self.pattern = pattern
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(Record, frozen=True, gc=False):
     """One of some literals."""
 
     options: tuple[str, ...]
-    misheard: frozenset[str] = frozenset()
+    misheard: frozenset[str] = _NONE
     """Those of them that nobody says: the recogniser's spellings."""
 
 
-@dataclass(frozen=True, slots=True)
-class Gap:
+class Gap(Record, frozen=True, gc=False):
     """Any characters, so many."""
 
     least: int
     most: int
 
 
-@dataclass(frozen=True, slots=True)
-class Pattern:
-    """A pattern that was read."""
+class Pattern(Record, frozen=True, gc=False):
+    """A pattern that was read. There are thousands, and the collector need not walk them: they hold no cycle."""
 
     source: str
     parts: tuple[Choice | Gap, ...]
@@ -101,24 +88,11 @@ class Pattern:
         return sum(min(map(len, p.options)) for p in self.parts if isinstance(p, Choice))
 
 
-@dataclass(frozen=True, slots=True)
-class Companion:
-    """Literals of which one stands before or behind the anchor of every match, at most `reach` from it."""
-
-    options: tuple[str, ...]
-    behind: bool
-    reach: int
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Gapped:
     """A pattern with gaps, ready to be looked for. Expressions are compiled when a call first needs them."""
 
     pattern: Pattern
-    anchors: tuple[str, ...]
-    """Literals of which one is in every match."""
-    companion: "Companion | None"
-    """What else must be near an anchor; looked for before the expression is tried."""
 
     @cached_property
     def regex(self) -> re.Pattern[str]:
@@ -173,8 +147,10 @@ def parse(source: str, open_ended: bool = False) -> Pattern:
             if group is None:
                 raise PatternError("pattern_parenthesis", source)
             options = ["".join(g) for g in group]
-            said = {o for n, o in enumerate(options) if n not in misheard}
-            parts.append(Choice(tuple(dict.fromkeys(options)), frozenset(options) - said))
+            only = _NONE
+            if misheard:
+                only = frozenset(options) - {o for n, o in enumerate(options) if n not in misheard}
+            parts.append(Choice(tuple(dict.fromkeys(options)), only))
             group = None
         elif symbol == "|":
             if group is None:
@@ -226,7 +202,7 @@ def _gap(found: re.Match[str], source: str) -> Gap:
 
 
 def _clean(text: str) -> str:
-    return _DROP.sub("", text)
+    return text if text.isalnum() else _DROP.sub("", text)
 
 
 def _checked(pattern: Pattern, open_ended: bool) -> Pattern:
@@ -246,57 +222,6 @@ def _combinations(parts: tuple[Choice | Gap, ...]) -> int:
         if isinstance(part, Choice):
             count *= len(part.options)
     return count
-
-
-def gapped(pattern: Pattern) -> Gapped:
-    """Prepare a pattern with gaps: which literals must be there, so that the rest is tried only beside them."""
-    runs = sorted(_runs(pattern.parts), key=lambda r: r.cost)
-    if not runs:
-        raise PatternError("pattern_all_optional", pattern.source)
-    anchor = runs[0]
-    other = next((r for r in runs if r.last <= anchor.first or anchor.last <= r.first), None)
-    return Gapped(pattern, anchor.options, _companion(pattern.parts, anchor, other) if other else None)
-
-
-@dataclass(frozen=True, slots=True)
-class _Run:
-    """Neighbouring parts without a gap between them, as the literals that they make together."""
-
-    first: int
-    last: int
-    """Exclusive."""
-    options: tuple[str, ...]
-    cost: int
-    """How often one of them stands in a call for nothing."""
-
-
-def _runs(parts: tuple[Choice | Gap, ...]) -> Iterator[_Run]:
-    """Every stretch of parts that makes few literals, none of them empty: 帮你, 给你, 替你 of (帮|给|替)(你)."""
-    for first in range(len(parts)):
-        texts = [""]
-        for last in range(first, len(parts)):
-            part = parts[last]
-            if isinstance(part, Gap) or len(texts) * len(part.options) > MAX_ANCHORS:
-                break
-            texts = list(dict.fromkeys(t + o for t in texts for o in part.options))
-            if "" not in texts:
-                yield _Run(first, last + 1, tuple(texts), sum(map(_commonness, texts)))
-
-
-def _companion(parts: tuple[Choice | Gap, ...], anchor: _Run, other: _Run) -> Companion:
-    behind = other.first >= anchor.last
-    between = parts[anchor.last : other.last] if behind else parts[other.first : anchor.first]
-    reach = sum(p.most if isinstance(p, Gap) else max(map(len, p.options)) for p in between)
-    return Companion(other.options, behind, reach)
-
-
-def _commonness(literal: str) -> int:
-    """Roughly how often a literal stands in a call for nothing; the anchor is the part that does so least."""
-    if len(literal) == 1:
-        return 1000 if literal in _COMMONEST else 60
-    if len(literal) == 2:
-        return 30 if _COMMON_WORDS.match(literal) else 6
-    return 1
 
 
 @lru_cache(maxsize=20_000)
@@ -324,4 +249,4 @@ def sound_forms(literal: str) -> list[str]:
     if len(literal) < 2:
         return []
     forms = readings(literal)
-    return forms if all(map(is_syllable, forms[0])) else []
+    return forms if are_syllables(forms[0]) else []

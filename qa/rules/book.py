@@ -80,7 +80,7 @@ class RuleBook:
         return Lexicon(self.terms)
 
     @cached_property
-    def offence_groups(self) -> tuple[offences.Group, ...]:
+    def offence_groups(self) -> offences.Groups:
         """The checks that terms with a severity make up."""
         return offences.groups_of(self.terms)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -38,42 +38,54 @@ class Group:
     terms: Mapping[str, CompiledTerm]
     severity: Severity
     shadow: bool
+    reaches: Mapping[str, int]
+    """Term -> to which calls it applies, as a place in `Groups.reaches`."""
+
+
+@dataclass(frozen=True)
+class Groups:
+    """The checks that terms with a severity make up."""
+
+    all: tuple[Group, ...]
     reaches: tuple[tuple[str, tuple[Applies, ...]], ...]
-    """The different languages and applicabilities of the terms."""
+    """Language and applicability; hundreds of terms share a few, which are judged once per call."""
 
 
-def groups_of(terms: Sequence[CompiledTerm]) -> tuple[Group, ...]:
+def groups_of(terms: Sequence[CompiledTerm]) -> Groups:
     """The checks that terms with a severity make up."""
     members: dict[tuple[str, str], list[CompiledTerm]] = defaultdict(list)
+    numbers: dict[tuple[str, ...], int] = {}
+    reaches: list[tuple[str, tuple[Applies, ...]]] = []
+    reach_of: dict[str, int] = {}
     for term in terms:
         if term.severity is not None:
             members[term.file, term.family].append(term)
+            key = term.language, *(a.model_dump_json() for a in term.applies)
+            if key not in numbers:
+                numbers[key] = len(reaches)
+                reaches.append((term.language, term.applies))
+            reach_of[term.id] = numbers[key]
     families = Counter(file for file, _ in members)
-    return tuple(
+    groups = tuple(
         Group(
             name=file if families[file] == 1 else f"{file}.{family}",
             first=group[0],
             terms={t.id: t for t in group},
             severity=max((t.severity for t in group if t.severity), key=lambda s: s.rank),
             shadow=all(t.shadow for t in group),
-            reaches=tuple({tuple(map(id, t.applies)): (t.language, t.applies) for t in group}.values()),
+            reaches={t.id: reach_of[t.id] for t in group},
         )
         for (file, family), group in members.items()
     )
+    return Groups(groups, tuple(reaches))
 
 
 def checks(book: RuleBook, call: CallText, scan: Scan, context: CallContext) -> list[Check]:
     """One check per file and family of terms that have a severity."""
     found = scan.found_ids()
-    reasons: dict[tuple[str, tuple[int, ...]], Message | None] = {}
-
-    def barred(language: str, applies: tuple[Applies, ...]) -> Message | None:
-        key = language, tuple(map(id, applies))
-        if key not in reasons:
-            reasons[key] = why_not(language, applies, call.transcript, context)
-        return reasons[key]
-
-    return [_check(book, g, found, call, scan, barred) for g in book.offence_groups]
+    groups = book.offence_groups
+    barred = [why_not(language, applies, call.transcript, context) for language, applies in groups.reaches]
+    return [_check(book, g, found, call, scan, barred) for g in groups.all]
 
 
 def _check(
@@ -82,16 +94,16 @@ def _check(
     found: set[str],
     call: CallText,
     scan: Scan,
-    barred: Callable[[str, tuple[Applies, ...]], Message | None],
+    barred: Sequence[Message | None],
 ) -> Check:
     first = group.first
     place = book.files[first.file]
-    kept_out = [barred(language, applies) for language, applies in group.reaches]
+    kept_out = [barred[reach] for reach in dict.fromkeys(group.reaches.values())]
     findings: list[Finding] = []
     doubts: list[Message] = []
     for name in sorted(found & group.terms.keys()):
         term = group.terms[name]
-        if barred(term.language, term.applies) is None:
+        if barred[group.reaches[name]] is None:
             made, doubt = _findings(term, call, scan)
             findings += made
             doubts += doubt

@@ -1,7 +1,6 @@
 """Where in a call something is, and the evidence that is made of it."""
 
-from dataclasses import dataclass
-
+from qa.core.base import Record
 from qa.core.finding import Evidence, MatchKind
 from qa.core.transcript import Turn
 from qa.lexicon.lexicon import TermHit
@@ -12,8 +11,7 @@ LOW_TRUST = 0.35
 in calls of known text with a trust under 0.35, more than half were wrong."""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Record, frozen=True, gc=False):
     """A stretch of a turn, or of time."""
 
     turn: int
@@ -49,8 +47,8 @@ def place(
         turn=turn.turn_position,
         start=start,
         end=end,
-        begins=words[0].start if words else turn.turn.start,
-        ends=max((w.end for w in words), default=turn.turn.end),
+        begins=words[0].start if words else turn.begins,
+        ends=max([w.end for w in words]) if words else turn.ends,
         kind=kind,
         certainty=certainty,
         trust=sum(trust) / len(trust) if trust else 0.0,

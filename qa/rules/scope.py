@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
+from qa.core.base import Record
 from qa.core.roles import Role
 from qa.rules.places import Place
 from qa.text.calltext import CallText, TurnText
@@ -15,8 +15,7 @@ _WITHIN: Final = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(Record, frozen=True):
     """A part of a call: a place is inside when its turn is allowed and it begins within the times."""
 
     turns: frozenset[int] | None = None

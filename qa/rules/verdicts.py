@@ -1,14 +1,13 @@
 """Three-valued answers of conditions: yes, no, or unknown, each with its places and the reason."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from qa.core.base import Record
 from qa.core.messages import Message, message
 from qa.rules.places import Place
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Record, frozen=True):
     """What a condition says of a call. `value` None means that it cannot be known."""
 
     value: bool | None

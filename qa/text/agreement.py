@@ -11,7 +11,7 @@ from functools import cache, cached_property
 from typing import Final
 
 from qa.text.normalise import fold
-from qa.text.syllables import class_name, is_syllable, syllables
+from qa.text.syllables import are_syllables, class_name, syllables
 
 _HALF: Final = 0.5
 _VOWELS: Final = frozenset("aeiouv")
@@ -93,7 +93,7 @@ def _unlike(a: str, b: str) -> float:
     """0 for the same sound, 1 for another one."""
     if a == b:
         return 0.0
-    if not (is_syllable(a) and is_syllable(b)):
+    if not are_syllables(a + b):
         return 1.0
     (initial, final), (other_initial, other_final) = _parts(a), _parts(b)
     return _HALF if initial == other_initial or final == other_final else 1.0

@@ -8,7 +8,6 @@ of findings fit both. What stays readable is what people need to recognise a num
 
 import re
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import replace as replace_entity
 from functools import lru_cache
 from itertools import groupby
 from typing import Final
@@ -162,7 +161,7 @@ def _masked_texts(transcript: Transcript, wholly: Sequence[str]) -> list[str]:
     texts = [t.text for t in transcript.turns]
     entities = [e for e in _found(transcript) if not wholly or e.type in wholly]
     if wholly:
-        entities = [replace_entity(e, part=True) for e in entities]
+        entities = [replace(e, part=True) for e in entities]
     for turn, found in groupby(entities, key=lambda e: e.turn):
         texts[turn] = _masked(texts[turn], found)
     return texts if wholly else _without(texts, transcript.marks)

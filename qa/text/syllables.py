@@ -4,6 +4,7 @@ The classes are private-use characters, so that the same automaton that finds te
 a translated text has the length of the original. See `build_syllables` for the mergers.
 """
 
+import re
 from functools import cache
 from itertools import product
 from math import prod
@@ -12,6 +13,7 @@ from typing import Final, NamedTuple
 
 _TABLE: Final = Path(__file__).parent / "data" / "syllables.txt"
 _FIRST_CLASS: Final = 0xE000
+_SYLLABLES: Final = re.compile("[\ue000-\uf8ff]+")
 _DIGITS: Final = {
     "0": "零",
     "1": "一",
@@ -68,9 +70,9 @@ def readings(text: str) -> list[str]:
     return ["".join(r) for r in product(*choices)] if count <= _MAX_READINGS else [plain]
 
 
-def is_syllable(char: str) -> bool:
-    """Whether a character of a class form stands for a Chinese syllable."""
-    return char in _tables().names
+def are_syllables(form: str) -> bool:
+    """Whether all characters of a class form stand for Chinese syllables."""
+    return _SYLLABLES.fullmatch(form) is not None
 
 
 def class_name(char: str) -> str:

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from qa.core.finding import MatchKind, Outcome
 from qa.core.roles import Role
 from qa.core.transcript import Transcript, Turn, Word
+from qa.lexicon.anchors import anchors_of
 from qa.lexicon.matcher import Matcher, MatchTerm
-from qa.lexicon.patterns import PatternError, gapped, parse
+from qa.lexicon.patterns import Gapped, PatternError, parse
 from qa.rules.call import CallContext
 from qa.rules.loader import build, from_text
 from qa.rules.regexes import RegexError, compiled
@@ -57,7 +58,7 @@ def test_the_normal_form_is_its_own_normal_form(text: str) -> None:
 
 @given(ANY)
 def test_squeezed_characters_lead_back_to_where_they_stand(text: str) -> None:
-    turn = prepare(turn_of(text), text)
+    turn = prepare(turn_of(text))
     folded = fold(text)
     assert [folded[i] for i in turn.origin[:-1]] == list(turn.squeezed)
     assert turn.origin == sorted(turn.origin)
@@ -118,7 +119,8 @@ def test_a_pattern_is_read_or_refused_and_never_crashes(source: str) -> None:
     try:
         pattern = parse(source)
         if pattern.has_gaps:
-            assert gapped(pattern).regex
+            assert Gapped(pattern).regex
+            assert anchors_of(pattern)
         else:
             assert pattern.literals()
     except PatternError as e:

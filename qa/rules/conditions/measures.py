@@ -158,7 +158,7 @@ def responds(on: Evaluation, condition: Condition, role: Role | None, inside: Wi
         a, b = before.turn, after.turn
         answers = b.role is not a.role and a.role is b.role.other and (role is None or b.role is role)
         if answers and inside.holds_turn(after):
-            waits.append((max(0.0, b.start - a.end), after))
+            waits.append((max(0.0, after.begins - before.ends), after))
     if not waits:
         return unknown("rules.no_turns_of_role")
     if wanted.which == "any":

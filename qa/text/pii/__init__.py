@@ -76,9 +76,7 @@ def _entities_of(transcript: Transcript, call: CallText | None) -> tuple[Entity,
 
 def _all(call: CallText) -> tuple[Entity, ...]:
     personal = _personal(call)
-    by_turn = {turn: list(found) for turn, found in groupby(personal, key=lambda e: e.turn)}
-    others = [q for turn in call.turns for q in quantities(turn, by_turn.get(turn.turn_position, []))]
-    return tuple(sorted([*personal, *others], key=lambda e: (e.turn, e.start, e.end)))
+    return tuple(sorted([*personal, *quantities(call, personal)], key=lambda e: (e.turn, e.start, e.end)))
 
 
 def _personal(call: CallText) -> list[Entity]:
@@ -90,9 +88,8 @@ def _personal(call: CallText) -> list[Entity]:
         *birth_dates(call, cues),
         *addresses(call),
         *names(call),
+        *emails(call),
     ]
-    for turn in call.turns:
-        found.extend(emails(turn))
     kept: list[Entity] = []
     for _, group in groupby(sorted(found, key=lambda e: e.turn), key=lambda e: e.turn):
         kept.extend(_disjoint(list(group)))

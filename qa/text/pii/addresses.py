@@ -74,12 +74,14 @@ _ENGLISH: Final = re.compile(
 
 def addresses(call: CallText) -> Iterator[Entity]:
     """The addresses of a call. Those of the business itself are none."""
-    asked = False
-    for turn in call.turns:
-        says = _SAYS_ADDRESS.search(turn.normal) is not None
-        for start, end in _of_turn(turn, cued=says or asked):
-            yield Entity("address", turn.turn_position, start, end, turn.normal[start:end], False)
-        asked = says
+    says = {turn.turn_position for turn in call.turns_with(_SAYS_ADDRESS)}
+    likely = says | {position + 1 for position in says}
+    likely.update(turn.turn_position for sign in (_NUMBERED, _LATIN) for turn in call.turns_with(sign))
+    for position in sorted(likely):
+        if position < len(call.turns):
+            turn = call.turns[position]
+            for start, end in _of_turn(turn, cued=position in says or position - 1 in says):
+                yield Entity("address", position, start, end, turn.normal[start:end], False)
 
 
 def _of_turn(turn: TurnText, *, cued: bool) -> Iterator[tuple[int, int]]:

@@ -5,11 +5,11 @@
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from ahocorasick_rs import AhoCorasick, MatchKind
 
+from qa.core.base import Record
 from qa.text.calltext import CallText, TurnText
 from qa.text.normalise import match_form
 from qa.text.syllables import syllables
@@ -105,11 +105,11 @@ _WORDS: Final = re.compile(
 )
 _BACK: Final = re.compile("背面|背后|反面|签名")
 _BACK_REACH: Final = 8
+_LETTER: Final = re.compile("[A-Za-z]")
 _LATIN: Final = re.compile(r"[a-z]{2}|c ?v")
 
 
-@dataclass(frozen=True, slots=True)
-class Cue:
+class Cue(Record, frozen=True, gc=False):
     """A word that tells what a number is; offsets into the text and into the squeezed text of its turn."""
 
     kind: str
@@ -125,16 +125,20 @@ def cues_of(call: CallText) -> list["TurnCues"]:
     for form, start, end in _AUTOMATON.find_matches_as_indexes(call.sounds):
         turn = call.locate(start)
         heard.setdefault(turn.turn_position, []).append((form, start - turn.base, end - turn.base))
-    return [TurnCues(turn, heard.get(turn.turn_position, ())) for turn in call.turns]
+    english = {turn.turn_position for turn in call.turns_with(_LATIN)}
+    return [
+        TurnCues(turn, heard.get(turn.turn_position, ()), english=turn.turn_position in english)
+        for turn in call.turns
+    ]
 
 
 class TurnCues:
     """The cues of one turn, in order; `heard` are its finds of the automaton."""
 
-    def __init__(self, turn: TurnText, heard: Sequence[tuple[int, int, int]]) -> None:
+    def __init__(self, turn: TurnText, heard: Sequence[tuple[int, int, int]], *, english: bool) -> None:
         self._turn = turn
         self.all: list[Cue] = [self._chinese(form, start, end) for form, start, end in heard]
-        if _LATIN.search(turn.normal):
+        if english:
             self.all += [self._english(m) for m in _WORDS.finditer(turn.normal)]
             self.all.sort(key=lambda c: c.end)
         self._ends = [c.end for c in self.all]
@@ -159,7 +163,7 @@ class TurnCues:
     def distance(self, cue: Cue, offset: int) -> int:
         """Squeezed characters between a cue and what comes behind it; Latin words count a fifth."""
         between = self._turn.squeezed[cue.to : bisect_left(self._turn.origin, offset)]
-        latin = sum(c.isascii() and c.isalpha() for c in between[: 5 * REACH])
+        latin = len(_LETTER.findall(between, 0, 5 * REACH))
         return len(between) - latin + latin // 5
 
     def behind(self, offset: int) -> Cue | None:

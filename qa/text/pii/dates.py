@@ -37,7 +37,7 @@ _DATE: Final = re.compile(
     rf"|\b(?:{_MONTHS})\b\.?,? (?:the )?{_DAY}\b(?:,? (?:of )?{_YEAR}\b)?"
     rf"|\b(?:the )?{_DAY} (?:of )?(?:{_MONTHS})\b(?:,? {_YEAR}\b)?"
 )
-_SIGN: Final = re.compile(r"月|年|\d[-/.]\d|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)", re.IGNORECASE)
+_SIGN: Final = re.compile(r"月|年|\d[-/.]\d|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)")
 _REACH: Final = 14
 _ANSWER_TURNS: Final = 2
 
@@ -45,10 +45,10 @@ _ANSWER_TURNS: Final = 2
 def birth_dates(call: CallText, cues: Sequence[TurnCues]) -> Iterator[Entity]:
     """Dates of birth; other dates are nobody's secret."""
     asked = -99
-    for position, turn in enumerate(call.turns):
-        own = cues[position]
-        if _SIGN.search(turn.normal):
-            yield from _of_turn(turn, own, answers=position - asked <= _ANSWER_TURNS)
+    dated = {turn.turn_position for turn in call.turns_with(_SIGN)}
+    for position, own in enumerate(cues):
+        if position in dated:
+            yield from _of_turn(call.turns[position], own, answers=position - asked <= _ANSWER_TURNS)
         if any(c.kind == "birth_date" for c in own.all):
             asked = position
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
+from qa.core.base import Record
+
 _PLAIN: Final = dict(zip("零〇一二三四五六七八九幺壹贰叁肆伍陆柒捌玖", "001234567891123456789", strict=True))
 _SAID: Final = {
     **dict.fromkeys("要腰夭邀妖吆药耀摇", "1"),
@@ -47,6 +49,8 @@ _COUNTS: Final = {"两": 2, "二": 2, "三": 3, "四": 4, "五": 5, "2": 2, "3":
 _D: Final = "0-9零〇一二三四五六七八九幺壹贰叁肆伍陆柒捌玖"
 _WORD: Final = "|".join(_ENGLISH)
 _TOKEN: Final = re.compile(
+    # Nearly all characters begin none of these; without the look ahead each is tried with all of them.
+    rf"(?=[{_D}两双a-z叉{''.join(_SAID)}{''.join(_MISHEARD)}])(?:"
     rf"(?P<count>[两二三四五2-5])个(?P<counted>[{_D}])(?![十百千万年月点块元多])"
     rf"|双(?P<double>[{_D}])|(?<![第])(?P<plain>[{_D}])(?!(?<=一)[下个定样些直般起共旦切边种点会])"
     rf"|(?<![a-z])(?P<times>double|triple)[ -](?P<repeated>{_WORD}|o|[0-9])(?![a-z])"
@@ -54,9 +58,9 @@ _TOKEN: Final = re.compile(
     rf"|(?<![a-z])(?P<tens>{'|'.join(_TENS)})(?:[ -](?P<ones>{_WORD}))?(?![a-z])"
     rf"|(?<![a-z])(?P<teen>{'|'.join(_TEENS)})(?![a-z])"
     rf"|(?<![a-z])(?P<word>{_WORD}|o)(?![a-z])"
-    rf"|(?P<said>[{''.join(_SAID)}])|(?P<misheard>[{''.join(_MISHEARD)}])|(?<=[{_D}])(?P<x>x|叉)(?![a-z])"
+    rf"|(?P<said>[{''.join(_SAID)}])|(?P<misheard>[{''.join(_MISHEARD)}])|(?<=[{_D}])(?P<x>x|叉)(?![a-z]))"
 )
-_SURE: Final = re.compile(rf"[{_D}]|{_WORD}|{'|'.join(_TENS)}|{'|'.join(_TEENS)}|(?<![a-z])o(?![a-z])")
+SURE: Final = re.compile(rf"[{_D}]|{_WORD}|{'|'.join(_TENS)}|{'|'.join(_TEENS)}|(?<![a-z])o(?![a-z])")
 """Without one of these nothing that merely sounds like a digit is taken for one."""
 _SEPARATORS: Final = r"[\s,、。.\-—–/·()…;+_]{0,3}"
 _GAP: Final = re.compile(
@@ -73,8 +77,7 @@ _LONGEST_RUN: Final = 60
 """Digits; nothing personal is as long, and longer runs are cut so that work stays linear."""
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(Record, frozen=True, gc=False):
     """One or several digits and where they stand."""
 
     start: int
@@ -126,7 +129,7 @@ class Run:
 
 def runs_in(text: str, turn: int = 0) -> Iterator[Run]:
     """All runs of digits in a text in normal form, in order."""
-    if _SURE.search(text) is None:
+    if SURE.search(text) is None:
         return
     waiting: list[Token] = []
     for token in _tokens(text):
@@ -181,6 +184,10 @@ def _digit(written: str) -> str:
 
 def _finished(text: str, tokens: list[Token], turn: int) -> Iterator[Run]:
     """The run without what merely sounds like digits at its ends; a leading 要 may be the 1 of a mobile number."""
+    if len(tokens) == 1:  # nearly all of them
+        if tokens[0].sure and tokens[0].digits != "X":
+            yield Run(turn, tuple(tokens))
+        return
     sure = [i for i, t in enumerate(tokens) if t.sure and t.digits != "X"]
     if not sure:
         return

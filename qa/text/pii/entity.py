@@ -1,7 +1,8 @@
 """What a recogniser finds."""
 
-from dataclasses import dataclass
 from typing import Final
+
+from qa.core.base import Record
 
 TYPES: Final = (
     "phone",
@@ -19,8 +20,7 @@ TYPES: Final = (
 """What counts as personal; amounts, percentages, dates and numbers are found as well, but are not."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entity:
+class Entity(Record, frozen=True):
     """Something of a kind, said somewhere."""
 
     type: str

@@ -4,9 +4,10 @@ wherever a known one is said. What agents call themselves is no secret.
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from functools import cache
 from typing import Final
+
+from msgspec.structs import replace
 
 from qa.core.roles import Role
 from qa.text.calltext import CallText, TurnText
@@ -31,7 +32,7 @@ _BEHIND: Final = (
     rf"|先生|女士|小姐|我是|我的|联系|然后|性别|男|女"
     r"|这个|地址|生日|卡号|账)"
 )
-_INTRODUCED: Final = re.compile(
+_LEAD: Final = (
     r"(?:我叫|名字叫做?|名字是|名字[:：,，]?|姓名[是为:：,，]{0,2}|名叫|大名叫|全名[是叫]?|户名[是叫]?"
     r"|户主[是叫]?|本人叫?|"
     r"(?:收件|收货|联系|投保|被保险|被保|受益|持卡|开户|借款|担保|申请|预订|入住|乘机|乘车|就诊|签收|寄件"
@@ -39,23 +40,26 @@ _INTRODUCED: Final = re.compile(
     r"(?:姓名|名字)?(?:[是叫为:：写填]{1,2}|写的是|填的是)"
     r"|(?:老公|老婆|爱人|丈夫|妻子|太太|先生|儿子|女儿|孩子|母亲|父亲|妈妈?|爸爸?|哥哥?|姐姐?|弟弟|妹妹"
     r"|朋友|同事|他|她|病人|患者|学生)(?:名字)?(?:的名字)?叫(?:做|作)?)"
-    rf"[,，\s]?(?P<name>{_FOREIGN}|{_SHORTEST}){_BEHIND}"
 )
+_INTRODUCED: Final = re.compile(rf"{_LEAD}[,，\s]?(?P<name>{_FOREIGN}|{_SHORTEST}){_BEHIND}")
 _CALLED: Final = re.compile(rf"(?:我叫|名字叫做?|名字是|姓名是)[,，\s]?(?P<name>[{_HAN}]{{2,4}})(?={_STOP}|$)")
 """Any characters that stand alone behind 我叫: rare surnames, and those that the recogniser misheard."""
 _I_AM: Final = re.compile(rf"(?:我是|这里是|我就是)[,，\s]?(?P<name>{_SHORTEST})(?={_STOP}|$|本人)")
 _SURNAME_SAID: Final = re.compile(
     rf"(?:我姓|免贵姓|免贵|姓)(?P<s>[{_SURNAMES}])[,，。.\s]{{1,2}}(?:叫|名叫|我叫)?(?P<name>{_FULL}){_BEHIND}"
 )
+_ELSE: Final = "[0-9零一二三四五六七八九幺]{7}|电话|手机|车牌|身份证|卡号|住|地址"
 _LISTED: Final = re.compile(
     rf"(?:^|[,，。])(?:[嗯呃对好]{{1,2}}[,，]?)?(?P<name>{_FULL})[,，、 ]{{1,2}}"
-    r"(?=[0-9零一二三四五六七八九幺]{7}|电话|手机|车牌|身份证|卡号|住|地址)"
+    rf"(?={_ELSE})"
 )
 """A name in front of what else is given: 罗敏，13755556666."""
 _TITLED: Final = re.compile(
     rf"(?P<name>(?:{_DOUBLE})[{_HAN}]{{1,2}}|[{_SURNAMES}][{_HAN}]{{2}}|[{_SURNAMES}][{_HAN}])(?=先生|女士|小姐"
     rf"|同学(?!们)|本人(?:吗|吧|$|[?？,，。]))"
 )
+_SIGN: Final = re.compile(rf"{_LEAD}|我是|这里是|我就是|姓|先生|女士|小姐|同学|本人|[,，、 ](?:{_ELSE})")
+"""In every turn that holds a name by itself."""
 _ASKS: Final = re.compile(
     r"姓名|名字|(?:收货|收件|联系|寄件|签收|投保|被保险|受益)人?(?:是谁|是哪位|叫什么|哪位)|贵姓|怎么称呼"
     r"|如何称呼|怎样称呼|叫什么|您是哪位|户名|what(?:'s| is) your (?:full |first "
@@ -123,17 +127,22 @@ def names(call: CallText) -> Iterator[Entity]:
     found: dict[tuple[int, int], Entity] = {}
     own: set[str] = set()
     asked = -99
+    asks, likely = (
+        {turn.turn_position for sign in signs for turn in call.turns_with(sign)}
+        for signs in ((_ASKS,), (_SIGN, _LATIN))
+    )
     for position, turn in enumerate(call.turns):
         agent = turn.turn.role is Role.AGENT
-        for start, end in _introduced(turn, answers=position - asked <= _QUESTION_TURNS and not agent):
-            name = turn.normal[start:end]
-            if agent and _own(turn, start):
-                own.add(name)
-            else:
-                found[position, start] = Entity(
-                    "name", turn.turn_position, start, end, turn.text[start:end], False
-                )
-        if _ASKS.search(turn.normal):
+        answers = position - asked <= _QUESTION_TURNS and not agent
+        if position in likely or answers:
+            for start, end in _introduced(turn, answers=answers):
+                name = turn.normal[start:end]
+                if agent and _own(turn, start):
+                    own.add(name)
+                else:
+                    said = turn.text[start:end]
+                    found[position, start] = Entity("name", position, start, end, said, False)
+        if position in asks:
             asked = position
     kept = {k: e for k, e in found.items() if e.value not in own}
     for e in _again(call.turns, [e.value for e in kept.values()]):

@@ -15,6 +15,7 @@ _DIGIT: Final = f"[{_D}]"
 _AT: Final = re.compile(
     r"\s{0,2}[,，]?\s{0,2}(?:@|艾特|爱特|艾它|埃特|小老鼠|圈a|(?<=[a-z0-9])\s{0,2}at\b|\bat\b)\s{0,2}[,，]?\s{0,2}"
 )
+_SAYS_AT: Final = re.compile("@|艾特|爱特|艾它|埃特|小老鼠|圈a|at")
 _TOP: Final = r"(?:com|cn|net|org|edu|gov|io|me|co|uk|us|hk|tw|info|康姆|康|抗|坑|堪|c ?o ?m|c ?n)"
 _DOT: Final = r"\s{0,2}(?:\.|点儿?|dot\b|杠)\s{0,2}"
 _DOMAIN: Final = re.compile(
@@ -72,8 +73,13 @@ _PASSPORT_TURNS: Final = 3
 """Turns before a letter and eight digits in which a passport or plate was asked for."""
 
 
-def emails(turn: TurnText) -> Iterator[Entity]:
+def emails(call: CallText) -> Iterator[Entity]:
     """E-mail addresses, written or spoken."""
+    for turn in call.turns_with(_SAYS_AT):
+        yield from _emails(turn)
+
+
+def _emails(turn: TurnText) -> Iterator[Entity]:
     text = turn.normal
     behind = 0
     for at in _AT.finditer(text):

@@ -1,6 +1,7 @@
 import pytest
 
-from qa.lexicon.patterns import PatternError, gapped, parse
+from qa.lexicon.anchors import anchors_of
+from qa.lexicon.patterns import Gapped, PatternError, parse
 
 
 @pytest.mark.parametrize(
@@ -30,7 +31,7 @@ def test_a_pattern_without_gaps_stands_for_literals(source: str, literals: set[s
     ],
 )
 def test_a_gap_is_bounded(source: str, text: str, hit: bool) -> None:
-    assert bool(gapped(parse(source)).regex.search(text)) is hit
+    assert bool(Gapped(parse(source)).regex.search(text)) is hit
 
 
 @pytest.mark.parametrize(
@@ -57,4 +58,4 @@ def test_a_wrong_pattern_is_refused_with_its_reason(source: str, code: str) -> N
 
 
 def test_the_rarest_part_is_the_anchor() -> None:
-    assert gapped(parse("你…(稳赚不赔|包赚不亏)…的吗")).anchors == ("稳赚不赔", "包赚不亏")
+    assert anchors_of(parse("你…(稳赚不赔|包赚不亏)…的吗")).options == ("稳赚不赔", "包赚不亏")

@@ -41,23 +41,23 @@ def test_speakers_do_not_tell_you_polite_from_you_or_one_from_yao() -> None:
 
 
 def test_punctuation_is_passed_over_and_offsets_lead_back() -> None:
-    prepared = prepare(turn := turn_of("保本，", "保息", "。"), turn.text)
+    prepared = prepare(turn_of("保本，", "保息", "。"))
     assert prepared.squeezed == "保本保息"
     assert prepared.text[slice(*prepared.span(0, 4))] == "保本，保息"
 
 
 def test_a_decimal_point_stays() -> None:
-    prepared = prepare(turn := turn_of("收益3.5%左右"), turn.text)
+    prepared = prepare(turn_of("收益3.5%左右"))
     assert "3.5%" in prepared.squeezed
 
 
 def test_a_pause_ends_a_clause_where_punctuation_is_missing() -> None:
-    prepared = prepare(turn := turn_of("喂", "不知道", gap=0.8), turn.text)
+    prepared = prepare(turn_of("喂", "不知道", gap=0.8))
     assert [prepared.squeezed[c.start : c.end] for c in prepared.clauses] == ["喂", "不知道"]
 
 
 def test_marks_stand_between_clauses() -> None:
-    prepared = prepare(turn := turn_of("这个保本吗？您好，再见"), turn.text)
+    prepared = prepare(turn_of("这个保本吗？您好，再见"))
     assert prepared.marked == "这个保本吗?你好,再见."
 
 
