@@ -76,8 +76,11 @@ class Recordings:
         rows = self._session.scalars(sa.select(RecordingRow).where(RecordingRow.id.in_(recording_ids)))
         return {row.id: row for row in rows}
 
-    def to_judge_again(self, tenant: str, after: str, limit: int) -> Sequence[str]:
-        """Ids above `after` of recordings that have been analysed and are not being worked on, oldest first.
+    def to_judge_again(
+        self, tenant: str, after: str, limit: int, among: Sequence[str] | None = None
+    ) -> Sequence[str]:
+        """Ids above `after` of recordings that have been analysed and are not being worked on, oldest first;
+        only those `among`, where it is given.
 
         They stay locked to the end of the transaction, so that each can be given a run.
         """
@@ -89,6 +92,7 @@ class Recordings:
                 RecordingRow.id > after,
                 RecordingRow.status.not_in(("queued", "running")),
                 ResultRow.status == "done",
+                sa.true() if among is None else RecordingRow.id.in_(among),
             )
             .order_by(RecordingRow.id)
             .limit(limit)

@@ -1,6 +1,6 @@
 """What people and the sweeper do with runs: retry, rescan, set roles, find lost work. Doing the work is `work`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 import structlog
@@ -66,8 +66,11 @@ class AnalysisService:
             run = self._new_run(session, recording, "rescan", Queue.LIGHT, actor)
         return self._rung(run)
 
-    def rescan_all(self, *, actor: str = "system", tenant: str = "default") -> int:
-        """A rescan of every recording that has been analysed and is not being worked on; returns how many.
+    def rescan_all(
+        self, *, actor: str = "system", tenant: str = "default", among: Sequence[str] | None = None
+    ) -> int:
+        """A rescan of every recording (`among` these) that has been analysed and is not being worked on; returns
+        how many.
 
         Goes in steps, so that workers and uploads get their turn at the database in between.
         """
@@ -75,7 +78,7 @@ class AnalysisService:
         after = ""
         while True:
             with self._database.write() as session:
-                recordings = Recordings(session).to_judge_again(tenant, after, _RESCAN_STEP)
+                recordings = Recordings(session).to_judge_again(tenant, after, _RESCAN_STEP, among)
                 if not recordings:
                     break
                 now, after = self._database.now(session), recordings[-1]

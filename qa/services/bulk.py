@@ -3,7 +3,8 @@
 Rights and reach are those of the services that do the work; here it is decided only which recordings it concerns.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from contextlib import suppress
 
 from msgspec.structs import replace
 
@@ -12,7 +13,6 @@ from qa.core.errors import BadOptionError, ConflictError, InputError, NotFoundEr
 from qa.core.people import Person, Right
 from qa.services.analysis import AnalysisService
 from qa.services.export import ExportService, ExportView, Wanted
-from qa.services.recordings import RecordingService
 from qa.services.review.asking import Asked, AskingService
 from qa.services.search import ListFilter, SearchService
 from qa.settings import BulkSettings
@@ -59,14 +59,12 @@ class BulkService:
     def __init__(
         self,
         search: SearchService,
-        recordings: RecordingService,
         analysis: AnalysisService,
         asking: AskingService,
         exports: ExportService,
         options: BulkSettings,
     ) -> None:
         self._search = search
-        self._recordings = recordings
         self._analysis = analysis
         self._asking = asking
         self._exports = exports
@@ -95,24 +93,21 @@ class BulkService:
 
     def retry(self, who: Person, chosen: Chosen) -> Queued:
         """Analyse those that failed again."""
-        return self._again(who, chosen, self._analysis.retry)
+        who.need(Right.RETRY)
+        ids, queued = self._ids(who, chosen), 0
+        for recording_id in self._search.seen(who, ids):
+            with suppress(ConflictError, NotFoundError):
+                self._analysis.retry(recording_id, actor=who.login, tenant=who.tenant)
+                queued += 1
+        return Queued(queued, len(ids) - queued)
 
     def rescan(self, who: Person, chosen: Chosen) -> Queued:
         """Judge them by the present rules."""
-        return self._again(who, chosen, self._analysis.rescan)
-
-    def _again(self, who: Person, chosen: Chosen, act: Callable[..., object]) -> Queued:
         who.need(Right.RETRY)
-        queued = refused = 0
-        for recording_id in self._ids(who, chosen):
-            try:
-                # Looked up by who asks first: what they do not see, they do not touch.
-                view = self._recordings.get(recording_id, who=who)
-                act(view.id, actor=who.login, tenant=who.tenant)
-                queued += 1
-            except (ConflictError, NotFoundError):
-                refused += 1
-        return Queued(queued, refused)
+        ids = self._ids(who, chosen)
+        seen = self._search.seen(who, ids)
+        queued = self._analysis.rescan_all(actor=who.login, tenant=who.tenant, among=seen)
+        return Queued(queued, len(ids) - queued)
 
     def _ids(self, who: Person, chosen: Chosen) -> Sequence[str]:
         if bool(chosen.recordings) == (chosen.matching is not None):

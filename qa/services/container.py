@@ -113,5 +113,5 @@ def open_services(settings: Settings, doorbell: Doorbell | None = None, *, migra
         audit=audit,
         rules=RuleService(database, settings.rules),
         exports=exports,
-        bulk=BulkService(search, recordings, analysis, review.asking, exports, settings.bulk),
+        bulk=BulkService(search, analysis, review.asking, exports, settings.bulk),
     )

@@ -159,6 +159,12 @@ class SearchService:
         with self._database.read() as session:
             return tuple(row.id for row in Search(session).page(self._query(who, wanted, None, most)))
 
+    def seen(self, who: Person, recording_ids: Sequence[str]) -> tuple[str, ...]:
+        """Those of the recordings that are in the reach of `who`."""
+        who.need(Right.SEE_RECORDINGS)
+        with self._database.read() as session:
+            return tuple(row.id for row in Search(session).some(who, recording_ids))
+
     def lines(self, who: Person, recording_ids: Sequence[str]) -> tuple[Line, ...]:
         """Some recordings as lines of a list, as they are now; those out of reach are left out."""
         who.need(Right.SEE_RECORDINGS)

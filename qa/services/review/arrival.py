@@ -78,8 +78,13 @@ def call_for(
         review = new_review(recording, recording.result_id or "", result, reasons, attributes, now, options)
         Reviews(session).add(review)
     elif review.status != ReviewStatus.FINALISED:
-        put_reasons(review, {CallFor(c): n for c, n in review.reasons.items()} | {reason: 1}, options)
+        add_reason(review, reason, options)
     return review
+
+
+def add_reason(row: ReviewRow, reason: CallFor, options: ReviewSettings) -> None:
+    """One more reason for a review that is open."""
+    put_reasons(row, {CallFor(code): count for code, count in row.reasons.items()} | {reason: 1}, options)
 
 
 def reasons_in(result: Result, options: ReviewSettings) -> dict[CallFor, int]:

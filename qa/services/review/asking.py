@@ -16,7 +16,7 @@ from qa.db.models import CommentRow, RecordingRow, ReviewRow
 from qa.db.people import Accounts
 from qa.db.reviews import Reviews, Said
 from qa.services.people.rows import person_of
-from qa.services.review.arrival import call_for
+from qa.services.review.arrival import add_reason, call_for
 from qa.services.review.base import ReviewBase, put_state, state_of
 from qa.services.review.queue import checked_note
 from qa.text.masking import mask
@@ -112,14 +112,24 @@ class AskingService(ReviewBase):
             review = reviews.of(recording_id, lock=True)
             outcome, person = _outcome(session, recording, review, to, now)
             if outcome is AskOutcome.ASKED:
-                self._put(session, who, recording, to, reason, now)
+                self._put(session, who, recording, review, to, reason, now)
             yield Asked(recording_id, outcome, mask(recording.name), person)
 
     def _put(
-        self, session: Session, who: Person, recording: RecordingRow, to: Person | None, reason: str, now: datetime
+        self,
+        session: Session,
+        who: Person,
+        recording: RecordingRow,
+        review: ReviewRow | None,
+        to: Person | None,
+        reason: str,
+        now: datetime,
     ) -> None:
-        result = self._result(session, recording, recording.result_id)
-        review = call_for(session, recording, CallFor.ASKED, now, self._options, result)
+        if review is None:
+            result = self._result(session, recording, recording.result_id)
+            review = call_for(session, recording, CallFor.ASKED, now, self._options, result)
+        else:
+            add_reason(review, CallFor.ASKED, self._options)
         login = to.login if to else None
         state = step(state_of(review), Act.HAND_OVER, who.login, now, to=login, leading=True)
         put_state(recording, review, state, now)

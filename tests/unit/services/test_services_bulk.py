@@ -38,7 +38,6 @@ def house(services: Services, make_worker: Make) -> tuple[Services, list[str]]:
 def few(services: Services, most: int) -> BulkService:
     return BulkService(
         services.search,
-        services.recordings,
         services.analysis,
         services.review.asking,
         services.exports,
