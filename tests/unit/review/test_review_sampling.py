@@ -7,8 +7,9 @@ from review_kit import BAD, GOOD, Calls, person
 
 from qa.core.errors import BadOptionError, ConflictError, ForbiddenError, NotFoundError
 from qa.core.interval import wilson
-from qa.core.people import Job
+from qa.core.people import Job, Person
 from qa.core.review import CallFor, Period, PlanKind, PlanOptions, RejectReason, VerdictOutcome
+from qa.services.review import plans
 from qa.services.review.sampling import unit
 
 WANG, LEAD = person("wang"), person("chen", Job.COMPLIANCE)
@@ -143,6 +144,34 @@ def test_the_precision_of_a_rule_counts_finalised_verdicts_alone(calls: Calls) -
     assert (promise.precision.count, promise.precision.of, promise.family) == (2, 3, "forbidden")
     assert promise.rejected_for == {"context": 1}
     assert (promise.precision.low, promise.precision.high) == wilson(2, 3)
+
+
+def test_very_many_verdicts_are_counted_once_a_minute_and_person(
+    calls: Calls, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    review, now = calls.services.review, 1000.0
+    monkeypatch.setattr(plans, "_MANY", 2)
+    monkeypatch.setattr(plans.time, "monotonic", lambda: now)
+
+    def confirm_one() -> None:
+        made = calls.add(BAD)
+        review.queue.claim(WANG, made)
+        for flag in calls.view(made).flags:
+            review.desk.judge(WANG, made, flag.finding_id, VerdictOutcome.CONFIRMED)
+        review.closing.finalise(WANG, made)
+
+    def judged(who: Person) -> int:
+        return next((one.precision.of for one in review.plans.precision(who) if one.rule == "zh.t.promise"), 0)
+
+    assert judged(WANG) == 0
+    confirm_one()
+    confirm_one()
+    assert judged(WANG) == 2, "few are counted each time"
+    confirm_one()
+    assert judged(WANG) == 2
+    assert judged(LEAD) == 3
+    now += 61
+    assert judged(WANG) == 3
 
 
 @pytest.mark.parametrize(
