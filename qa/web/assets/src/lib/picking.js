@@ -48,6 +48,7 @@ export function installPicking({ turns, current, rangeOf, reveal, offer, told })
     giveBack = null;
     getSelection().removeAllRanges();
     told.textContent = "";
+    offer();
   }
 
   onKey("w", () => {
