@@ -63,7 +63,7 @@ class RuleSettings(_Group):
     packs: tuple[str, ...] = Field(
         (
             "zh/common", "zh/finance", "zh/insurance", "zh/collections", "zh/ecommerce", "zh/logistics",
-            "zh/telecom", "zh/medical", "zh/education", "zh/government", "en/common", "en/finance",
+            "zh/telecom", "zh/medical", "zh/education", "zh/government", "zh/alike", "en/common", "en/finance",
         ),
         description="Packs applied to every call.",
     )  # fmt: skip

@@ -34,6 +34,8 @@ class MatchKind(StrEnum):
     """By a measured quantity: silence, rate, overlap."""
     TONE = "tone"
     """By how a voice or its words sound: for a person to judge, never a failure by itself."""
+    ALIKE = "alike"
+    """By the wording as a whole, as a trained model reads it: for a person to judge, never a failure by itself."""
     ABSENCE = "absence"
 
 

@@ -4,18 +4,20 @@
 
 `expect` names the indices of the turns to be flagged or, for a step, the turns that do it; a family that is not
 named is not judged. The unit of an offence is the turn: a flagged turn that is expected is right, any other a
-false one. The unit of a step is the dialogue, as on recordings: right when its check passed on one of the
+false one. What is only worded like an offence accuses nobody: `forbidden_or_alike` counts it together with the
+accusations. The unit of a step is the dialogue, as on recordings: right when its check passed on one of the
 expected turns.
 """
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Final
 
 import msgspec
 
 from qa.core.base import Record
 from qa.core.errors import InputError
-from qa.core.finding import Outcome
+from qa.core.finding import Finding, MatchKind, Outcome
 from qa.core.result import Analysis
 from qa.core.roles import Role
 from qa.evaluate.families import STEP_TAGS, Counts, FamilyResult, step_of, told
@@ -46,6 +48,9 @@ class DialogueScore(Record, frozen=True):
     id: str
     families: dict[str, FamilyResult]
 
+
+ALIKE: Final = ("forbidden", "rude")
+"""Families that the second reader knows (`qa.alike`)."""
 
 Analyse = Callable[[Dialogue], Analysis]
 """Applies the packs in force to a dialogue."""
@@ -80,12 +85,19 @@ def evaluate_dialogues(dialogues: Sequence[Dialogue], analyse: Analyse) -> list[
 
 def judge(dialogue: Dialogue, analysis: Analysis) -> dict[str, FamilyResult]:
     """Compare an analysis with what is expected, for every family that `expect` names."""
-    return {
-        family: _step(dialogue, family, expected, analysis)
-        if family in STEP_TAGS
-        else _offence(dialogue, family, expected, analysis)
-        for family, expected in dialogue.expect.items()
-    }
+    accused = told(analysis)
+    pointed_at = [f for f in analysis.findings if f.evidence and f.evidence[0].match is MatchKind.ALIKE]
+    judged: dict[str, FamilyResult] = {}
+    for family, expected in dialogue.expect.items():
+        if family in STEP_TAGS:
+            judged[family] = _step(dialogue, family, expected, analysis)
+            continue
+        judged[family] = _offence(dialogue, family, expected, accused)
+        if family in ALIKE:
+            both = _offence(dialogue, family, expected, [*accused, *pointed_at])
+            false = tuple(f for f in both.false if f not in judged[family].false)
+            judged[f"{family}_or_alike"] = FamilyResult(both.counts, false=false)
+    return judged
 
 
 def totals(scores: Sequence[DialogueScore]) -> dict[str, Counts]:
@@ -115,8 +127,10 @@ def as_json(scores: Sequence[DialogueScore]) -> dict[str, object]:
     }
 
 
-def _offence(dialogue: Dialogue, family: str, expected: Sequence[int], analysis: Analysis) -> FamilyResult:
-    flagged = {e.turn: f for f in told(analysis) if f.family == family for e in f.evidence}
+def _offence(
+    dialogue: Dialogue, family: str, expected: Sequence[int], findings: Sequence[Finding]
+) -> FamilyResult:
+    flagged = {e.turn: f for f in findings if f.family == family for e in f.evidence}
     wanted = set(expected)
     return FamilyResult(
         Counts(len(wanted & flagged.keys()), len(flagged.keys() - wanted), len(wanted - flagged.keys())),

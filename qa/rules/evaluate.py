@@ -8,7 +8,7 @@ from qa.core.messages import message
 from qa.core.roles import Role
 from qa.lexicon.lexicon import Scan
 from qa.rules.call import CallContext
-from qa.rules.conditions import measures, mood, order, shape, words
+from qa.rules.conditions import alike, measures, mood, order, shape, words
 from qa.rules.schema import Anchor, Condition
 from qa.rules.scope import WHOLE, Window, role_of, window
 from qa.rules.verdicts import Verdict, conjunction, disjunction, negation, no, unknown
@@ -30,10 +30,12 @@ class Evaluation:
     steps: dict[str, Verdict] = field(default_factory=dict)
     """Steps of the flow being evaluated."""
     pack: str = ""
+    literal: bool = False
+    """Whether only the words themselves count."""
 
     def literally(self) -> "Evaluation":
-        """The same call with the words alone, without what only sounds like them."""
-        return replace(self, scan=self.scan.literally(), steps=dict(self.steps))
+        """The same call with the words alone, without what only sounds or reads like them."""
+        return replace(self, scan=self.scan.literally(), steps=dict(self.steps), literal=True)
 
     def check(self, condition: Condition, default_role: Role | None, inside: Window = WHOLE) -> Verdict:
         """Whether a condition holds within a window."""
@@ -107,6 +109,7 @@ _OPERATORS: Final[Mapping[str, Operator]] = {
     "pitch": measures.pitch,
     "responds": measures.responds,
     "tone": mood.tone,
+    "alike": alike.alike,
     "talk_share": shape.talk_share,
     "duration": shape.duration,
     "turns": shape.turns,

@@ -19,8 +19,8 @@ from qa.rules.loader import SourceFile
 from qa.rules.scope import role_of
 from qa.text.calltext import CallText
 
-MEASURED: Final = ("silence", "rate", "interrupts", "loudness", "pitch", "responds", "ends_with", "tone")
-"""Operators that look at the sound."""
+MEASURED: Final = ("silence", "rate", "interrupts", "loudness", "pitch", "responds", "ends_with", "tone", "alike")
+"""Operators that look at the sound, or that never fail a rule by themselves."""
 
 Location = tuple[str | int, ...]
 

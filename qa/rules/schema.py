@@ -172,6 +172,13 @@ class Tone(Range):
     times: int = Field(1, ge=1)
 
 
+class Alike(Model):
+    """The wording as a whole, judged by a small trained model. What rests on it alone never fails a check."""
+
+    to: Literal["forbidden", "rude"] = Field(description="The offences it is compared with.")
+    at_least: float = Field(0.7, gt=0, lt=1, description="Likelihood; see `models/alike-zh.md`.")
+
+
 class Responds(Range):
     """Seconds until the role answers the other."""
 
@@ -228,7 +235,7 @@ class Anchor(Model):
 OPERATORS = (
     "all", "any", "none", "use", "says", "matches", "similar", "repeats", "entity", "silence", "rate",
     "interrupts", "loudness", "pitch", "responds", "talk_share", "duration", "turns", "ends_with", "attribute",
-    "asks_model", "then", "step", "tone",
+    "asks_model", "then", "step", "tone", "alike",
 )  # fmt: skip
 
 
@@ -251,6 +258,7 @@ class Condition(Model):
     pitch: Level | None = None
     responds: Responds | None = None
     tone: Tone | None = None
+    alike: Alike | None = None
     talk_share: Share | None = None
     duration: Range | None = None
     turns: Range | None = None

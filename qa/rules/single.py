@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from qa.core.finding import Check, Finding, MatchKind, Outcome, Severity
 from qa.core.messages import Message, message
 from qa.core.roles import Role
 from qa.lexicon.schema import label_of
 from qa.rules.applicability import why_not
-from qa.rules.conditions.mood import only_tone, rests_on_tone
+from qa.rules.conditions.mood import rests_on
 from qa.rules.doubt import about_absence, about_presence
 from qa.rules.evaluate import Evaluation
 from qa.rules.places import evidence_of
@@ -19,6 +19,9 @@ from qa.rules.verdicts import Verdict
 
 if TYPE_CHECKING:
     from qa.rules.book import Placed
+
+HINTS: Final = (MatchKind.TONE, MatchKind.ALIKE)
+"""What is for a person to judge and fails nothing by itself."""
 
 MAX_EVIDENCE = 20
 """Pieces of evidence kept with one finding; a reviewer hears the first few."""
@@ -34,9 +37,9 @@ def check(name: str, rule: Rule, place: Placed, on: Evaluation) -> Check:
     findings: tuple[Finding, ...] = ()
     severity = Severity(rule.severity)
     told = outcome is Outcome.FAILED
-    if told and _by_tone_alone(rule, verdict, on):
-        # A voice is no proof: the finding is for a person to listen to, and the check stays open.
-        outcome, reason = Outcome.UNKNOWN, message("rules.tone_needs_person")
+    if told and (open_for := _needs_person(rule, verdict, on)) is not None:
+        # A voice is no proof, nor is a likeness: the finding is for a person to judge, and the check stays open.
+        outcome, reason = Outcome.UNKNOWN, open_for
         severity = min(severity, Severity.NOTICE, key=lambda s: s.rank)
     elif told and severity is Severity.CRITICAL and _judge(rule, place, on.literally())[0] is not Outcome.FAILED:
         severity = Severity.WARNING  # it rests on words that only sound like what they are taken for
@@ -72,10 +75,15 @@ def check(name: str, rule: Rule, place: Placed, on: Evaluation) -> Check:
     )
 
 
-def _by_tone_alone(rule: Rule, verdict: Verdict | None, on: Evaluation) -> bool:
+def _needs_person(rule: Rule, verdict: Verdict | None, on: Evaluation) -> Message | None:
+    """What to tell the person who has to decide, where nothing here is a proof by itself."""
     wanted = rule.require or rule.forbid
     assert wanted is not None  # noqa: S101 - the schema says so
-    return rests_on_tone(wanted, on.named) or (verdict is not None and only_tone(verdict.places))
+    found = verdict is not None and verdict.places and all(p.kind in HINTS for p in verdict.places)
+    if not found and not rests_on(wanted, on.named, ("tone", "alike")):
+        return None
+    by_wording = verdict is not None and verdict.reason.code in ("rules.alike", "rules.nothing_alike")
+    return verdict.reason if verdict is not None and by_wording else message("rules.tone_needs_person")
 
 
 def _judge(rule: Rule, place: Placed, on: Evaluation) -> tuple[Outcome, Message, Verdict | None]:

@@ -68,11 +68,6 @@ def rests_on_tone(condition: Condition, named: Mapping[str, Condition]) -> bool:
     return rests_on(condition, named, ("tone",))
 
 
-def only_tone(places: Sequence[Place]) -> bool:
-    """Whether tone is all that was found."""
-    return bool(places) and all(p.kind is MatchKind.TONE for p in places)
-
-
 def _of(mood: TurnMood, wanted: Tone) -> tuple[float, float] | None:
     """Value and confidence where they are sure enough."""
     if wanted.of in ("arousal", "valence"):

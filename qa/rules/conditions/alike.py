@@ -1,0 +1,74 @@
+"""A condition on wording as a whole: what is said like a known offence, in words that no pattern holds.
+
+It is a second reader, no proof. What rests on it alone fails nobody: a person is asked to listen.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from qa.alike.features import plain, stretches
+from qa.alike.reader import Reader, reader
+from qa.core.finding import MatchKind
+from qa.core.messages import Message, message
+from qa.core.roles import Role
+from qa.rules.places import Place, place
+from qa.rules.schema import Condition
+from qa.rules.scope import Window, turns_of
+from qa.rules.verdicts import Verdict, no, yes
+from qa.text.calltext import TurnText
+
+if TYPE_CHECKING:
+    from qa.rules.evaluate import Evaluation
+
+FEWEST: Final = 5
+"""Characters below which nothing is judged by its wording: 对的没错 says nothing by itself."""
+
+
+def alike(on: Evaluation, condition: Condition, role: Role | None, inside: Window) -> Verdict:
+    """What is said is worded like a known offence, and no term of that family has anything to say of it."""
+    wanted = condition.alike
+    assert wanted is not None  # noqa: S101 - the operator says so
+    if on.literal:
+        return no("rules.nothing_alike")
+    judge = reader()
+    known = _spoken_of(on, wanted.to, role)
+    found: list[tuple[Place, str]] = []
+    for turn in turns_of(on.call, role, inside):
+        if turn.turn_position not in known:
+            best = _most_alike(judge, wanted.to, turn, _before(on, turn))
+            if best is not None and best[0].certainty >= wanted.at_least and inside.holds(best[0]):
+                found.append(best)
+    if not found:
+        return no("rules.nothing_alike")
+    return yes([p for p, _ in found], _told(judge, wanted.to, *max(found, key=lambda f: f[0].certainty)))
+
+
+def _spoken_of(on: Evaluation, family: str, role: Role | None) -> set[int]:
+    """Turns in which a term of the family stands: it counts, or the grammar of contexts knows why not."""
+    names = on.scan.found_ids().intersection(on.resolve(f"family:{family}"))
+    return {hit.turn.turn_position for name in names for hit in on.scan.hits(name, role)}
+
+
+def _before(on: Evaluation, turn: TurnText) -> str:
+    """What the other said last before a turn."""
+    at = turn.turn_position
+    previous = on.call.turns[at - 1] if at else None
+    return plain(previous.text) if previous is not None and previous.turn.role is not turn.turn.role else ""
+
+
+def _most_alike(judge: Reader, family: str, turn: TurnText, before: str) -> tuple[Place, str] | None:
+    read = [
+        (judge.likelihood(family, said, before), start, end, said)
+        for start, end, said in stretches(turn)
+        if end - start >= FEWEST
+    ]
+    if not read:
+        return None
+    likely, start, end, said = max(read)
+    return place(turn, *turn.span(start, end), MatchKind.ALIKE, likely), said
+
+
+def _told(judge: Reader, family: str, where: Place, said: str) -> Message:
+    nearest = judge.nearest(family, said)
+    return message("rules.alike", share=f"{where.certainty:.0%}", example=nearest.text if nearest else "")

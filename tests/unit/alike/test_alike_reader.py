@@ -1,0 +1,125 @@
+"""The second reader: what it looks at, how it is stored, and what the one that is shipped says."""
+
+import pytest
+
+from qa.alike.features import BUCKETS, MOST_CHARS, counted, plain, stretches, vector
+from qa.alike.reader import Example, Head, Header, Reader, packed, reader, unpacked
+from qa.core.roles import Role
+from qa.rules.dialogue import from_example
+from qa.text.calltext import CallText, TurnText
+
+RARITY = bytes([100]) * BUCKETS
+
+
+def _turn(text: str) -> TurnText:
+    return CallText(from_example(text, Role.AGENT)).turns[0]
+
+
+def _tiny() -> bytes:
+    weights = bytearray(BUCKETS)
+    for bucket in counted("保本", "")[0]:
+        weights[bucket] = 100
+    examples = (
+        Example("這個保本！", "forbidden", "zh.t.principal"),
+        Example("您放心", "forbidden"),
+        Example("滚", "rude"),
+    )
+    head = Head(bias=-2.0, scale=0.05)
+    header = Header("tiny", 3, BUCKETS, 0.01, {"forbidden": head, "rude": head}, examples)
+    return packed(header, RARITY, {"forbidden": bytes(weights), "rude": bytes(BUCKETS)})
+
+
+@pytest.fixture(scope="module")
+def tiny() -> Reader:
+    return unpacked(_tiny())
+
+
+def test_script_width_case_and_punctuation_make_no_difference_but_questions_do() -> None:
+    assert plain("您說，這個 ABC 保本嗎？") == plain("你说这个abc保本吗?")
+    assert plain("保本。") != plain("保本？")
+
+
+def test_a_short_turn_is_read_as_one() -> None:
+    text = "您放心，保本的。没有风险？真的"
+    assert [said for _, _, said in stretches(_turn(text))] == [plain(text)]
+
+
+def test_a_long_turn_is_read_in_stretches_of_whole_clauses_that_cover_it() -> None:
+    turn = _turn("，".join(f"这是第{i}句不太长的话" for i in "一二三四五六七八九"))
+    read = list(stretches(turn))
+    assert len(read) > 1
+    assert all(end - start <= MOST_CHARS for start, end, _ in read)
+    starts, ends = {c.start for c in turn.clauses}, {c.end for c in turn.clauses}
+    assert all(start in starts and end in ends for start, end, _ in read)
+    assert {i for start, end, _ in read for i in range(start, end)} == set(range(len(turn.squeezed)))
+
+
+def test_a_clause_that_is_too_long_by_itself_is_read_all_the_same() -> None:
+    turn = _turn("好" * (MOST_CHARS * 2))
+    assert [(start, end) for start, end, _ in stretches(turn)] == [(0, MOST_CHARS * 2)]
+
+
+def test_silence_has_nothing_to_read() -> None:
+    assert list(stretches(_turn("……"))) == []
+    assert vector(counted("", "")[0], [1.0] * BUCKETS)
+
+
+def test_a_vector_has_length_one() -> None:
+    values = vector(counted("您放心", "")[0], [1.0] * BUCKETS).values()
+    assert sum(v * v for v in values) == pytest.approx(1)
+
+
+def test_what_was_stored_is_what_is_read(tiny: Reader) -> None:
+    assert tiny.label == "tiny@3"
+    assert tiny.families == ("forbidden", "rude")
+    assert tiny.likelihood("forbidden", "保本") > 0.5 > tiny.likelihood("rude", "保本")
+
+
+def test_what_nobody_has_seen_in_training_makes_it_less_sure(tiny: Reader) -> None:
+    assert tiny.likelihood("forbidden", "保本") > tiny.likelihood("forbidden", "保本戊己庚辛壬癸")
+
+
+def test_the_nearest_example_is_one_of_the_family_in_its_own_words(tiny: Reader) -> None:
+    nearest = tiny.nearest("forbidden", "这个真的保本")
+    assert nearest == Example("這個保本！", "forbidden", "zh.t.principal")
+    assert tiny.nearest("rude", "这个真的保本") is None or tiny.nearest("rude", "保本").family == "rude"  # type: ignore[union-attr]
+
+
+def test_a_file_for_other_buckets_is_refused() -> None:
+    header = Header("old", 1, 2, 0.01, {}, ())
+    with pytest.raises(ValueError, match="buckets"):
+        unpacked(packed(header, bytes(2), {}))
+
+
+@pytest.mark.parametrize(
+    ("family", "said"),
+    [
+        ("forbidden", "这款您就放一百个心，本金利息到期一分都不会少您的"),
+        ("forbidden", "把您手机上收到的那六位数念给我就行，我帮您操作"),
+        ("forbidden", "今天不还钱，我们就去你单位找你领导"),
+        ("rude", "你听不懂人话啊，跟你说了多少遍了"),
+    ],
+)
+def test_the_shipped_reader_knows_offences(family: str, said: str) -> None:
+    assert reader().likelihood(family, plain(said)) > 0.5
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "您好请问有什么可以帮您",
+        "我帮您登记一下明天给您回电话",
+        "一二三四五六七八",
+        "今天天气不错我们去公园走走",
+        "thank you for calling",
+    ],
+)
+def test_the_shipped_reader_leaves_ordinary_talk_alone(said: str) -> None:
+    assert all(reader().likelihood(f, plain(said)) < 0.5 for f in reader().families)
+
+
+def test_the_shipped_reader_names_examples_of_every_family() -> None:
+    for family in reader().families:
+        nearest = reader().nearest(family, plain("你放心吧肯定不会亏"))
+        assert nearest is not None
+        assert nearest.family == family

@@ -1,0 +1,104 @@
+"""Rules on wording as a whole: they point a person to what no term holds, and never fail anybody by themselves."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from qa.core.finding import Check, MatchKind, Outcome, Severity
+from qa.core.roles import Role
+from qa.evaluate.dialogues import Dialogue, DialogueTurn, judge
+from qa.i18n import LOCALES, render
+from qa.rules.book import RuleBook
+from qa.rules.call import CallContext
+from qa.rules.dialogue import from_example
+from qa.rules.loader import build, from_text, load_packs
+
+OFFENCE = "您就把心放肚子里，到期本金一分不少给您拿回来"
+TERMS = """
+terms:
+  - {id: whole, family: forbidden, severity: critical, role: agent, patterns: [本金一分不少]}
+  - {id: fund, patterns: [心放肚子里]}
+"""
+ALIKE = "forbid: {alike: {to: forbidden, at_least: 0.5}}"
+
+
+def _book(rule: str, terms: str = "") -> RuleBook:
+    text = (
+        f"id: zh.t\n{terms}\nrules:\n  - {{id: r, severity: critical, role: agent, family: forbidden, {rule}}}\n"
+    )
+    return build([from_text("zh/t", text)])
+
+
+def _check(lines: Sequence[str], rule: str = ALIKE, terms: str = "") -> Check:
+    analysis = _book(rule, terms).analyse(from_example(list(lines), Role.AGENT), CallContext())
+    return next(c for c in analysis.checks if c.rule == "zh.t.r")
+
+
+def test_what_is_worded_like_an_offence_is_a_notice_and_leaves_the_check_open() -> None:
+    check = _check(["客户：会不会亏啊", f"坐席：{OFFENCE}"])
+    assert check.outcome is Outcome.UNKNOWN
+    assert [f.severity for f in check.findings] == [Severity.NOTICE]
+    assert [(e.turn, e.quote, e.match) for e in check.findings[0].evidence] == [(1, OFFENCE, MatchKind.ALIKE)]
+    assert 0.5 <= check.findings[0].confidence < 1
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_the_reason_names_the_nearest_known_offence_and_the_likelihood(locale: str) -> None:
+    reason = _check([f"坐席：{OFFENCE}"]).findings[0].reason
+    assert reason.params["example"]
+    assert str(reason.params["example"]) in render(reason, locale)
+    assert "%" in render(reason, locale)
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["坐席：您好，请问有什么可以帮您"],
+        [f"客户：{OFFENCE}"],
+        ["坐席：对的"],
+        [],
+    ],
+)
+def test_ordinary_talk_what_the_customer_says_and_a_bare_yes_are_left_alone(lines: list[str]) -> None:
+    assert not _check(lines).findings
+
+
+def test_where_a_term_stands_it_has_nothing_to_add() -> None:
+    assert not _check([f"坐席：{OFFENCE}"], terms=TERMS).findings
+
+
+def test_what_the_grammar_of_contexts_excuses_is_not_brought_back() -> None:
+    excused = "坐席：要是有人跟您说本金一分不少给您拿回来，您千万别信"
+    assert not _check([excused], "forbid: {alike: {to: forbidden, at_least: 0.05}}", TERMS).findings
+    assert _check([excused], "forbid: {alike: {to: forbidden, at_least: 0.05}}").findings
+
+
+def test_a_rule_that_needs_words_and_likeness_may_fail_but_is_never_critical() -> None:
+    both = "forbid: {all: [{says: fund}, {alike: {to: forbidden, at_least: 0.5}}]}"
+    terms = TERMS.replace("本金一分不少", "没有这句话")
+    check = _check([f"坐席：{OFFENCE}"], both, terms)
+    assert check.outcome is Outcome.FAILED
+    assert check.findings[0].severity is Severity.WARNING
+
+
+def test_words_that_suffice_by_themselves_stay_critical() -> None:
+    either = "forbid: {any: [{says: fund}, {alike: {to: forbidden, at_least: 0.5}}]}"
+    check = _check([f"坐席：{OFFENCE}"], either, TERMS.replace("本金一分不少", "没有这句话"))
+    assert check.findings[0].severity is Severity.CRITICAL
+
+
+def test_without_the_pack_nothing_is_read_twice() -> None:
+    call = from_example([f"坐席：{OFFENCE}"], Role.AGENT)
+    rules = [{c.rule for c in load_packs(p, ()).analyse(call, CallContext()).checks} for p in (("zh/alike",), ())]
+    assert {"zh.alike.forbidden", "zh.alike.rude"} <= rules[0]
+    assert not any(r.startswith("zh.alike") for r in rules[1])
+
+
+def test_an_evaluation_counts_accusations_alone_and_with_what_is_alike() -> None:
+    turns = (DialogueTurn(Role.AGENT, OFFENCE), DialogueTurn(Role.AGENT, "好的，再见"))
+    dialogue = Dialogue("d", turns, {"forbidden": (0,)})
+    analysis = _book(ALIKE).analyse(from_example([t.text for t in turns], Role.AGENT), CallContext())
+    judged = judge(dialogue, analysis)
+    assert (judged["forbidden"].counts.tp, judged["forbidden"].counts.fn) == (0, 1)
+    assert (judged["forbidden_or_alike"].counts.tp, judged["forbidden_or_alike"].counts.fn) == (1, 0)
+    assert judged["forbidden_or_alike"].missed == ()
