@@ -13,9 +13,11 @@ from msgspec.structs import replace
 from qa.core.errors import BadOptionError, ForbiddenError, InputError
 from qa.core.people import SYSTEM, Job, Person
 from qa.db.audit import Wanted as Events
+from qa.db.models import ExportRow, RecordingRow
 from qa.exports.verify import MANIFEST, RECORDINGS
 from qa.services import Services
 from qa.services.bulk import BulkService, Chosen
+from qa.services.custody.deleting import covers
 from qa.services.export import Format, Wanted
 from qa.services.review import AskOutcome
 from qa.services.search import ListFilter
@@ -62,6 +64,15 @@ def test_an_export_of_chosen_calls_holds_these_alone_and_says_so(house: tuple[Se
     assert asked.details["chosen_sha256"] == sha256(named.encode()).hexdigest()
     (made,) = services.audit.page(SYSTEM, Events(action="export.made")).items
     assert made.details["digest"] == services.exports.get(THIRD, ordered.export.id).digest
+
+
+def test_a_pack_of_chosen_calls_is_no_pack_of_others_of_the_same_time(house: tuple[Services, list[str]]) -> None:
+    services, ids = house
+    ordered = services.bulk.export(THIRD, Chosen((ids[0], ids[4])), ORDER)
+    with services.database.read() as session:
+        export = session.get_one(ExportRow, ordered.export.id)
+        held = {one for one in ids if covers(export, session.get_one(RecordingRow, one))}
+    assert held == {ids[0], ids[4]}
 
 
 def test_all_that_a_filter_leaves_is_counted_and_exported_with_the_filter(
