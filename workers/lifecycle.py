@@ -1,5 +1,6 @@
 """What a worker process owns: services and a pipeline, made after the fork and on first use."""
 
+import gc
 from collections.abc import Callable, Sequence
 
 from qa.core.result import Result
@@ -31,9 +32,14 @@ class LazyPipeline:
         self, inputs: Sequence[RecordingInput], cache: StageCache, progress: Progress, phase: Phase
     ) -> list[Result | RunFailure]:
         """See `PipelineLike`."""
-        if self._pipeline is None:
-            self._pipeline = self._build()
-        return self._pipeline.run(inputs, cache, progress, phase)
+        if self._pipeline is not None:
+            return self._pipeline.run(inputs, cache, progress, phase)
+        self._pipeline = self._build()
+        results = self._pipeline.run(inputs, cache, progress, phase)
+        # What is there after the first run, packs and models, stays: the collector need not walk it at every turn.
+        gc.collect()
+        gc.freeze()
+        return results
 
 
 class WorkerProcess:

@@ -6,6 +6,9 @@ import msgspec
 
 T = TypeVar("T")
 
+LEVEL = 1
+"""Of zlib, for records that are kept: a third of the time of its own choice, for a quarter more room."""
+
 
 class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=False):
     """An immutable value with value equality, encoded as a JSON object by `encode`.

@@ -5,13 +5,14 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from qa.core.base import decode, encode
+from qa.core.base import LEVEL, decode, encode
 from qa.core.finding import Finding, Severity
 from qa.core.messages import Message
 from qa.core.result import Result, RunStatus
 from qa.db.ids import new_id
-from qa.db.models import CheckRow, FindingRow, ResultRow, RunRow, UploadRow
+from qa.db.models import ResultRow, RunRow, UploadRow
 from qa.db.recordings import RecordingBundle
+from qa.db.results import Columns
 from qa.services.views import RecordingView, ResultHead, ResultView, RunView, UploadView
 from qa.text.masked_result import mask_attributes, mask_result
 from qa.text.masking import mask
@@ -107,9 +108,7 @@ def reason_view(kept: dict[str, Any] | None) -> Message | None:
     return None if kept is None else Message(kept["code"], kept["params"])
 
 
-def result_rows(
-    run: RunRow, result: Result, created_at: Any
-) -> tuple[ResultRow, list[FindingRow], list[CheckRow]]:
+def result_rows(run: RunRow, result: Result, created_at: Any) -> tuple[ResultRow, list[Columns], list[Columns]]:
     """What the last transaction of a run writes. Quotes in rows of findings are for lists, so they are masked."""
     analysis = mask_result(result).analysis
     findings = analysis.findings if analysis else ()
@@ -125,40 +124,40 @@ def result_rows(
         findings=len(shown),
         worst=worst.value if worst else None,
         packs=dict(analysis.packs) if analysis else {},
-        payload=zlib.compress(encode(result)),
+        payload=zlib.compress(encode(result), LEVEL),
         created_at=created_at,
     )
-    checks = [
-        CheckRow(
-            result_id=head.id,
-            position=position,
-            rule=check.rule,
-            rule_version=check.rule_version,
-            family=check.family,
-            outcome=check.outcome.value,
-            severity=check.severity.value,
-            shadow=check.shadow,
-        )
+    checks: list[Columns] = [
+        {
+            "result_id": head.id,
+            "position": position,
+            "rule": check.rule,
+            "rule_version": check.rule_version,
+            "family": check.family,
+            "outcome": check.outcome.value,
+            "severity": check.severity.value,
+            "shadow": check.shadow,
+        }
         for position, check in enumerate(analysis.checks if analysis else ())
     ]
-    return head, [_finding_row(head, position, finding) for position, finding in enumerate(findings)], checks
+    return head, [_finding_columns(head, position, finding) for position, finding in enumerate(findings)], checks
 
 
-def _finding_row(head: ResultRow, position: int, finding: Finding) -> FindingRow:
+def _finding_columns(head: ResultRow, position: int, finding: Finding) -> Columns:
     first = finding.evidence[0] if finding.evidence else None
-    return FindingRow(
-        id=new_id(),
-        result_id=head.id,
-        recording_id=head.recording_id,
-        position=position,
-        rule=finding.rule,
-        rule_version=finding.rule_version,
-        family=finding.family,
-        severity=finding.severity.value,
-        role=finding.role.value,
-        start_s=first.start if first else None,
-        end_s=first.end if first else None,
-        quote=first.quote if first else "",
-        confidence=finding.confidence,
-        shadow=finding.shadow,
-    )
+    return {
+        "id": new_id(),
+        "result_id": head.id,
+        "recording_id": head.recording_id,
+        "position": position,
+        "rule": finding.rule,
+        "rule_version": finding.rule_version,
+        "family": finding.family,
+        "severity": finding.severity.value,
+        "role": finding.role.value,
+        "start_s": first.start if first else None,
+        "end_s": first.end if first else None,
+        "quote": first.quote if first else "",
+        "confidence": finding.confidence,
+        "shadow": finding.shadow,
+    }

@@ -8,6 +8,7 @@ from types import TracebackType
 import structlog
 from typing_extensions import override
 
+from qa.core.base import LEVEL
 from qa.core.errors import TingjianError
 from qa.db.engine import Database
 from qa.db.models import StageOutputRow
@@ -110,7 +111,7 @@ def _unpacked(payload: bytes | None) -> bytes | None:
 
 
 def _store(database: Database, outputs: Sequence[tuple[_Key, bytes]]) -> None:
-    packed = [(key, zlib.compress(data)) for key, data in outputs]
+    packed = [(key, zlib.compress(data, LEVEL)) for key, data in outputs]
     with database.write() as session:
         now = database.now(session)
         for (sha256, stage, version, input_hash), payload in packed:
