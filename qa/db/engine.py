@@ -8,6 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import event
+from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
 from sqlalchemy.engine import Connection, Engine, make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
@@ -109,6 +110,14 @@ def _server_engine(url: sa.URL) -> Engine:
     return sa.create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": 10})
 
 
+class _HintingCompiler(SQLiteCompiler):
+    """Passes hints of the form `INDEXED BY name` on, which SQLAlchemy leaves out for SQLite."""
+
+    def get_from_hint_text(self, _table: object, text: str | None) -> str | None:
+        """What stands after the name of a table."""
+        return text
+
+
 def _sqlite_engine(url: sa.URL) -> Engine:
     if url.database:
         try:
@@ -116,6 +125,7 @@ def _sqlite_engine(url: sa.URL) -> Engine:
         except OSError as error:
             raise StorageError("ledger.not_writable", path=str(Path(url.database).parent)) from error
     engine = sa.create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_S, "check_same_thread": False})
+    engine.dialect.statement_compiler = _HintingCompiler
 
     # Imported late: it knows the tables, which are made after the engine.
     from qa.db.words import search_words

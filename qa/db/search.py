@@ -1,8 +1,9 @@
 """Lists of recordings by any combination of what they have, have to do with, and what was said in them.
 
-A list is one walk along an index in the order wanted, or, where one of the conditions is rare, a look-up of the
-few places that meet it. Which of the two is decided by counting, up to a bound, what each condition leaves: no
-database can guess that from statistics, and the wrong way costs seconds with a million recordings.
+A list is a walk along the places of its rarest condition, newest first, the other conditions looked at in batches
+until the page is full. Which condition is the rarest is found by counting, up to a bound: no database can guess it
+from statistics, and the wrong one costs seconds with a million recordings. Lists in another order than that of the
+calls walk along that order, or look the places of a rare condition up and sort them.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,17 +12,42 @@ from enum import StrEnum
 from typing import Any, Final
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from qa.core.people import Person, Reach
 from qa.db.facets import Facets
-from qa.db.models import RecordingFacetRow, RecordingRow
+from qa.db.models import RecordingRow
 from qa.db.people import within_reach
-from qa.db.words import Phrase, fts_query, phrases, ts_query
+from qa.db.search_places import (
+    AllPlaces,
+    FacetPlaces,
+    ListedPlaces,
+    Source,
+    Span,
+    WordPlaces,
+    among,
+    has_facet,
+    looked_up,
+    on_server,
+    was_said,
+)
+from qa.db.words import Phrase, phrases
 
 FEW: Final = 3000
-"""A condition that leaves fewer places is looked up whole. Sorting as many takes some ten milliseconds."""
+"""A condition that leaves fewer places is counted whole. Sorting as many takes some ten milliseconds."""
+BATCH: Final = 4096
+"""Most places looked at in one statement."""
+WORD_CHECK: Final = 20
+"""So many hits of words are read in the time it takes SQLite to see whether a given call is one."""
+GLANCE: Final = 200
+"""Words that none of so many calls holds are looked up, on PostgreSQL."""
+SAMPLE: Final = 1000
+"""Places looked at before it is reckoned how rare words are that were found."""
+WALK: Final = 8000
+"""Where more would have to be walked than this, words are looked up: reading and checking as many calls takes
+about as long as reading the index does for words said in as few."""
+MOST_LOOKED_UP: Final = 10_000
+"""Words said in more calls are not looked up: checking them all would take longer than walking on."""
 
 
 class Sort(StrEnum):
@@ -91,7 +117,7 @@ class Search:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._server = session.get_bind().dialect.name == "postgresql"
+        self._server = on_server(session)
 
     def page(self, query: SearchQuery) -> Sequence[RecordingRow]:
         """Up to `limit` recordings in the order wanted, none outside the reach of `query.who`."""
@@ -99,17 +125,12 @@ class Search:
         wanted = phrases(query.text)
         if facets is None or (query.text.strip() and not wanted):
             return []
-        by_place = query.sort is Sort.CALLED
-        hits_come_in_order = by_place and wanted and not self._server
-        if hits_come_in_order and not facets:
-            return self._walk_words(query, facets, wanted)
-        rare = self._rarest(query, facets, wanted)
-        if rare is not None:
-            return self._rows(query, self._conditions(query, facets, wanted), RecordingRow.place.in_(rare))
-        if hits_come_in_order:
-            return self._walk_words(query, facets, wanted)
-        if by_place and facets:
-            return self._walk_facets(query, facets, wanted)
+        if query.sort is not Sort.CALLED:
+            return self._sorted(query, facets, wanted)
+        span = _span(query)
+        source = self._rarest(query, facets, wanted, span)
+        if source is not None:
+            return self._walk(query, facets, wanted, span, source)
         return self._rows(query, self._conditions(query, facets, wanted))
 
     def some(self, who: Person, recording_ids: Sequence[str]) -> Sequence[RecordingRow]:
@@ -149,42 +170,84 @@ class Search:
         return found if all(found.values()) else None
 
     def _rarest(
+        self, query: SearchQuery, facets: Mapping[str, list[int]], wanted: Sequence[Phrase], span: Span
+    ) -> Source | None:
+        """Where the walk along places starts; None where no condition has places of its own."""
+        sources: list[Source] = [self._facet_places(facets, name) for name in facets]
+        if wanted and not self._server:
+            sources.append(WordPlaces(self._session, wanted, query.said_by, list(facets.values())))
+        sources += self._ranges(query)
+        if not sources and wanted:
+            return AllPlaces(self._session, query.who.tenant)
+        if len(sources) < 2:
+            return next(iter(sources), None)
+        closed = span.closed(self._session)
+
+        def work(source: Source) -> float:
+            return source.estimate(closed, FEW) / (WORD_CHECK if source.said else 1)
+
+        return min(sources, key=work)
+
+    def _facet_places(self, facets: Mapping[str, list[int]], name: str) -> FacetPlaces:
+        return FacetPlaces(self._session, facets[name], [ids for other, ids in facets.items() if other != name])
+
+    def _ranges(self, query: SearchQuery) -> list[ListedPlaces]:
+        """The places within the ranges and states asked for, of each condition that few meet."""
+        row, found = RecordingRow, []
+        conditions: list[list[sa.ColumnElement[bool]]] = [
+            _in_range(row.score, query.score),
+            _in_range(row.duration, query.duration),
+            [row.status.in_(query.statuses)] if query.statuses else [],
+            [row.review_status.in_(query.reviews)] if query.reviews else [],
+        ]
+        for condition in filter(None, conditions):
+            places = sa.select(row.place).where(row.tenant == query.who.tenant, *condition).limit(FEW)
+            within = self._session.scalars(places).all()
+            if len(within) < FEW:
+                found.append(ListedPlaces(within))
+        return found
+
+    def _walk(
+        self,
+        query: SearchQuery,
+        facets: Mapping[str, list[int]],
+        wanted: Sequence[Phrase],
+        span: Span,
+        source: Source,
+    ) -> Sequence[RecordingRow]:
+        """Along the places of one condition, the others looked at place by place, until the page is full."""
+        found: list[RecordingRow] = []
+        size, seen = query.limit, 0
+        others = self._conditions(query, facets, () if source.said else wanted)
+        look_up = self._server and bool(wanted)
+        while batch := source.places(span, size):
+            rows = self._rows(query, others, among(self._session, RecordingRow.place, batch))
+            found += rows[: query.limit - len(found)]
+            if len(found) == query.limit or len(batch) < size:
+                break
+            seen += len(batch)
+            span, size = span.beyond(batch[-1]), min(size * 4, BATCH)
+            if look_up and _rare(len(found), seen, query.limit):
+                look_up = False
+                said = looked_up(self._session, wanted, query.said_by, span, MOST_LOOKED_UP)
+                if said is not None:
+                    source, others = said, self._conditions(query, facets, ())
+        return found
+
+    def _sorted(
         self, query: SearchQuery, facets: Mapping[str, list[int]], wanted: Sequence[Phrase]
-    ) -> sa.Select[Any] | None:
-        """The places that meet the rarest condition, where those are few."""
-        least, rarest = FEW, None
-        for ids in facets.values():
-            places = sa.select(RecordingFacetRow.place).where(
-                RecordingFacetRow.facet_id.in_(ids), *_in_range(RecordingFacetRow.place, query.places)
-            )
-            count = self._count(places, least)
-            if count < least:
-                least, rarest = count, places
-        if wanted:
-            said = self._said(query, wanted)
-            if self._server and self._estimate(said) >= FEW:
-                return rarest
-            if self._count(said, least) < least:
-                rarest = said
-        return rarest
-
-    def _count(self, places: sa.Select[Any], most: int) -> int:
-        counted = sa.select(sa.func.count()).select_from(places.limit(most).subquery())
-        return self._session.execute(counted).scalar_one()
-
-    def _estimate(self, places: sa.Select[Any]) -> float:
-        """How many rows PostgreSQL expects: a GIN index cannot be counted up to a bound, only read whole."""
-        compiled = places.compile(self._session.get_bind())
-        explained = f"EXPLAIN (FORMAT JSON) {compiled}"
-        plan = self._session.connection().exec_driver_sql(explained, compiled.params).scalar_one()
-        return float(plan[0]["Plan"]["Plan Rows"])
-
-    def _said(self, query: SearchQuery, wanted: Sequence[Phrase]) -> sa.Select[Any]:
-        """Places of the recordings in which all phrases were said."""
-        if not self._server:
-            return sa.select(_WORDS.c.rowid).where(_fts_match(wanted, query.said_by))
-        parts = [sa.select(_PARTS.c.place).where(_ts_match(phrase, query.said_by)) for phrase in wanted]
-        return parts[0] if len(parts) == 1 else sa.select(sa.intersect(*parts).subquery().c.place)
+    ) -> Sequence[RecordingRow]:
+        """In another order than that of places: the rarest condition looked up whole, or along that order."""
+        whole = Span(_whole(query.places.low), _whole(query.places.high), descending=True)
+        source = self._rarest(query, facets, wanted, whole)
+        if source is None or source.estimate(whole, FEW) >= FEW:
+            said = looked_up(self._session, wanted, query.said_by, whole, FEW) if wanted and self._server else None
+            if said is None:
+                return self._rows(query, self._conditions(query, facets, wanted))
+            source = said
+        places = source.places(whole, FEW)
+        others = self._conditions(query, facets, () if source.said else wanted)
+        return self._rows(query, others, among(self._session, RecordingRow.place, places)) if places else []
 
     def _conditions(
         self,
@@ -201,22 +264,9 @@ class Search:
         if query.name_contains:
             found.append(row.name.icontains(query.name_contains, autoescape=True))
         found += [*_in_range(row.score, query.score), *_in_range(row.duration, query.duration)]
-        for ids in facets.values():
-            held = sa.select(sa.literal(1)).where(
-                RecordingFacetRow.facet_id.in_(ids), RecordingFacetRow.place == row.place
-            )
-            found.append(held.correlate(row).exists())
-        if wanted and not self._server:
-            said = sa.select(sa.literal(1)).where(_fts_match(wanted, query.said_by), _WORDS.c.rowid == row.place)
-            found.append(said.correlate(row).exists())
-        elif wanted:
-            found += [
-                sa.select(sa.literal(1))
-                .where(_PARTS.c.place == row.place, _ts_match(phrase, query.said_by))
-                .correlate(row)
-                .exists()
-                for phrase in wanted
-            ]
+        found += [has_facet(ids, row.place) for ids in facets.values()]
+        if wanted:
+            found += was_said(self._session, wanted, query.said_by, row.place)
         return found
 
     def _rows(
@@ -239,52 +289,11 @@ class Search:
         if more:
             # Otherwise SQLite walks all recordings to save the sorting of a few.
             wanted = wanted.with_hint(RecordingRow, "INDEXED BY ix_recording_place", "sqlite")
+        elif column is RecordingRow.place and (query.score or query.duration):
+            # Not a rare range, but SQLite takes every range for one and would sort what lies in it.
+            wanted = wanted.with_hint(RecordingRow, "INDEXED BY ix_recording_tenant_place", "sqlite")
         order = [one.desc() if query.descending else one for one in key]
         return self._session.scalars(wanted.order_by(*order).limit(query.limit)).all()
-
-    def _walk_facets(
-        self, query: SearchQuery, facets: Mapping[str, list[int]], wanted: Sequence[Phrase]
-    ) -> Sequence[RecordingRow]:
-        """Along the places of one facet; of several values each on its own, then merged."""
-        name = min(facets, key=lambda one: len(facets[one]))
-        others = {other: ids for other, ids in facets.items() if other != name}
-        conditions = self._conditions(query, others, wanted)
-        found: dict[int, RecordingRow] = {}
-        for facet_id in facets[name]:
-            held = RecordingFacetRow.place
-            statement = (
-                sa.select(RecordingRow)
-                .join(RecordingFacetRow, held == RecordingRow.place)
-                .where(RecordingFacetRow.facet_id == facet_id, *_in_range(held, query.places), *conditions)
-                .with_hint(RecordingRow, "INDEXED BY ix_recording_place", "sqlite")
-            )
-            for row in self._session.scalars(_along(statement, held, query)):
-                found[row.place] = row
-        return _merged(found, query)
-
-    def _walk_words(
-        self, query: SearchQuery, facets: Mapping[str, list[int]], wanted: Sequence[Phrase]
-    ) -> Sequence[RecordingRow]:
-        """Along the hits of SQLite's text index, which come in the order of places."""
-        statement = (
-            sa.select(RecordingRow)
-            .join(_WORDS, _WORDS.c.rowid == RecordingRow.place)
-            .where(_fts_match(wanted, query.said_by), *self._conditions(query, facets, ()))
-            .with_hint(RecordingRow, "INDEXED BY ix_recording_place", "sqlite")
-        )
-        return self._session.scalars(_along(statement, _WORDS.c.rowid, query)).all()
-
-
-_WORDS: Final = sa.table("search_index", sa.column("rowid", sa.BigInteger))
-_PARTS: Final = sa.table("search_index", sa.column("place", sa.BigInteger), sa.column("words"))
-
-
-def _fts_match(wanted: Sequence[Phrase], said_by: str | None) -> sa.ColumnElement[bool]:
-    return sa.literal_column("search_index", sa.Text).op("MATCH", is_comparison=True)(fts_query(wanted, said_by))
-
-
-def _ts_match(phrase: Phrase, said_by: str | None) -> sa.ColumnElement[bool]:
-    return _PARTS.c.words.op("@@", is_comparison=True)(sa.cast(ts_query(phrase, said_by), TSQUERY))
 
 
 def _in_range(column: Any, wanted: Range) -> list[sa.ColumnElement[bool]]:
@@ -296,12 +305,17 @@ def _in_range(column: Any, wanted: Range) -> list[sa.ColumnElement[bool]]:
     return found
 
 
-def _along(statement: sa.Select[Any], column: Any, query: SearchQuery) -> sa.Select[Any]:
-    if query.after is not None:
-        statement = statement.where(column < query.after[1] if query.descending else column > query.after[1])
-    return statement.order_by(column.desc() if query.descending else column).limit(query.limit)
+def _rare(found: int, seen: int, wanted: int) -> bool:
+    """Whether too many places would have to be walked; the index of words then has not much to read either."""
+    if not found:
+        return seen >= GLANCE
+    return seen >= SAMPLE and (wanted - found) * seen > WALK * found
 
 
-def _merged(found: Mapping[int, RecordingRow], query: SearchQuery) -> list[RecordingRow]:
-    places = sorted(found, reverse=query.descending)[: query.limit]
-    return [found[place] for place in places]
+def _whole(number: float | None) -> int | None:
+    return None if number is None else int(number)
+
+
+def _span(query: SearchQuery) -> Span:
+    span = Span(_whole(query.places.low), _whole(query.places.high), query.descending)
+    return span.beyond(query.after[1] if query.after is not None else None)

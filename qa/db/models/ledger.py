@@ -34,6 +34,7 @@ class RecordingRow(Base):
         Index("ix_recording_place", "place", unique=True),
         Index("ix_recording_tenant_place", "tenant", "place"),
         Index("ix_recording_tenant_status_place", "tenant", "status", "place"),
+        Index("ix_recording_tenant_review_status_place", "tenant", "review_status", "place"),
         Index("ix_recording_tenant_score_place", "tenant", "score", "place"),
         Index("ix_recording_tenant_duration_place", "tenant", "duration", "place"),
         Index("ix_recording_tenant_worst_rank_place", "tenant", "worst_rank", "place"),
