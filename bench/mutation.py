@@ -31,6 +31,7 @@ KEPT = "tests/unit/rules/test_rules_kept.py"
 UNIT = ("tests/unit/lexicon", "tests/unit/rules")
 BROAD = ("tests/property/test_rules_properties.py", "tests/golden")
 SLOW = ("hundred_thousand", "million")
+_SCRIPT = "__name__ == '__main__'"
 CPU_SECONDS = 90
 """A mutant that runs longer hangs, and counts as killed."""
 
@@ -98,8 +99,8 @@ def _places(tree: ast.AST) -> Iterator[tuple[ast.expr, ast.AST, str, int | None]
                 continue
             if isinstance(item, ast.Expr) and isinstance(item.value, ast.Constant):
                 continue
-            if isinstance(item, ast.If) and ast.unparse(item.test) == "TYPE_CHECKING":
-                continue
+            if isinstance(item, ast.If) and ast.unparse(item.test) in ("TYPE_CHECKING", _SCRIPT):
+                continue  # the second would write a file of the checkout from within a test
             if isinstance(item, ast.expr):
                 yield item, tree, name, at
             yield from _places(item)
@@ -147,15 +148,16 @@ class _Mutated(MetaPathFinder, Loader):
         exec(compile(self._mutant.tree()[0], self._mutant.path, "exec"), module.__dict__)
 
 
-def survives(mutant: Mutant, tests: Sequence[str]) -> bool:
-    """Whether all of `tests` pass on it, in a fork."""
+def survives(mutant: Mutant | None, tests: Sequence[str]) -> bool:
+    """Whether all of `tests` pass on it, in a fork; on the code as it is where there is no mutant."""
     child = os.fork()
     if child == 0:
         resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
         null = os.open(os.devnull, os.O_WRONLY)
         os.dup2(null, 1)
         os.dup2(null, 2)
-        sys.meta_path.insert(0, _Mutated(mutant))
+        if mutant is not None:
+            sys.meta_path.insert(0, _Mutated(mutant))
         import pytest
 
         deselected = " and ".join(f"not {s}" for s in SLOW)
@@ -181,6 +183,8 @@ def main() -> None:
     mutants = [m for p in paths if arguments.only in p for m in mutants_of(p)]
     chosen = random.Random(arguments.seed).sample(mutants, min(arguments.sample, len(mutants)))
     print(f"{len(chosen)} of {len(mutants)} mutants of {len(paths)} files", flush=True)
+    if not survives(None, UNIT):
+        sys.exit("the tests fail without any mutant, which would kill them all")
     start, lived = time.monotonic(), Counter[str]()
     for number, mutant in enumerate(chosen, 1):
         stages = [(t,) for t in (UNIT if mutant.path.startswith("qa/lexicon") else (KEPT, *UNIT[::-1]))]

@@ -16,8 +16,6 @@ from qa.core.errors import BadPackError
 MAX_BYTES: Final = 16 * 2**20
 """Larger files are refused before they are read; as many terms as a rule book may have fit."""
 
-MAX_DEPTH: Final = 40
-
 
 class _Loader(yaml.CSafeLoader):
     """CSafeLoader without surprises."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from qa.core.finding import MatchKind
 from qa.core.messages import message
 from qa.core.roles import Role
-from qa.rules.places import LOW_TRUST, Place, place, place_of, whole_turn
+from qa.rules.places import Place, place, place_of, whole_turn
 from qa.rules.regexes import compiled
 from qa.rules.schema import Condition, Says, Similar
 from qa.rules.scope import Window, role_of, turns_of
@@ -65,7 +65,6 @@ class _Hits:
         self._role = role_of(condition.role, role)
         self._given = condition.role is not None
         self._inside = inside
-        self.distrusted = False
 
     def terms(self, reference: str) -> Sequence[str]:
         return self._on.resolve(reference)
@@ -76,9 +75,7 @@ class _Hits:
     def of_term(self, term: str) -> list[Place]:
         hits = self._on.scan.meant(term, self._role, self._given)
         places = [place_of(h) for h in hits]
-        inside = [p for p in places if self._inside.holds(p)]
-        self.distrusted = self.distrusted or any(p.trust < LOW_TRUST for p in inside)
-        return inside
+        return [p for p in places if self._inside.holds(p)]
 
     def missing(self, name: str) -> Verdict:
         return no("rules.not_said", term=name)

@@ -144,7 +144,7 @@ def test_the_first_item_that_vetoes_is_named() -> None:
     assert card_of(items, "喂").vetoed_by == "a"
 
 
-def test_points_become_shares_of_a_hundred_by_weight() -> None:
+def test_points_become_shares_of_the_whole_by_weight() -> None:
     items = "{id: a, check: greets, points: 1}, {id: b, check: f.bye, points: 2}, {id: m, manual: true, points: 50}, {id: q, check: quiet, points: 50}"
     extra = ", {id: t, weight: 0.5, label: {en: T}, items: [{id: c, check: greets, label: 问候}]}, {id: u, weight: 9, items: [{id: d, manual: true}]}"
     card = card_of(items, "您好", extra=extra)
