@@ -4,8 +4,8 @@
 
 `expect` names the indices of the turns to be flagged or, for a step, the turns that do it; a family that is not
 named is not judged. The unit of an offence is the turn: a flagged turn that is expected is right, any other a
-false one. What is only worded like an offence accuses nobody: `forbidden_or_alike` counts it together with the
-accusations. The unit of a step is the dialogue, as on recordings: right when its check passed on one of the
+false one. What is only worded like an offence is flagged for a person and accuses nobody: `forbidden_accused`
+leaves it out. The unit of a step is the dialogue, as on recordings: right when its check passed on one of the
 expected turns.
 """
 
@@ -92,11 +92,10 @@ def judge(dialogue: Dialogue, analysis: Analysis) -> dict[str, FamilyResult]:
         if family in STEP_TAGS:
             judged[family] = _step(dialogue, family, expected, analysis)
             continue
-        judged[family] = _offence(dialogue, family, expected, accused)
+        judged[family] = _offence(dialogue, family, expected, [*accused, *pointed_at])
         if family in ALIKE:
-            both = _offence(dialogue, family, expected, [*accused, *pointed_at])
-            false = tuple(f for f in both.false if f not in judged[family].false)
-            judged[f"{family}_or_alike"] = FamilyResult(both.counts, false=false)
+            counts = _offence(dialogue, family, expected, accused).counts
+            judged[f"{family}_accused"] = FamilyResult(counts)
     return judged
 
 

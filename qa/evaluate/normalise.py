@@ -77,7 +77,8 @@ def _value(digits: str) -> str:
         if not int(group):
             spoken += "零" if spoken and not spoken.endswith("零") else ""
             continue
-        spoken += _below_ten_thousand(group, leading=not spoken) + _LARGE_UNITS[power]
+        below = _below_ten_thousand(group, leading=not spoken or spoken.endswith("零"))
+        spoken += below + _LARGE_UNITS[power]
     spoken = spoken.rstrip("零")
     return spoken.removeprefix("一") if spoken.startswith("一十") else spoken
 

@@ -28,7 +28,9 @@ FAMILIES = {
 
 FLOORS = {
     "forbidden": (0.97, 0.97),
+    "forbidden_accused": (0.97, 0.97),
     "rude": (0.95, 0.95),
+    "rude_accused": (0.95, 0.95),
     "complaint": (0.95, 0.95),
     "greeting": (0.95, 0.95),
     "recording_notice": (0.95, 0.95),

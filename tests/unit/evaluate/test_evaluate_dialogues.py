@@ -55,7 +55,7 @@ def test_a_family_that_is_not_named_is_not_judged() -> None:
     scores = evaluate_dialogues(
         [Dialogue("d", TURNS, {"rude": ()})], lambda _: Analysis((), (finding(1),), None, {})
     )
-    assert totals(scores) == {"rude": Counts(), "rude_or_alike": Counts()}
+    assert totals(scores) == {"rude": Counts(), "rude_accused": Counts()}
     assert as_json(scores)["dialogues"] == []
 
 

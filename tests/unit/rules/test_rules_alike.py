@@ -69,8 +69,8 @@ def test_where_a_term_stands_it_has_nothing_to_add() -> None:
 
 def test_what_the_grammar_of_contexts_excuses_is_not_brought_back() -> None:
     excused = "坐席：要是有人跟您说本金一分不少给您拿回来，您千万别信"
-    assert not _check([excused], "forbid: {alike: {to: forbidden, at_least: 0.05}}", TERMS).findings
-    assert _check([excused], "forbid: {alike: {to: forbidden, at_least: 0.05}}").findings
+    assert not _check([excused], "forbid: {alike: {to: forbidden, at_least: 0.001}}", TERMS).findings
+    assert _check([excused], "forbid: {alike: {to: forbidden, at_least: 0.001}}").findings
 
 
 def test_a_rule_that_needs_words_and_likeness_may_fail_but_is_never_critical() -> None:
@@ -94,11 +94,11 @@ def test_without_the_pack_nothing_is_read_twice() -> None:
     assert not any(r.startswith("zh.alike") for r in rules[1])
 
 
-def test_an_evaluation_counts_accusations_alone_and_with_what_is_alike() -> None:
+def test_an_evaluation_counts_all_that_is_flagged_and_accusations_alone() -> None:
     turns = (DialogueTurn(Role.AGENT, OFFENCE), DialogueTurn(Role.AGENT, "好的，再见"))
     dialogue = Dialogue("d", turns, {"forbidden": (0,)})
     analysis = _book(ALIKE).analyse(from_example([t.text for t in turns], Role.AGENT), CallContext())
     judged = judge(dialogue, analysis)
-    assert (judged["forbidden"].counts.tp, judged["forbidden"].counts.fn) == (0, 1)
-    assert (judged["forbidden_or_alike"].counts.tp, judged["forbidden_or_alike"].counts.fn) == (1, 0)
-    assert judged["forbidden_or_alike"].missed == ()
+    assert (judged["forbidden"].counts.tp, judged["forbidden"].counts.fn) == (1, 0)
+    assert judged["forbidden"].missed == ()
+    assert (judged["forbidden_accused"].counts.tp, judged["forbidden_accused"].counts.fn) == (0, 1)
