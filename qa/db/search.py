@@ -49,6 +49,9 @@ about as long as reading the index does for words said in as few."""
 MOST_LOOKED_UP: Final = 10_000
 """Words said in more calls are not looked up: checking them all would take longer than walking on."""
 
+MOST_SORTED: Final = 30_000
+"""Calls in which words were said that SQLite sorts; said in more, they are soon met along another order."""
+
 
 class Sort(StrEnum):
     """What a list can be sorted by."""
@@ -241,13 +244,23 @@ class Search:
         whole = Span(_whole(query.places.low), _whole(query.places.high), descending=True)
         source = self._rarest(query, facets, wanted, whole)
         if source is None or source.estimate(whole, FEW) >= FEW:
-            said = looked_up(self._session, wanted, query.said_by, whole, FEW) if wanted and self._server else None
+            said = self._all_said(query, wanted, whole) if wanted else None
             if said is None:
                 return self._rows(query, self._conditions(query, facets, wanted))
             source = said
-        places = source.places(whole, FEW)
+        places = source.places(whole, MOST_SORTED)
         others = self._conditions(query, facets, () if source.said else wanted)
         return self._rows(query, others, among(self._session, RecordingRow.place, places)) if places else []
+
+    def _all_said(self, query: SearchQuery, wanted: Sequence[Phrase], span: Span) -> ListedPlaces | None:
+        """All places at which the words were said; None where they are too many to sort."""
+        if self._server:
+            return looked_up(self._session, wanted, query.said_by, span, FEW)
+        hits = WordPlaces(self._session, wanted, query.said_by, ())
+        if hits.estimate(span.closed(self._session), FEW) > MOST_SORTED:
+            return None
+        found = hits.places(span, MOST_SORTED + 1)
+        return ListedPlaces(found, said=True) if len(found) <= MOST_SORTED else None
 
     def _conditions(
         self,
