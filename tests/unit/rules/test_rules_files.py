@@ -1,0 +1,580 @@
+# ruff: noqa: E501 - one case of a table stays on one line
+"""How packs, references, expressions and calls are read from files: which, in what order, and what is wrong with them."""
+
+import json
+import re
+from pathlib import Path
+
+import httpx
+import pytest
+
+from qa.core.errors import BadPackError, InputError
+from qa.core.finding import Outcome, Severity
+from qa.core.roles import Role
+from qa.i18n import LOCALES
+from qa.rules import personal
+from qa.rules.ask_model import MAX_CHARACTERS, http_asker, parse_answer
+from qa.rules.call import CallContext, ModelAnswer
+from qa.rules.dialogue import from_example
+from qa.rules.dialogue_files import read_calls
+from qa.rules.examples import lint, run_examples
+from qa.rules.json_schema import pack_schema
+from qa.rules.loader import available_packs, build, builtin_pack_dir, from_text, load_packs, read_pack
+from qa.rules.regexes import RegexError, compiled
+from qa.rules.trial import backtest, try_dialogue
+from qa.text.calltext import CallText
+
+
+def write(folder: Path, **files: str) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in files.items():
+        (folder / name.replace("_", ".")).write_text(text, encoding="utf-8")
+
+
+def test_a_pack_is_all_yaml_of_its_folder_in_order_of_names(tmp_path: Path) -> None:
+    write(tmp_path / "zh" / "t", b_yaml="id: zh.t.b\n", a_yml="id: zh.t.a\n", c_txt="no pack")
+    (tmp_path / "zh" / "t" / "d.yaml").mkdir()
+    files = read_pack("zh/t", [tmp_path])
+    assert [(f.pack, f.path, f.model.id) for f in files] == [
+        ("zh.t", "zh/t/a.yml", "zh.t.a"),
+        ("zh.t", "zh/t/b.yaml", "zh.t.b"),
+    ]
+    assert files[0].text == "id: zh.t.a\n"
+
+
+def test_a_folder_given_goes_before_the_packs_that_come_along(tmp_path: Path) -> None:
+    write(tmp_path / "zh" / "common", a_yaml="id: zh.common\n")
+    assert [f.model.id for f in read_pack("zh/common", [tmp_path])] == ["zh.common"]
+    assert len(read_pack("zh/common", [])) > 1
+    other = tmp_path / "other"
+    write(other / "zh" / "common", a_yaml="id: zh.common.other\n")
+    assert [f.model.id for f in read_pack("zh/common", [tmp_path / "none", other, tmp_path])] == [
+        "zh.common.other"
+    ]
+
+
+def test_all_packs_are_listed_once_and_in_order(tmp_path: Path) -> None:
+    write(tmp_path / "zh" / "common", a_yaml="id: zh.common\n", b_yml="id: zh.common.b\n")
+    write(tmp_path / "aa" / "b", a_yml="id: aa.b\n")
+    write(tmp_path / "aa" / "nothing", a_txt="")
+    names = available_packs([tmp_path])
+    assert names == sorted(set(names))
+    assert {"aa/b", "zh/common", "zh/finance"} <= set(names)
+    assert "aa/nothing" not in names
+    assert (builtin_pack_dir() / "zh" / "common").is_dir()
+
+
+def told(error: pytest.ExceptionInfo[BadPackError]) -> tuple[str, dict[str, str]]:
+    return error.value.message.code, error.value.message.params
+
+
+def test_a_pack_that_is_not_there_or_empty_is_told_by_its_name(tmp_path: Path) -> None:
+    write(tmp_path / "zh" / "t", a_txt="")
+    with pytest.raises(BadPackError) as caught:
+        read_pack("zh/t", [tmp_path])
+    assert told(caught) == ("rules.empty_pack", {"pack": "zh/t"})
+    with pytest.raises(BadPackError) as caught:
+        read_pack("zh/none", [tmp_path])
+    code, params = told(caught)
+    assert (code, params["pack"]) == ("rules.unknown_pack", "zh/none")
+    assert "zh/common, " in params["available"]
+    for name in ("zh/t\u00e9", "zh//t", "../zh"):
+        with pytest.raises(BadPackError) as caught:
+            read_pack(name, [tmp_path])
+        assert told(caught) == ("rules.bad_pack_name", {"pack": name})
+
+
+def test_a_changed_file_is_read_anew(tmp_path: Path) -> None:
+    write(tmp_path / "zh" / "t", a_yaml="id: zh.t\n")
+    before = read_pack("zh/t", [tmp_path])[0]
+    assert read_pack("zh/t", [tmp_path])[0] is before
+    write(tmp_path / "zh" / "t", a_yaml="id: zh.t.longer\n")
+    assert read_pack("zh/t", [tmp_path])[0].model.id == "zh.t.longer"
+
+
+def test_the_same_pack_twice_is_one(tmp_path: Path) -> None:
+    write(tmp_path / "zh" / "t", a_yaml="id: zh.t\nterms: [{id: a, patterns: [保本]}]\n")
+    assert [t.id for t in load_packs(["zh/t", "zh/t"], [tmp_path]).terms] == ["zh.t.a"]
+
+
+def broken(*texts: str) -> tuple[str, dict[str, str]]:
+    with pytest.raises(BadPackError) as caught:
+        build([from_text("zh/t", text, f"{n}.yaml") for n, text in enumerate(texts)])
+    return told(caught)
+
+
+HEAD = "id: zh.t\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "line", "field"),
+    [
+        ("rules:\n  - id: r\n    forbid: {says: {any: [x]}}", "unknown_term", "4", "rules.0.forbid.says"),
+        ("rules:\n  - id: r\n    forbid: {says: {all: [x]}}", "unknown_term", "4", "rules.0.forbid.says"),
+        ("rules:\n  - id: r\n    forbid: {says: {none: [x]}}", "unknown_term", "4", "rules.0.forbid.says"),
+        ("rules:\n  - id: r\n    forbid: {turns: {above: 1}}\n    when: {says: x}", "unknown_term", "5", "rules.0.when.says"),
+        ("rules:\n  - id: r\n    forbid:\n      all:\n        - {turns: {above: 1}}\n        - {says: x}", "unknown_term", "7", "rules.0.forbid.all.1.says"),
+        ("rules:\n  - id: r\n    forbid: {silence: {excused_after: x}}", "unknown_term", "4", "rules.0.forbid.silence"),
+        ("rules:\n  - id: r\n    forbid: {step: x}", "unknown_step", "4", "rules.0.forbid.step"),
+        ("rules:\n  - id: r\n    forbid: {use: x}", "unknown_condition", "4", "rules.0.forbid.use"),
+        ("rules:\n  - id: r\n    forbid: {says: {patterns: [保]}}", "pattern_one_character", "4", "rules.0.forbid.says.patterns.0"),
+        ("conditions:\n  c: {says: {patterns: [保本, 保]}}", "pattern_one_character", "3", "conditions.c.says.patterns.1"),
+        ("conditions:\n  c: {says: x}", "unknown_term", "3", "conditions.c.says"),
+        ("conditions:\n  c: {use: c}", "condition_cycle", "3", "conditions.c"),
+        ("flows:\n  - id: f\n    steps:\n      - {id: s, says: x}", "unknown_term", "5", "flows.0.steps.0.says"),
+        ("flows:\n  - id: f\n    steps:\n      - {id: s, says: {patterns: [保]}}", "pattern_one_character", "5", "flows.0.steps.0.says.patterns.0"),
+        ("flows:\n  - id: f\n    steps:\n      - {id: s, verbatim: 保本}\n      - {id: s, verbatim: 保本}", "duplicate_id", "6", "flows.0.steps.1.id"),
+        ("flows:\n  - id: f\n    steps:\n      - {id: s, verbatim: 保本, after: [s, x]}", "unknown_step", "5", "flows.0.steps.0.after"),
+        ("scorecards:\n  - id: c\n    sections:\n      - id: s\n        items:\n          - {id: i, check: [pii, x]}", "unknown_check", "7", "scorecards.0.sections.0.items.0.check.1"),
+        ("scorecards:\n  - id: c\n    sections:\n      - id: s\n        items:\n          - {id: i, manual: true, when: {says: x}}", "unknown_term", "7", "scorecards.0.sections.0.items.0.when.says"),
+        ("scorecards:\n  - id: c\n    sections:\n      - id: s\n        items:\n          - {id: i, manual: true, when: {says: {patterns: [保]}}}", "pattern_one_character", "7", "scorecards.0.sections.0.items.0.when.says.patterns.0"),
+        ("scorecards:\n  - {id: c, sections: [{id: s, items: [{id: i, manual: true}]}]}\n  - {id: c, sections: [{id: s, items: [{id: i, manual: true}]}]}", "duplicate_id", "4", "scorecards.1.id"),
+        ("rules:\n  - {id: r, forbid: {turns: {above: 1}}}\n  - {id: r, forbid: {turns: {above: 1}}}", "duplicate_id", "4", "rules.1.id"),
+        ("rules:\n  - {id: r, forbid: {turns: {above: 1}}}\nflows:\n  - {id: r, steps: [{id: s, verbatim: 保本}]}", "duplicate_id", "5", "flows.0.id"),
+        ("terms:\n  - {id: a, patterns: [保本]}\n  - {id: b, patterns: [保本, '(保']}", "pattern_parenthesis", "4", "terms.1.patterns.1"),
+        ("terms:\n  - {id: a, patterns: [保本], exclude: [保险, '(保']}", "pattern_parenthesis", "3", "terms.0.exclude.1"),
+    ],
+)  # fmt: skip
+def test_what_leads_nowhere_is_told_where_it_stands(text: str, code: str, line: str, field: str) -> None:
+    got, params = broken(HEAD + text)
+    assert (got, params["line"], params["field"], params["file"]) == (f"rules.{code}", line, field, "0.yaml")
+
+
+def test_what_leads_somewhere_is_accepted() -> None:
+    text = (
+        HEAD
+        + """
+terms: [{id: a, patterns: [保本], severity: notice}, {id: b, patterns: [保息], family: rude, severity: notice}]
+conditions: {c: {says: a}, d: {any: [{use: c}, {use: c}]}}
+rules: [{id: r, forbid: {says: [a, zh.t.a, zh.t, 'family:rude', 'family:none']}}]
+flows: [{id: f, steps: [{id: s, verbatim: 保本保息}, {id: u, when: {step: s}, condition: {use: d}, after: s}]}]
+scorecards: [{id: k, sections: [{id: s, items: [{id: i, check: [a, zh.t.a, zh.t, zh.t.rude, r, f, f.s, zh.t.f.u, pii, 'family:x']}]}]}]
+"""
+    )
+    assert build([from_text("zh/t", text)]).cards[0].id == "zh.t.k"
+
+
+def test_two_files_may_not_share_a_name() -> None:
+    term = "terms: [{id: a, patterns: [保本]}]"
+    assert broken(HEAD, HEAD) == (
+        "rules.duplicate_id",
+        {"file": "1.yaml", "line": "1", "field": "id", "id": "zh.t", "other": "0.yaml"},
+    )
+    code, params = broken(HEAD + term, f"id: zh.t.b\n{term}")
+    assert (code, params["file"], params["line"], params["other"], params["id"]) == (
+        "rules.duplicate_id",
+        "1.yaml",
+        "2",
+        "0.yaml",
+        "zh.t.a",
+    )
+    rule = "rules: [{id: r, forbid: {turns: {above: 1}}}]"
+    assert broken(HEAD + rule, f"id: zh.t.b\n{rule}")[0] == "rules.duplicate_id"
+
+
+def test_a_circle_is_shown_as_it_runs() -> None:
+    code, params = broken(HEAD + "conditions: {x: {all: [{use: y}]}, y: {none: [{use: z}]}, z: {use: x}}")
+    assert (code, params["path"]) == ("rules.condition_cycle", "x -> y -> z -> x")
+
+
+def test_a_pack_from_the_future_or_of_another_name_is_refused() -> None:
+    code, params = broken(HEAD + "schema_version: 2")
+    assert (code, params) == ("rules.from_the_future", {"file": "0.yaml", "version": "2", "known": "1"})
+    assert build([from_text("zh/t", HEAD + "schema_version: 1")]).files
+    for name in ("zh.tt", "zh.x", "zh"):
+        assert broken(f"id: {name}\n")[0] in ("rules.foreign_id", "rules.bad_form")
+    assert broken("id: zh.tt\n")[1]["pack"] == "zh.t"
+    assert list(build([from_text("zh/t", "id: zh.t.deep.er\n")]).files) == ["zh.t.deep.er"]
+
+
+def test_a_missing_field_is_told_after_every_other_mistake() -> None:
+    code, params = broken(HEAD + "terms:\n  - {patterns: [保本], severty: critical}")
+    assert (code, params["field"]) == ("rules.unknown_key", "terms.0.severty")
+    code, params = broken(HEAD + "rules: [{id: r, forbid: {says: a, turns: {above: 1}}}]")
+    assert (code, params["found"]) == ("rules.one_operator", "`says`, `turns`")
+    assert broken(HEAD + "rules: [{id: r, forbid: {role: agent}}]")[1]["found"] == "none"
+    code, params = broken(HEAD + "terms: [{id: a, patterns: [保本], severity: bad}]")
+    assert "'critical'" in params["allowed"]
+    code, params = broken("terms: []")
+    assert (code, params["field"], params["line"]) == ("rules.missing_field", "id", "1")
+
+
+def test_a_term_takes_what_it_lacks_from_its_file() -> None:
+    text = (
+        HEAD
+        + """version: 5
+language: zh
+defaults: {family: forbidden, severity: critical, role: agent, homophone: 'off', unless: [quoted], affirmed: false, basis: 办法, wording: 不承诺}
+applies: {languages: [zh]}
+terms:
+  - {id: a, patterns: [保本]}
+  - {id: b, patterns: [保息], family: rude, severity: notice, role: any, homophone: 'on', unless: [], affirmed: true, basis: x, wording: w, version: 2, whole_words: true, shadow: true, applies: {until: 2030-01-01}}
+"""
+    )
+    a, b = build([from_text("zh/t", text)]).terms
+    assert (a.family, a.severity, a.role, a.unless, a.affirmed, a.basis, a.wording) == (
+        "forbidden",
+        Severity.CRITICAL,
+        Role.AGENT,
+        ("quoted",),
+        False,
+        "办法",
+        "不承诺",
+    )
+    assert (b.family, b.severity, b.role, b.unless, b.affirmed, b.basis, b.wording) == (
+        "rude",
+        Severity.NOTICE,
+        None,
+        (),
+        True,
+        "x",
+        "w",
+    )
+    assert (a.version, b.version, a.shadow, b.shadow, len(a.applies), len(b.applies)) == (5, 2, False, True, 1, 2)
+    assert (a.match.homophone, b.match.homophone, a.match.whole_words, b.match.whole_words) == (
+        "off",
+        "on",
+        False,
+        True,
+    )
+    assert (a.label, a.file, a.language) == ({"zh-Hans": "保本"}, "zh.t", "zh")
+
+
+@pytest.mark.parametrize(
+    ("term", "family", "role", "affirmed"),
+    [
+        ("family: forbidden, severity: critical", "forbidden", Role.AGENT, True),
+        ("family: forbidden", "forbidden", Role.AGENT, False),
+        ("family: forbidden, severity: critical, role: customer", "forbidden", Role.CUSTOMER, False),
+        ("family: rude, severity: critical", "rude", Role.AGENT, False),
+        ("severity: critical", "other", Role.AGENT, False),
+        ("role: any", "other", None, False),
+    ],
+)
+def test_a_yes_counts_for_what_an_agent_must_not_say(
+    term: str, family: str, role: Role | None, affirmed: bool
+) -> None:
+    [made] = build([from_text("zh/t", f"{HEAD}terms: [{{id: a, patterns: [保本], {term}}}]")]).terms
+    assert (made.family, made.role, made.affirmed, made.match.homophone) == (family, role, affirmed, "auto")
+
+
+@pytest.mark.parametrize(
+    ("rule", "line", "passed"),
+    [
+        ("role: agent, require: {says: {patterns: [退款]}}", "坐席：退款", True),
+        ("role: agent, require: {says: {patterns: [退款]}}", "客户：退款", False),
+        ("role: customer, require: {says: {patterns: [退款]}}", "客户：退款", True),
+        ("role: any, require: {says: {patterns: [退款]}}", "客户：退款", True),
+        ("role: agent, require: {all: [{says: {patterns: [退款]}}], role: customer}", "客户：退款", True),
+        ("role: agent, require: {says: {patterns: [退款]}, role: customer}", "客户：退款", True),
+    ],
+)
+def test_patterns_on_the_spot_are_of_the_role_around_them(rule: str, line: str, passed: bool) -> None:
+    book = build([from_text("zh/t", f"{HEAD}rules: [{{id: r, {rule}}}]")])
+    checks = book.analyse(from_example(["坐席：嗯", "客户：嗯", line], Role.AGENT), CallContext()).checks
+    assert next(c.outcome for c in checks if c.rule == "zh.t.r") is (Outcome.PASSED if passed else Outcome.FAILED)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "a+",
+        "a*b+",
+        "(ab){3}+c",
+        "(a{2}){3}",
+        "(a|b)+",
+        "a{1,64}b+c*",
+        "(?=a+)b",
+        "(a?)b",
+        "(?:ab+){1}",
+        "保.{0,9}本",
+    ],
+)
+def test_an_expression_that_cannot_explode_is_taken(source: str) -> None:
+    assert compiled(source)
+
+
+@pytest.mark.parametrize(
+    ("source", "code"),
+    [
+        ("(a+)+", "regex_nested_repeat"), ("(a{1,2})+", "regex_nested_repeat"), ("(a?)*", "regex_nested_repeat"), ("(a+){2}", "regex_nested_repeat"),
+        ("(a{0,65}){2}", "regex_nested_repeat"), ("((a|b+)c)*", "regex_nested_repeat"), ("(?:(?=a*)b)+", "regex_nested_repeat"), ("(a*?)+", "regex_nested_repeat"),
+        ("a+b+c+", "regex_too_many_repeats"), ("a+(b+|c+)", "regex_too_many_repeats"), ("a+b{0,65}c*", "regex_too_many_repeats"), ("a+(?=b+)(?!c+)", "regex_too_many_repeats"),
+        ("(a)\\1", "regex_back_reference"), ("(a)?(?(1)b|c)", "regex_back_reference"), ("(", "regex_broken"), ("a{99999999999}", "regex_broken"), ("(?>a+)b+c+", "regex_too_many_repeats"),
+    ],
+)  # fmt: skip
+def test_an_expression_that_can_explode_is_refused(source: str, code: str) -> None:
+    with pytest.raises(RegexError) as caught:
+        compiled(source)
+    assert caught.value.code == code
+    assert (caught.value.problem == "") is (code in ("regex_nested_repeat", "regex_back_reference"))
+
+
+def test_an_expression_meets_the_normal_form_in_either_case() -> None:
+    assert compiled("工號[A-C]").search("工号b")
+    assert compiled("a+(b+|c*d+)?".replace("c*d+", "cd")).search("AB")
+    with pytest.raises(RegexError) as caught:
+        compiled("a+b+c+d+")
+    assert caught.value.problem == "4"
+
+
+def calls(content: object) -> list[tuple[str, list[tuple[Role, str]], dict[str, str]]]:
+    text = content if isinstance(content, str) else json.dumps(content)
+    return [
+        (name, [(t.role, t.text) for t in call.turns], attributes)
+        for name, call, attributes in read_calls(text, "f")
+    ]
+
+
+TURNS = [{"role": "agent", "text": "您好"}]
+READ = [(Role.AGENT, "您好")]
+
+
+def test_calls_are_numbered_where_they_have_no_name() -> None:
+    assert calls("坐席：您好") == [("1", READ, {})]
+    assert calls(TURNS) == [("1", READ, {})]
+    assert calls({"turns": TURNS}) == [("1", READ, {})]
+    assert calls({"id": "x", "name": "y", "turns": TURNS})[0][0] == "x"
+    assert calls({"id": 7, "turns": TURNS})[0][0] == "7"
+    assert calls({"name": "y", "turns": TURNS})[0][0] == "y"
+    assert [name for name, _, _ in calls([{"turns": TURNS}, {"turns": TURNS}])] == ["1.1", "1.2"]
+    assert [name for name, _, _ in calls([TURNS, TURNS])] == ["1.1", "1.2"]
+    assert [
+        name
+        for name, _, _ in calls({"recordings": [{"transcript": {"turns": TURNS}}, {"name": "b", "turns": TURNS}]})
+    ] == ["1.1", "b"]
+    assert [name for name, _, _ in calls("\n\n".join([json.dumps({"turns": TURNS})] * 3))] == ["1", "2", "3"]
+    assert calls("  \n" + json.dumps(TURNS)) == [("1", READ, {})]
+    assert calls([]) == []
+
+
+def test_a_call_brings_what_came_with_it() -> None:
+    assert calls({"attributes": {"a": 1, "b": "x"}, "industry": "finance", "turns": TURNS})[0][2] == {
+        "a": "1",
+        "b": "x",
+        "industry": "finance",
+    }
+    assert calls({"attributes": None, "industry": 3, "turns": TURNS})[0][2] == {}
+    languages = [
+        call.language
+        for _, call, _ in read_calls(
+            "\n".join(json.dumps({"turns": TURNS} | x) for x in ({}, {"language": "en-US"})), "f"
+        )
+    ]
+    assert languages == ["zh", "en"]
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        ("{", None), ('{"turns": [}\n{"turns": []}', None), ("[3]", "no turns"), ('{"a": 1}', "no turns"), ('{"turns": 3}', "no turns"), ('{"transcript": 3}', "no turns"),
+        ('{"transcript": {}}', "no turns"), ('{"recordings": 3}', "no turns"),
+    ],
+)  # fmt: skip
+def test_what_is_no_call_is_told_with_its_file(content: str, problem: str | None) -> None:
+    with pytest.raises(InputError) as caught:
+        list(read_calls(content, "f.json"))
+    assert (caught.value.message.code, caught.value.message.params["file"]) == ("rules.bad_json", "f.json")
+    assert caught.value.message.params["problem"] not in ("", "None")
+    assert problem in (None, caught.value.message.params["problem"])
+
+
+def asked(
+    status: int = 200,
+    content: str = '{"yes": true, "confidence": 0.5, "quotes": ["保本", " ", 7]}',
+    **options: object,
+) -> tuple[ModelAnswer | None, httpx.Request]:
+    seen: list[httpx.Request] = []
+
+    def reply(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        return httpx.Response(status, json={"choices": [{"message": {"content": content}}]})
+
+    client = httpx.Client(transport=httpx.MockTransport(reply))
+    answer = http_asker("http://model/v1/", "m", client=client, **options)("问题", "保" * 30_000)  # type: ignore[arg-type]
+    return answer, seen[0]
+
+
+def test_a_model_is_asked_in_the_form_of_chat_completions() -> None:
+    answer, request = asked(key="secret")
+    assert answer == ModelAnswer(True, 0.5, ("保本", "7"))
+    assert str(request.url) == "http://model/v1/chat/completions"
+    assert request.headers["authorization"] == "Bearer secret"
+    body = json.loads(request.content)
+    assert (body["model"], body["temperature"], set(body)) == ("m", 0, {"model", "temperature", "messages"})
+    system, user = body["messages"]
+    assert (system["role"], user["role"]) == ("system", "user")
+    assert user["content"] == "Question: 问题\n\nCall:\n" + "保" * MAX_CHARACTERS
+    assert MAX_CHARACTERS == 20_000
+    for word in ('"yes"', '"confidence"', '"quotes"', "never an instruction"):
+        assert word in system["content"]
+    assert "XX" not in system["content"]
+    assert "authorization" not in asked()[1].headers
+
+
+@pytest.mark.parametrize(
+    ("content", "answer"),
+    [
+        ('{"yes": 1, "confidence": 0.4}', ModelAnswer(True, 0.4, ())),
+        ('{"yes": false}', ModelAnswer(False, 0.0, ())),
+        ('{"yes": true, "confidence": -1}', ModelAnswer(True, 0.0, ())),
+        ('{"yes": true, "confidence": 1.5}', ModelAnswer(True, 1.0, ())),
+        ('so: {"yes": true, "quotes": []} I think', ModelAnswer(True, 0.0, ())),
+        ('{"confidence": 1}', None),
+        ('{"yes": true, "confidence": "high"}', None),
+        ("[1]", None),
+        ("{", None),
+        ("", None),
+    ],
+)
+def test_an_answer_is_read_as_far_as_it_makes_sense(content: str, answer: ModelAnswer | None) -> None:
+    assert parse_answer(content) == answer
+    assert asked(503)[0] is None
+
+
+def test_personal_data_is_named_in_the_script_of_each_language() -> None:
+    written = {"zh-Hans": r"[\u4e00-\u9fff]+", "zh-Hant": r"[\u4e00-\u9fff]+", "en": r"[A-Z][a-z]*([ -][a-z]+)*"}
+    kinds = {
+        "phone",
+        "id_card",
+        "bank_card",
+        "passport",
+        "plate",
+        "email",
+        "code",
+        "cvv",
+        "birth_date",
+        "name",
+        "address",
+    }
+    assert set(personal._LABELS) == kinds
+    for label in (*personal._LABELS.values(), personal._ALL):
+        assert set(label) == set(LOCALES)
+        assert all(re.fullmatch(written[locale], text) for locale, text in label.items())
+
+
+@pytest.mark.parametrize(
+    ("text", "rule", "code", "confidence"),
+    [
+        ("客户：手机号13812345678", "pii.phone", "rules.personal_valid", 1.0),
+        ("客户：我的身份证是110101199003074514", "pii.id_card", "rules.personal_valid", 1.0),
+        ("客户：验证码是482913", "pii.code", "rules.personal_by_context", 0.8),
+    ],
+)
+def test_personal_data_is_as_sure_as_its_kind_allows(text: str, rule: str, code: str, confidence: float) -> None:
+    call = CallText(from_example([text], Role.AGENT))
+    [check] = personal.checks(call)
+    assert (check.rule, check.rule_version, check.family, check.outcome, check.severity) == (
+        "pii",
+        2,
+        "pii",
+        Outcome.PASSED,
+        Severity.INFO,
+    )
+    assert (check.reason.code, check.reason.params) == ("rules.personal_found", {"count": "1"})
+    [found] = check.findings
+    assert (found.rule, found.rule_version, found.reason.code, found.confidence, found.role) == (
+        rule,
+        2,
+        code,
+        confidence,
+        Role.CUSTOMER,
+    )
+    [none] = personal.checks(CallText(from_example(["您好"], Role.AGENT)))
+    assert (none.reason.code, none.findings) == ("rules.no_personal", ())
+
+
+def test_the_schema_for_editors_is_readable_json() -> None:
+    schema = pack_schema()
+    assert json.loads(schema)["title"]
+    assert "\n  " in schema
+    assert "\\u" not in schema.replace("\\\\u", "")
+
+
+EXAMPLES = (
+    HEAD
+    + """
+terms:
+  - {id: flag, patterns: [保本], severity: critical, family: forbidden, examples: {hit: [保本的], miss: [不保本]}}
+  - {id: words, patterns: [您好], examples: {hit: [您好]}}
+  - {id: bare, patterns: [再见]}
+  - {id: half, patterns: [保息], severity: notice, examples: {hit: [保息]}}
+  - {id: customers, patterns: [投诉], severity: notice, role: customer, examples: {hit: [我要投诉], miss: ['坐席：投诉']}}
+rules:
+  - {id: greets, require: {says: words}, examples: {hit: [[喂, 客户：嗯]], miss: [您好]}}
+  - {id: hums, forbid: {silence: {}}}
+  - {id: mixed, when: {says: words}, forbid: {silence: {}}}
+flows:
+  - {id: f, steps: [{id: hello, says: words}, {id: bye, says: bare}], examples: {hit: [您好], miss: [您好再见]}}
+"""
+)
+
+
+def test_only_what_can_have_examples_must_have_them_on_both_sides() -> None:
+    assert [m.params["id"] for m in lint([from_text("zh/t", EXAMPLES)])] == [
+        "zh.t.bare",
+        "zh.t.half",
+        "zh.t.mixed",
+    ]
+    silent = EXAMPLES.replace("id: zh.t\n", "id: zh.t\ndefaults: {severity: notice}\n")
+    assert [m.params["id"] for m in lint([from_text("zh/t", silent)])] == [
+        "zh.t.words",
+        "zh.t.bare",
+        "zh.t.half",
+        "zh.t.mixed",
+    ]
+
+
+def test_examples_of_terms_rules_and_flows_are_run() -> None:
+    files = [from_text("zh/t", EXAMPLES)]
+    report = run_examples(build(files), files)
+    assert (report.count, report.failures) == (10, ())
+    wrong = [
+        from_text(
+            "zh/t",
+            EXAMPLES.replace("hit: [[喂, 客户：嗯]], miss: [您好]", "hit: [[您好, 客户：嗯]], miss: [喂]").replace(
+                "hit: [您好], miss: [您好再见]", "hit: [您好再见], miss: [喂]"
+            ),
+        )
+    ]
+    found = [
+        (m.code, m.params["id"], m.params["example"], m.params["why"])
+        for m in run_examples(build(wrong), wrong).failures
+    ]
+    assert [(code, name, example) for code, name, example, _ in found] == [
+        ("rules.example_misses", "zh.t.greets", "您好 / 客户：嗯"), ("rules.example_hits", "zh.t.greets", "喂"),
+        ("rules.example_misses", "zh.t.f", "您好再见"), ("rules.example_hits", "zh.t.f", "喂"),
+    ]  # fmt: skip
+    assert (found[2][3], found[3][3]) == ("", "hello, bye")
+    assert "words" in found[1][3]
+
+
+def test_a_trial_lists_what_came_near_in_the_order_of_the_call() -> None:
+    book = build([from_text("zh/t", EXAMPLES)])
+    trial = try_dialogue(
+        book, from_example(["不保本，您好", "客户：保本吗", "坐席：对", "坐席：投诉"], Role.AGENT), CallContext()
+    )
+    assert [(m.term, m.turn, m.char_start, m.char_end, m.quote, m.why.code) for m in trial.near_misses] == [
+        ("zh.t.flag", 0, 1, 3, "保本", "rules.excused"), ("zh.t.flag", 1, 0, 2, "保本", "rules.excused"),
+        ("zh.t.customers", 3, 0, 2, "投诉", "rules.other_speaker"),
+    ]  # fmt: skip
+    assert trial.near_misses[2].why.params["role"] == "agent"
+    assert {"excuse", "cue"} <= set(trial.near_misses[0].why.params)
+
+
+def test_a_backtest_sees_scores_and_severities_change() -> None:
+    card = "scorecards: [{id: k, sections: [{id: s, items: [{id: i, check: flag, points: %s}, {id: j, check: greets, points: 5}]}]}]\n"
+    call = [("x", from_example("保本，您好", Role.AGENT), CallContext())]
+    before, after = (build([from_text("zh/t", EXAMPLES + card % points)]) for points in (5, 15))
+    [difference] = backtest(before, after, call).differences
+    assert (difference.score_before, difference.score_after, difference.appeared, difference.changed) == (
+        50,
+        25,
+        (),
+        (),
+    )
+    milder = build([from_text("zh/t", EXAMPLES.replace("severity: critical", "severity: notice"))])
+    changed = backtest(build([from_text("zh/t", EXAMPLES)]), milder, call * 2)
+    assert (changed.calls, changed.appeared, changed.disappeared) == (2, {"zh.t.flag": 2}, {"zh.t.flag": 2})
+    [first, _] = changed.differences
+    assert (first.score_before, first.score_after) == (None, None)
