@@ -57,17 +57,15 @@ def _said(turn: TurnText, clause: Clause) -> str:
 
 def counted(said: str, before: str) -> tuple[Counter[int], Counter[int]]:
     """How often each bucket is hit by the pieces of what was said, and of what was said before."""
-    own = Counter(map(_bucket, _pieces(f"^{said}$", LONGEST)))
-    others = (
-        Counter(_bucket(f"<{p}") for p in _pieces(f"^{before}$", LONGEST_BEFORE)) if before else Counter[int]()
-    )
+    own = Counter(_buckets(f"^{said}$", LONGEST))
+    others = Counter(_buckets(f"^{before}$", LONGEST_BEFORE, "<")) if before else Counter[int]()
     return own, others
 
 
 def vector(counts: Counter[int], rarity: Sequence[float]) -> Vector:
     """The weighted counts, scaled to length one; `rarity` has one value per bucket."""
-    raw = {b: (1 + math.log(n)) * rarity[b] for b, n in counts.items()}
-    length = math.sqrt(sum(v * v for v in raw.values())) or 1.0
+    raw = {b: rarity[b] if n == 1 else (1 + math.log(n)) * rarity[b] for b, n in counts.items()}
+    length = math.sqrt(sum([v * v for v in raw.values()])) or 1.0
     return {b: v / length for b, v in raw.items()}
 
 
@@ -77,11 +75,15 @@ def joined(own: Vector, others: Vector) -> Iterable[tuple[int, float]]:
     yield from ((b, BEFORE_WEIGHT * v) for b, v in others.items())
 
 
-def _pieces(text: str, longest: int) -> Iterator[str]:
-    for size in range(1, longest + 1):
-        for start in range(len(text) - size + 1):
-            yield text[start : start + size]
+def _buckets(text: str, longest: int, lead: str = "") -> list[int]:
+    """The buckets of all pieces of a text, with `lead` before each, short ones first: checksums modulo `BUCKETS`.
 
-
-def _bucket(piece: str) -> int:
-    return zlib.crc32(piece.encode("utf-8", "surrogatepass")) % BUCKETS
+    The sum of a piece goes on from that of the piece without its last character, so nothing is cut out.
+    """
+    chars = [c.encode("utf-8", "surrogatepass") for c in text]
+    sums = [zlib.crc32(lead.encode())] * len(chars)
+    found: list[int] = []
+    for size in range(longest):
+        sums = list(map(zlib.crc32, chars[size:], sums))
+        found += [s % BUCKETS for s in sums]
+    return found

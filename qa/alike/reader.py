@@ -10,6 +10,7 @@ from array import array
 from collections import defaultdict
 from collections.abc import Mapping
 from functools import cache, cached_property, lru_cache
+from operator import mul
 from typing import Final
 
 import msgspec
@@ -84,10 +85,11 @@ class Reader:
     def _judged(self, said: str, before: str) -> Mapping[str, float]:
         own, others = counted(said, before)
         pieces = tuple(joined(vector(own, self._rarity), vector(others, self._rarity)))
+        buckets, values = [b for b, _ in pieces], [v for _, v in pieces]
         judged = {}
         for family, head in self._header.heads.items():
             weights = self._weights[family]
-            odds = head.bias + head.scale * sum(weights[b] * v for b, v in pieces)
+            odds = head.bias + head.scale * sum(map(mul, map(weights.__getitem__, buckets), values))
             judged[family] = 1 / (1 + math.exp(-odds))
         return judged
 

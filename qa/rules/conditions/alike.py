@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from qa.alike.features import plain, stretches
+from qa.alike.features import stretches
 from qa.alike.reader import Reader, reader
 from qa.core.finding import MatchKind
 from qa.core.messages import Message, message
 from qa.core.roles import Role
 from qa.rules.places import Place, place
-from qa.rules.schema import Condition
+from qa.rules.schema import Alike, Condition
 from qa.rules.scope import Window, turns_of
 from qa.rules.verdicts import Verdict, no, yes
 from qa.text.calltext import TurnText
@@ -36,8 +36,8 @@ def alike(on: Evaluation, condition: Condition, role: Role | None, inside: Windo
     found: list[tuple[Place, str]] = []
     for turn in turns_of(on.call, role, inside):
         if turn.turn_position not in known:
-            best = _most_alike(judge, wanted.to, turn, _before(on, turn))
-            if best is not None and best[0].certainty >= wanted.at_least and inside.holds(best[0]):
+            best = _most_alike(judge, wanted, turn, _before(on, turn))
+            if best is not None and inside.holds(best[0]):
                 found.append(best)
     if not found:
         return no("rules.nothing_alike")
@@ -54,18 +54,21 @@ def _before(on: Evaluation, turn: TurnText) -> str:
     """What the other said last before a turn."""
     at = turn.turn_position
     previous = on.call.turns[at - 1] if at else None
-    return plain(previous.text) if previous is not None and previous.turn.role is not turn.turn.role else ""
+    return previous.plain if previous is not None and previous.turn.role is not turn.turn.role else ""
 
 
-def _most_alike(judge: Reader, family: str, turn: TurnText, before: str) -> tuple[Place, str] | None:
+def _most_alike(judge: Reader, wanted: Alike, turn: TurnText, before: str) -> tuple[Place, str] | None:
+    """The stretch of a turn that is most alike, if it is enough so."""
     read = [
-        (judge.likelihood(family, said, before), start, end, said)
+        (judge.likelihood(wanted.to, said, before), start, end, said)
         for start, end, said in stretches(turn)
         if end - start >= FEWEST
     ]
     if not read:
         return None
     likely, start, end, said = max(read)
+    if likely < wanted.at_least:
+        return None
     return place(turn, *turn.span(start, end), MatchKind.ALIKE, likely), said
 
 
