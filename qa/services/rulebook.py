@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from qa.core.base import Record
 from qa.core.errors import BadPackError, NotFoundError, TooLargeError
-from qa.core.finding import Finding
+from qa.core.finding import Check, Evidence, Finding
 from qa.core.messages import Message
 from qa.core.people import Person, Right
 from qa.core.transcript import Transcript
@@ -25,6 +25,7 @@ from qa.rules.loader import SourceFile, build, from_text, read_pack
 from qa.rules.trial import Backtest, Difference, Trial, backtest, try_dialogue
 from qa.services.mapping import result_view
 from qa.settings import RuleSettings
+from qa.text.masked_result import mask_message
 from qa.text.masking import mask, mask_fragment, without_hidden
 
 MAX_TEXT: Final = 512 * 1024
@@ -147,12 +148,25 @@ def _hidden(one: Difference) -> Difference:
         one,
         appeared=tuple(_quoted(finding) for finding in one.appeared),
         disappeared=tuple(_quoted(finding) for finding in one.disappeared),
+        changed=tuple((_checked(before), _checked(after)) for before, after in one.changed),
+    )
+
+
+def _checked(check: Check) -> Check:
+    return replace(
+        check,
+        reason=mask_message(check.reason),
+        findings=tuple(_quoted(finding) for finding in check.findings),
+        evidence=_fragments(check.evidence),
     )
 
 
 def _quoted(finding: Finding) -> Finding:
-    evidence = tuple(replace(one, quote=mask_fragment(one.quote)) for one in finding.evidence)
-    return replace(finding, evidence=evidence)
+    return replace(finding, reason=mask_message(finding.reason), evidence=_fragments(finding.evidence))
+
+
+def _fragments(evidence: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
+    return tuple(replace(one, quote=mask_fragment(one.quote)) for one in evidence)
 
 
 def _view(one: SourceFile) -> FileView:
