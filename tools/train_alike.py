@@ -20,7 +20,7 @@ from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
 
-from qa.alike.features import BUCKETS, counted, joined, plain, vector
+from qa.alike.features import BEFORE_WEIGHT, BUCKETS, Pieces, pieces, pieces_before, plain, values
 from qa.alike.reader import Example, Head, Header, Reader, packed, unpacked
 from qa.core.roles import Role
 from qa.evaluate.dialogues import Dialogue, read_dialogues
@@ -66,12 +66,12 @@ def main(target: Path, unseen: Path | None) -> None:
         left_out = np.zeros(len(known))
         for seen, rest in GroupKFold(PARTS).split(known, groups=[r.group for r in known]):
             model = fitted([known[i] for i in seen], (family,))
-            left_out[rest] = [model.likelihood(family, known[i].said, known[i].before) for i in rest]
+            left_out[rest] = model.likelihoods(family, [(known[i].said, known[i].before) for i in rest])
         _print(f"{family}, left out", family, known, left_out)
         if fresh:
             model = fitted(known, (family,))
             judged = [r for r in fresh if r.labels[family] is not None]
-            answers = np.array([model.likelihood(family, r.said, r.before) for r in judged])
+            answers = np.array(model.likelihoods(family, [(r.said, r.before) for r in judged]))
             _print(f"{family}, {unseen}", family, judged, answers)
     data = trained(rows, FAMILIES)
     target.write_bytes(data)
@@ -85,17 +85,12 @@ def fitted(rows: Sequence[Row], families: Sequence[str]) -> Reader:
 
 def trained(rows: Sequence[Row], families: Sequence[str]) -> bytes:
     """The file of a reader that has learned from these rows."""
-    counts = [counted(r.said, r.before) for r in rows]
-    hits = np.zeros(BUCKETS)
-    for own, others in counts:
-        hits[list(own)] += 1
-        hits[list(others)] += 1
+    own, others = pieces([r.said for r in rows]), pieces_before([r.before for r in rows])
+    hits = np.bincount(own.bucket, minlength=BUCKETS) + np.bincount(others.bucket, minlength=BUCKETS)
     rarity = np.log((1 + len(rows)) / (1 + hits)) + 1
     scale = float(rarity.max()) / 255
     steps = np.maximum(1, np.rint(rarity / scale)).astype(np.uint8)
-    table = (steps * scale).tolist()
-    vectors = [joined(vector(own, table), vector(others, table)) for own, others in counts]
-    matrix = _matrix([list(v) for v in vectors])
+    matrix = _matrix(own, steps * scale, len(rows)) + BEFORE_WEIGHT * _matrix(others, steps * scale, len(rows))
     heads, weights = {}, {}
     examples: list[Example] = []
     for family in families:
@@ -182,10 +177,8 @@ def _turns(call: CallText, group: str, label: Callable[[str, int], int | None]) 
         before = said
 
 
-def _matrix(rows: Sequence[Sequence[tuple[int, float]]]) -> csr_matrix:
-    where = [(i, b, v) for i, row in enumerate(rows) for b, v in row]
-    numbers, buckets, values = zip(*where, strict=True)
-    return csr_matrix((values, (numbers, buckets)), shape=(len(rows), BUCKETS))
+def _matrix(found: Pieces, rarity: np.ndarray, rows: int) -> csr_matrix:
+    return csr_matrix((values(found, rarity, rows), (found.text, found.bucket)), shape=(rows, BUCKETS))
 
 
 def _print(title: str, family: str, rows: Sequence[Row], answers: np.ndarray) -> None:

@@ -4,14 +4,13 @@ Pieces are put into buckets by a checksum, so that no dictionary has to be kept.
 training still counts for the length of the vector: talk of which little is known is never judged with confidence.
 """
 
-import math
 import re
-import zlib
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Final
+from collections.abc import Iterator, Sequence
+from typing import Final, NamedTuple
 
-from qa.text.calltext import Clause, TurnText
+import numpy as np
+
+from qa.text.calltext import TurnText
 from qa.text.normalise import fold
 
 BUCKETS: Final = 1 << 18
@@ -26,8 +25,18 @@ MOST_CHARS: Final = 40
 
 _DROPPED: Final = re.compile(r"[^\w%?]+|_")
 
-Vector = dict[int, float]
-"""Bucket -> value, of length one."""
+_SPREAD: Final = np.uint32(2654435761)
+"""Knuth's multiplier for hashing (The Art of Computer Programming, 6.4): 2^32 over the golden ratio, odd."""
+
+
+class Pieces(NamedTuple):
+    """The pieces of several texts: one entry for each bucket of each text, sorted by text and bucket."""
+
+    text: np.ndarray
+    """Number of the text."""
+    bucket: np.ndarray
+    times: np.ndarray
+    """How often the text hits the bucket."""
 
 
 def plain(text: str) -> str:
@@ -51,39 +60,35 @@ def stretches(turn: TurnText) -> Iterator[tuple[int, int, str]]:
             until = last + 1
 
 
-def _said(turn: TurnText, clause: Clause) -> str:
-    return turn.squeezed[clause.start : clause.end] + ("?" if clause.mark == "?" else "")
+def pieces(said: Sequence[str]) -> Pieces:
+    """The pieces of what was said."""
+    return _pieces([f"^{text}$" for text in said], LONGEST, 0)
 
 
-def counted(said: str, before: str) -> tuple[Counter[int], Counter[int]]:
-    """How often each bucket is hit by the pieces of what was said, and of what was said before."""
-    own = Counter(_buckets(f"^{said}$", LONGEST))
-    others = Counter(_buckets(f"^{before}$", LONGEST_BEFORE, "<")) if before else Counter[int]()
-    return own, others
+def pieces_before(before: Sequence[str]) -> Pieces:
+    """The pieces of what the other said before, in buckets of their own; of silence there are none."""
+    return _pieces([f"^{text}$" if text else "" for text in before], LONGEST_BEFORE, 1)
 
 
-def vector(counts: Counter[int], rarity: Sequence[float]) -> Vector:
-    """The weighted counts, scaled to length one; `rarity` has one value per bucket."""
-    raw = {b: rarity[b] if n == 1 else (1 + math.log(n)) * rarity[b] for b, n in counts.items()}
-    length = math.sqrt(sum([v * v for v in raw.values()])) or 1.0
-    return {b: v / length for b, v in raw.items()}
-
-
-def joined(own: Vector, others: Vector) -> Iterable[tuple[int, float]]:
-    """What was said and what was said before, in one list of buckets and values."""
-    yield from own.items()
-    yield from ((b, BEFORE_WEIGHT * v) for b, v in others.items())
-
-
-def _buckets(text: str, longest: int, lead: str = "") -> list[int]:
-    """The buckets of all pieces of a text, with `lead` before each, short ones first: checksums modulo `BUCKETS`.
-
-    The sum of a piece goes on from that of the piece without its last character, so nothing is cut out.
+def values(found: Pieces, rarity: np.ndarray, texts: int) -> np.ndarray:
+    """What each entry is worth: its count by the rarity of the bucket (one value per bucket), and each of the
+    `texts` scaled to length one.
     """
-    chars = [c.encode("utf-8", "surrogatepass") for c in text]
-    sums = [zlib.crc32(lead.encode())] * len(chars)
-    found: list[int] = []
-    for size in range(longest):
-        sums = list(map(zlib.crc32, chars[size:], sums))
-        found += [s % BUCKETS for s in sums]
-    return found
+    raw = (1 + np.log(found.times)) * rarity[found.bucket]
+    length = np.sqrt(np.bincount(found.text, raw * raw, texts))
+    scaled: np.ndarray = raw / length[found.text]
+    return scaled
+
+
+def _pieces(texts: Sequence[str], longest: int, seed: int) -> Pieces:
+    codes = np.frombuffer("".join(texts).encode("utf-32-le", "surrogatepass"), "<u4")
+    text = np.repeat(np.arange(len(texts)), [len(t) for t in texts])
+    hashes = np.full(len(codes) + 1, seed, np.uint32)
+    keys = [np.empty(0, np.int64)]
+    for size in range(1, min(longest, len(codes)) + 1):
+        hashes = (hashes[: len(codes) - size + 1] ^ codes[size - 1 :]) * _SPREAD
+        hashes ^= hashes >> np.uint32(15)
+        whole = text[: len(hashes)] == text[size - 1 :]
+        keys.append(text[: len(hashes)][whole] * BUCKETS + hashes[whole] % BUCKETS)
+    found, times = np.unique(np.concatenate(keys), return_counts=True)
+    return Pieces(found // BUCKETS, found % BUCKETS, times)

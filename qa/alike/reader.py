@@ -4,24 +4,21 @@ Linear on purpose, as the model of tone is: one can follow what it adds up, it n
 dialogues it did better than the sentence embeddings of two multilingual encoders (`models/alike-zh.md`).
 """
 
-import math
 import zlib
-from array import array
-from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache, cached_property, lru_cache
-from operator import mul
 from typing import Final
 
 import msgspec
+import numpy as np
 
-from qa.alike.features import BUCKETS, Vector, counted, joined, plain, vector
+from qa.alike.features import BEFORE_WEIGHT, BUCKETS, Pieces, pieces, pieces_before, plain, values
 from qa.core.base import Record
 from qa.models.manifest import data_folder
 
 FILE: Final = "alike-zh.bin"
-RECENT: Final = 512
-"""Judgements kept: every rule of a call asks for the same stretches again."""
+RECENT: Final = 8
+"""Calls kept: every rule of a call asks for the same talk again."""
 
 
 class Example(Record, frozen=True):
@@ -60,8 +57,8 @@ class Reader:
         self.label = f"{header.name}@{header.version}"
         """Name and version, for results."""
         self._header = header
-        self._rarity = array("f", (b * header.rarity_scale for b in rarity))
-        self._weights = {f: memoryview(w).cast("b") for f, w in weights.items()}
+        self._rarity = np.frombuffer(rarity, np.uint8) * header.rarity_scale
+        self._weights = {f: np.frombuffer(w, np.int8) for f, w in weights.items()}
         self._kept = lru_cache(RECENT)(self._judged)
 
     @property
@@ -69,40 +66,49 @@ class Reader:
         """The families it can judge."""
         return tuple(self._weights)
 
+    def likelihoods(self, family: str, talk: Sequence[tuple[str, str]]) -> Sequence[float]:
+        """For each piece of talk 0..1: how much it is worded like a known offence of the family.
+
+        Talk is what was said and what the other said before it (empty where he did not), in the form of
+        `features.plain`.
+        """
+        return self._kept(tuple(talk))[family]
+
     def likelihood(self, family: str, said: str, before: str = "") -> float:
-        """0..1: how much `said`, in the form of `features.plain`, is worded like a known offence of the family."""
-        return self._kept(said, before)[family]
+        """`likelihoods` of one piece of talk."""
+        return self.likelihoods(family, [(said, before)])[0]
 
     def nearest(self, family: str, said: str) -> Example | None:
         """The known offence of the family that shares most of its rare pieces with what was said."""
-        shared: defaultdict[int, float] = defaultdict(float)
-        for bucket, value in self._vector(said).items():
-            for index, other in self._index.get(bucket, ()):
-                shared[index] += value * other
-        found = [i for i in shared if self._header.examples[i].family == family]
-        return self._header.examples[max(found, key=lambda i: (shared[i], -i))] if found else None
+        numbers, known = self._examples[family]
+        own = pieces([said])
+        value = np.zeros(BUCKETS)
+        value[own.bucket] = values(own, self._rarity, 1)
+        shared = np.bincount(known.text, values(known, self._rarity, len(numbers)) * value[known.bucket])
+        best = int(shared.argmax()) if len(shared) else 0
+        return self._header.examples[numbers[best]] if len(shared) and shared[best] else None
 
-    def _judged(self, said: str, before: str) -> Mapping[str, float]:
-        own, others = counted(said, before)
-        pieces = tuple(joined(vector(own, self._rarity), vector(others, self._rarity)))
-        buckets, values = [b for b, _ in pieces], [v for _, v in pieces]
+    def _judged(self, talk: tuple[tuple[str, str], ...]) -> Mapping[str, list[float]]:
+        own, others = pieces([said for said, _ in talk]), pieces_before([before for _, before in talk])
+        weighed = (
+            (own, values(own, self._rarity, len(talk))),
+            (others, BEFORE_WEIGHT * values(others, self._rarity, len(talk))),
+        )
         judged = {}
         for family, head in self._header.heads.items():
-            weights = self._weights[family]
-            odds = head.bias + head.scale * sum(map(mul, map(weights.__getitem__, buckets), values))
-            judged[family] = 1 / (1 + math.exp(-odds))
+            table = self._weights[family]
+            sums = sum(np.bincount(p.text, v * table[p.bucket], len(talk)) for p, v in weighed)
+            judged[family] = (1 / (1 + np.exp(-(head.bias + head.scale * sums)))).tolist()
         return judged
 
     @cached_property
-    def _index(self) -> Mapping[int, list[tuple[int, float]]]:
-        index: dict[int, list[tuple[int, float]]] = {}
-        for number, example in enumerate(self._header.examples):
-            for bucket, value in self._vector(plain(example.text)).items():
-                index.setdefault(bucket, []).append((number, value))
-        return index
-
-    def _vector(self, said: str) -> Vector:
-        return vector(counted(said, "")[0], self._rarity)
+    def _examples(self) -> Mapping[str, tuple[list[int], Pieces]]:
+        """Family -> the numbers of its examples, and their pieces."""
+        found = {}
+        for family in self._header.heads:
+            numbers = [i for i, e in enumerate(self._header.examples) if e.family == family]
+            found[family] = numbers, pieces([plain(self._header.examples[i].text) for i in numbers])
+        return found
 
 
 @cache

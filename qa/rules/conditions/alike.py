@@ -13,7 +13,7 @@ from qa.core.finding import MatchKind
 from qa.core.messages import Message, message
 from qa.core.roles import Role
 from qa.rules.places import Place, place
-from qa.rules.schema import Alike, Condition
+from qa.rules.schema import Condition
 from qa.rules.scope import Window, turns_of
 from qa.rules.verdicts import Verdict, no, yes
 from qa.text.calltext import TurnText
@@ -33,12 +33,23 @@ def alike(on: Evaluation, condition: Condition, role: Role | None, inside: Windo
         return no("rules.nothing_alike")
     judge = reader()
     known = _spoken_of(on, wanted.to, role)
-    found: list[tuple[Place, str]] = []
-    for turn in turns_of(on.call, role, inside):
-        if turn.turn_position not in known:
-            best = _most_alike(judge, wanted, turn, _before(on, turn))
-            if best is not None and inside.holds(best[0]):
-                found.append(best)
+    read = [
+        (turn, start, end, said)
+        for turn in turns_of(on.call, role, inside)
+        for start, end, said in stretches(turn)
+        if end - start >= FEWEST
+    ]
+    before = {turn.turn_position: _before(on, turn) for turn, *_ in read}
+    talk = [(said, before[turn.turn_position]) for turn, _, _, said in read]
+    best: dict[int, tuple[Place, str]] = {}
+    for (turn, start, end, said), likely in zip(read, judge.likelihoods(wanted.to, talk), strict=True):
+        at = turn.turn_position
+        if likely < wanted.at_least or at in known or (at in best and best[at][0].certainty >= likely):
+            continue
+        where = place(turn, *turn.span(start, end), MatchKind.ALIKE, likely)
+        if inside.holds(where):
+            best[at] = where, said
+    found = list(best.values())
     if not found:
         return no("rules.nothing_alike")
     return yes([p for p, _ in found], _told(judge, wanted.to, *max(found, key=lambda f: f[0].certainty)))
@@ -55,21 +66,6 @@ def _before(on: Evaluation, turn: TurnText) -> str:
     at = turn.turn_position
     previous = on.call.turns[at - 1] if at else None
     return previous.plain if previous is not None and previous.turn.role is not turn.turn.role else ""
-
-
-def _most_alike(judge: Reader, wanted: Alike, turn: TurnText, before: str) -> tuple[Place, str] | None:
-    """The stretch of a turn that is most alike, if it is enough so."""
-    read = [
-        (judge.likelihood(wanted.to, said, before), start, end, said)
-        for start, end, said in stretches(turn)
-        if end - start >= FEWEST
-    ]
-    if not read:
-        return None
-    likely, start, end, said = max(read)
-    if likely < wanted.at_least:
-        return None
-    return place(turn, *turn.span(start, end), MatchKind.ALIKE, likely), said
 
 
 def _told(judge: Reader, family: str, where: Place, said: str) -> Message:

@@ -1,8 +1,9 @@
 """The second reader: what it looks at, how it is stored, and what the one that is shipped says."""
 
+import numpy as np
 import pytest
 
-from qa.alike.features import BUCKETS, MOST_CHARS, counted, plain, stretches, vector
+from qa.alike.features import BUCKETS, MOST_CHARS, pieces, pieces_before, plain, stretches, values
 from qa.alike.reader import Example, Head, Header, Reader, packed, reader, unpacked
 from qa.core.roles import Role
 from qa.rules.dialogue import from_example
@@ -17,7 +18,7 @@ def _turn(text: str) -> TurnText:
 
 def _tiny() -> bytes:
     weights = bytearray(BUCKETS)
-    for bucket in counted("保本", "")[0]:
+    for bucket in pieces(["保本"]).bucket:
         weights[bucket] = 100
     examples = (
         Example("這個保本！", "forbidden", "zh.t.principal"),
@@ -59,14 +60,29 @@ def test_a_clause_that_is_too_long_by_itself_is_read_all_the_same() -> None:
     assert [(start, end) for start, end, _ in stretches(turn)] == [(0, MOST_CHARS * 2)]
 
 
-def test_silence_has_nothing_to_read() -> None:
+def test_silence_has_nothing_to_read(tiny: Reader) -> None:
     assert list(stretches(_turn("……"))) == []
-    assert vector(counted("", "")[0], [1.0] * BUCKETS)
+    assert not len(pieces([]).bucket)
+    assert not len(pieces_before([""]).bucket)
+    assert tiny.likelihoods("forbidden", []) == []
 
 
-def test_a_vector_has_length_one() -> None:
-    values = vector(counted("您放心", "")[0], [1.0] * BUCKETS).values()
-    assert sum(v * v for v in values) == pytest.approx(1)
+def test_pieces_stay_within_their_text_and_are_counted() -> None:
+    both, alone = pieces(["您放心放心", "保本"]), pieces(["保本"])
+    assert list(both.bucket[both.text == 1]) == list(alone.bucket)
+    assert alone.times.sum() == len("^保本$") + 3 + 2 + 1  # of one, two, three and four characters
+    assert both.times.max() == 2
+
+
+def test_each_text_has_length_one() -> None:
+    found = pieces(["您放心", "保本"])
+    value = values(found, np.ones(BUCKETS), 2)
+    assert np.bincount(found.text, value * value) == pytest.approx([1, 1])
+
+
+def test_one_by_one_or_together_makes_no_difference(tiny: Reader) -> None:
+    talk = [("保本", ""), ("您放心", "保本吗?"), ("𠮷保本", "")]
+    assert tiny.likelihoods("forbidden", talk) == pytest.approx([tiny.likelihood("forbidden", *t) for t in talk])
 
 
 def test_what_was_stored_is_what_is_read(tiny: Reader) -> None:
