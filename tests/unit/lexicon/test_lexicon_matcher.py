@@ -209,3 +209,11 @@ def test_two_characters_torn_from_two_words_are_no_hit() -> None:
 )  # fmt: skip
 def test_an_exclude_covers_all_it_may_within_its_sentence(text: str, exclude: str, count: int) -> None:
     assert len(hits(text, "保本", exclude=(exclude,))) == count
+
+
+def test_of_patterns_that_find_the_same_place_the_first_that_was_written_is_named() -> None:
+    call = CallText(from_example(["坐席：买了就赔给你"], Role.AGENT))
+    patterns = ("买了…赔给你", "(买|投)了{0,3}赔给你", "买了就赔给你")
+    for order in (patterns, patterns[::-1]):
+        (hit,) = Matcher([MatchTerm(order, homophone="off")]).find(call)
+        assert hit.pattern == order[0]

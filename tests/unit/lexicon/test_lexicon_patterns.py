@@ -59,3 +59,16 @@ def test_a_wrong_pattern_is_refused_with_its_reason(source: str, code: str) -> N
 
 def test_the_rarest_part_is_the_anchor() -> None:
     assert anchors_of(parse("你…(稳赚不赔|包赚不亏)…的吗")).options == ("稳赚不赔", "包赚不亏")
+
+
+def test_what_people_often_say_is_no_anchor_where_something_rarer_must_be_there() -> None:
+    anchors = anchors_of(parse("(我们|你)…(稳赚|包赚)…可以"))
+    assert anchors is not None
+    assert anchors.options == ("稳赚", "包赚")
+    assert (anchors.before, anchors.behind) == (10, 10)
+    assert anchors.companions == ("可以",)
+    assert (anchors.back, anchors.ahead) == (0, 10)
+
+
+def test_only_long_enough_literals_are_anchors_of_sounds() -> None:
+    assert anchors_of(parse("赚…亏"), shortest=2) is None

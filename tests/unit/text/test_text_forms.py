@@ -1,3 +1,5 @@
+import re
+
 import pytest
 
 from qa.core.roles import Role
@@ -107,3 +109,8 @@ def test_common_length_is_the_longest_common_subsequence() -> None:
     assert common_length("投资需谨慎", "投资虚紧慎") == 3
     assert similar_ratio("什么时候退款", "什么时候能退款") > 0.9
     assert similar_ratio("", "保本") == 0
+
+
+def test_the_turns_with_a_sign_are_found_once_each_and_in_order() -> None:
+    call = CallText(from_example(["月底，月初", "没有\n月", "", "没有", "下个月"], Role.AGENT))
+    assert [t.turn_position for t in call.turns_with(re.compile("月"))] == [0, 1, 4]
