@@ -51,6 +51,8 @@ _DARED: Final = rx("(能|敢|可以)(保证|承诺|说|确定|肯定|担保)[^,.
 _NEGATIVE: Final = rx("^(?!不[^不没]{1,6}(会|就|要|得)).*?(不会|不可能|不能|没有|没|不用|不|零|0|无)")
 """A question in the negative; not one whose condition alone is (不换套餐会停机吗)."""
 _NOT: Final = rx("不会|不可能|不能|没有|不用|不要|不需要|没|不|零|0|无")
+_ASSURING: Final = rx("^(肯定|绝对|当然|1定|完全|都)+")
+"""What the one who asks may put before it and who contradicts him leaves out: 肯定不会亏吧 / 不，会亏的."""
 _RETRACTS: Final = rx(
     "不能(这么|这样)(说|讲|理解)|不(保|承诺|保证|能保证|能承诺|能给你|敢保证|排除|1定)",
     "没(有)?办法(保证|承诺)|无法(保证|承诺)|没法(保证|承诺)",
@@ -189,7 +191,7 @@ def _verb(words: str, answer: str) -> re.Match[str] | None:
 @lru_cache(maxsize=4096)
 def _contrary(words: str) -> re.Pattern[str]:
     """What contradicts a question in the negative although a yes stands before it: 不填也行吧 / 一定|要填."""
-    positive = re.escape(_NOT.sub("", words))
+    positive = re.escape(_ASSURING.sub("", _NOT.sub("", words)))
     return rx(
         rf"[,]?[^不没非未,.?]{{0,4}}(要|得|必须|需要|应该|会|有|可能)(?:[^不没,.?]{{0,4}}?{positive}|{_PARTICLE}{_END})"
     )
