@@ -35,6 +35,7 @@ def hits(text: str, *patterns: str, **options: object) -> list[Hit]:
         ("高额犯利", "高额返利", 0.775, 0.875), ("高额范例", "高额返利", 0.55, 0.65), ("保证手艺", "保证收益", 0.55, 0.65), ("包正收益", "保证收益", 0.7, 0.8),
         # a word that goes on behind it is believed to a sure recogniser
         ("保证受益人", "保证收益", None, 0.725),
+        ("保真手艺的", "保证收益的", None, 0.62), ("过往业绩不代表未来表线", "过往业绩不代表未来表现", 0.8227, 0.9),
         # what everybody says all day is nobody's mistake, unless it was doubted
         ("保证收一", "保证收益", None, 0.875),
         # with a gap there is a limit to it
