@@ -4,6 +4,8 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 ASSETS := qa/web/static/manifest.json
+# A file of tests stays on one core: what it starts (a database, a browser) it starts once.
+PARALLEL := -n auto --maxprocesses 4 --dist loadfile
 
 .DEFAULT_GOAL := help
 .PHONY: help setup models demo up test check lint docs bench faults fuzz screenshots clean
@@ -40,10 +42,10 @@ up: models ## Broker, workers and API on loopback until Ctrl-C
 	@$(BIN)/tingjian up
 
 test: models ## All tests (unit, property, golden, integration with real models) but those that kill and fill things
-	$(BIN)/python -m pytest -m "not faults"
+	$(BIN)/python -m pytest $(PARALLEL) -m "not faults"
 
 check: setup lint ## Style, types, layers and the fast unit tests
-	$(BIN)/python -m pytest -q -m "not models and not slow and not faults" tests/unit tests/property
+	$(BIN)/python -m pytest $(PARALLEL) -q -m "not models and not slow and not faults" tests/unit tests/property
 
 lint: setup ## Style, types and layers
 	$(BIN)/ruff check .
