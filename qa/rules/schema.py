@@ -13,7 +13,6 @@ from pydantic_core import PydanticCustomError
 
 from qa.lexicon.schema import (
     Applies,
-    Dialogue,
     Dotted,
     Examples,
     Id,
@@ -418,10 +417,3 @@ class PackFile(Model):
     rules: list[Rule] = []
     flows: list[Flow] = []
     scorecards: list[Scorecard] = []
-
-
-__all__ = [
-    "Anchor", "Applies", "AsksModel", "Attribute", "Condition", "Dialogue", "EndsWith", "EntitySaid", "Flow",
-    "Interrupts", "Item", "Level", "Matches", "PackFile", "Range", "Rate", "Repeats", "Responds", "Rule", "Says",
-    "Scorecard", "Section", "Share", "Silence", "Similar", "Step", "Then", "Tone",
-]  # fmt: skip

@@ -578,3 +578,26 @@ def test_a_backtest_sees_scores_and_severities_change() -> None:
     assert (changed.calls, changed.appeared, changed.disappeared) == (2, {"zh.t.flag": 2}, {"zh.t.flag": 2})
     [first, _] = changed.differences
     assert (first.score_before, first.score_after) == (None, None)
+
+
+def test_a_rule_on_how_a_call_runs_may_have_examples_and_they_are_run() -> None:
+    rule = "rules: [{id: r, forbid: {ends_with: {role: customer}}, examples: {hit: [%s], miss: [%s]}}]"
+    files = [from_text("zh/t", HEAD + rule % ("[您好, 客户：嗯]", "[客户：嗯, 您好]"))]
+    assert (run_examples(build(files), files).count, run_examples(build(files), files).failures, lint(files)) == (
+        2,
+        (),
+        [],
+    )
+    wrong = [from_text("zh/t", HEAD + rule % ("[客户：嗯, 您好]", "[您好, 客户：嗯]"))]
+    assert [m.code for m in run_examples(build(wrong), wrong).failures] == [
+        "rules.example_misses",
+        "rules.example_hits",
+    ]
+
+
+def test_as_many_terms_as_allowed_are_loaded_and_not_one_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("qa.rules.loader.MAX_TERMS", 2)
+    terms = "terms: [{id: a, patterns: [保本]}, {id: b, patterns: [保息]}%s]"
+    assert len(build([from_text("zh/t", HEAD + terms % "")]).terms) == 2
+    code, params = broken(HEAD + terms % ", {id: c, patterns: [包赔]}")
+    assert (code, params["count"], params["most"]) == ("rules.too_many_terms", "3", "2")

@@ -418,3 +418,23 @@ def test_why_something_does_not_apply_is_told_with_what_came() -> None:
     assert other.params == {"language": "en"}
     assert why_not("any", (), Transcript("fr", 1.0, ()), CallContext()) is None
     assert why_not("zh-Hans", (), Transcript("zh-TW", 1.0, ()), CallContext()) is None
+
+
+@pytest.mark.parametrize(
+    ("similar", "outcome", "code", "params"),
+    [
+        ("{text: 投资有风险, at_least: 1}", PASSED, "rules.covered", {"share": "100%"}),
+        ("{text: [没有别的, 投资有风险], at_least: 1}", PASSED, "rules.covered", {"share": "100%"}),
+        ("{text: 投资有风险入市需, at_least: 1}", FAILED, "rules.not_covered", {"least": "100%"}),
+    ],
+)
+def test_wording_is_covered_from_its_very_share_on(
+    similar: str, outcome: Outcome, code: str, params: dict[str, str]
+) -> None:
+    made = check(f"{{similar: {similar}}}", spoken((A, "您好", 0), (A, "投资有风险的", 5), (C, "嗯", 20)))
+    assert (made.outcome, made.reason.code) == (outcome, code)
+    assert params.items() <= made.reason.params.items()
+    if outcome is PASSED:
+        assert [(e.turn, e.quote[:5]) for e in made.evidence] == [(1, "投资有风险")]
+    else:
+        assert int(made.reason.params["share"].rstrip("%")) + int(made.reason.params["omitted"].rstrip("%")) == 100
