@@ -41,7 +41,9 @@ def test_the_same_bytes_are_never_sealed_alike() -> None:
     assert sealed() != sealed()
 
 
-@pytest.mark.parametrize(("key", "label"), [(new_key(), "a.wav"), (KEY, "b.wav")])
+@pytest.mark.parametrize(
+    ("key", "label"), [(new_key(), "a.wav"), (KEY, "b.wav")], ids=["another key", "another name"]
+)
 def test_another_key_or_another_name_opens_nothing(key: bytes, label: str) -> None:
     with pytest.raises(SealBrokenError):
         opened(sealed(), key, label)
