@@ -208,7 +208,7 @@ def test_an_answer_takes_from_the_others_last_word_to_the_first(condition: str, 
 @pytest.mark.parametrize(("which", "value"), [("first", 2.0), ("average", 4.0), ("any", 6.0)])
 def test_the_time_that_was_measured_is_told(which: str, value: float) -> None:
     found = check(f"{{responds: {{above: 60, which: {which}}}}}", WAITS)
-    assert float(found.reason.params["value"]) == value
+    assert (found.reason.code, float(found.reason.params["value"])) == ("rules.not_in_range", value)
 
 
 RATES = timed(

@@ -438,3 +438,9 @@ def test_wording_is_covered_from_its_very_share_on(
         assert [(e.turn, e.quote[:5]) for e in made.evidence] == [(1, "投资有风险")]
     else:
         assert int(made.reason.params["share"].rstrip("%")) + int(made.reason.params["omitted"].rstrip("%")) == 100
+
+
+def test_what_shares_a_character_with_an_anchor_neither_follows_nor_precedes_it() -> None:
+    call = spoken((A, "您好的", 0))
+    assert found("{says: {patterns: [好的]}, after: {condition: {says: hello}}}", call) == []
+    assert found("{says: {patterns: [您好的]}, before: {condition: {says: hello}}}", call) == []
