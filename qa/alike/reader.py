@@ -7,12 +7,12 @@ dialogues it did better than the sentence embeddings of two multilingual encoder
 import zlib
 from collections.abc import Mapping, Sequence
 from functools import cache, cached_property, lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 import numpy as np
 
-from qa.alike.features import BEFORE_WEIGHT, BUCKETS, Pieces, pieces, pieces_before, plain, values
+from qa.alike.features import BEFORE_WEIGHT, BUCKETS, pieces, pieces_before, plain, values
 from qa.core.base import Record
 from qa.models.manifest import data_folder
 
@@ -50,6 +50,17 @@ class Header(Record, frozen=True):
     examples: tuple[Example, ...]
 
 
+class _Index(NamedTuple):
+    """The pieces of the examples of one family, by bucket."""
+
+    numbers: list[int]
+    """Where each example stands in the header."""
+    starts: np.ndarray
+    """Where the entries of each bucket begin, and behind the last bucket where they end."""
+    example: np.ndarray
+    value: np.ndarray
+
+
 class Reader:
     """Immutable once loaded, and shared by threads: what is built late is built the same by all of them."""
 
@@ -80,13 +91,14 @@ class Reader:
 
     def nearest(self, family: str, said: str) -> Example | None:
         """The known offence of the family that shares most of its rare pieces with what was said."""
-        numbers, known = self._examples[family]
+        index = self._examples[family]
         own = pieces([said])
-        value = np.zeros(BUCKETS)
-        value[own.bucket] = values(own, self._rarity, 1)
-        shared = np.bincount(known.text, values(known, self._rarity, len(numbers)) * value[known.bucket])
+        first, last = index.starts[own.bucket], index.starts[own.bucket + 1]
+        shared = np.zeros(len(index.numbers))
+        for value, start, end in zip(values(own, self._rarity, 1), first, last, strict=True):
+            shared[index.example[start:end]] += value * index.value[start:end]
         best = int(shared.argmax()) if len(shared) else 0
-        return self._header.examples[numbers[best]] if len(shared) and shared[best] else None
+        return self._header.examples[index.numbers[best]] if len(shared) and shared[best] else None
 
     def _judged(self, talk: tuple[tuple[str, str], ...]) -> Mapping[str, list[float]]:
         own, others = pieces([said for said, _ in talk]), pieces_before([before for _, before in talk])
@@ -102,12 +114,18 @@ class Reader:
         return judged
 
     @cached_property
-    def _examples(self) -> Mapping[str, tuple[list[int], Pieces]]:
-        """Family -> the numbers of its examples, and their pieces."""
+    def _examples(self) -> Mapping[str, _Index]:
         found = {}
         for family in self._header.heads:
             numbers = [i for i, e in enumerate(self._header.examples) if e.family == family]
-            found[family] = numbers, pieces([plain(self._header.examples[i].text) for i in numbers])
+            known = pieces([plain(self._header.examples[i].text) for i in numbers])
+            order = np.argsort(known.bucket, kind="stable")
+            found[family] = _Index(
+                numbers,
+                starts=np.searchsorted(known.bucket[order], np.arange(BUCKETS + 1)),
+                example=known.text[order],
+                value=values(known, self._rarity, len(numbers))[order],
+            )
         return found
 
 
