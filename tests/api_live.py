@@ -37,7 +37,7 @@ class LiveApi:
     http: httpx.Client = field(init=False)
 
     def __post_init__(self) -> None:
-        self.http = httpx.Client(base_url=self.url, headers=self.headers, trust_env=False)
+        self.http = httpx.Client(base_url=self.url, headers=self.headers, trust_env=False, timeout=60)
 
     @property
     def headers(self) -> dict[str, str]:

@@ -54,7 +54,7 @@ class Browser:
 
     def __init__(self, url: str, language: str = "en") -> None:
         headers = {"Accept": "text/html", "Accept-Language": language, "Origin": url}
-        self.http = httpx.Client(base_url=url, headers=headers, trust_env=False)
+        self.http = httpx.Client(base_url=url, headers=headers, trust_env=False, timeout=60)
 
     def token(self, path: str) -> str:
         page = self.http.get(path)

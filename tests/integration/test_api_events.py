@@ -88,7 +88,7 @@ def test_a_silent_stream_sends_heartbeats(api: LiveApi, monkeypatch: pytest.Monk
 def test_an_open_stream_does_not_keep_the_service_from_stopping(tmp_path: Path) -> None:
     with live_api(api_settings(tmp_path / "home")) as live:
         recording_id = accepted(live, 5)
-        client = httpx.Client(base_url=live.url, headers=live.headers, trust_env=False)
+        client = httpx.Client(base_url=live.url, headers=live.headers, trust_env=False, timeout=60)
         with client.stream("GET", f"{RECORDINGS}/{recording_id}/events", timeout=30) as response:
             next(response.iter_lines())
             before = time.monotonic()

@@ -72,10 +72,10 @@ def test_a_planted_session_is_not_taken_over_by_whoever_signs_in(live: LiveApi, 
     victim.http.cookies.set(SESSION_COOKIE, "x" * 43, domain="127.0.0.1")
     victim.sign_in("boss")
     assert victim.session not in (None, "x" * 43)
-    invented = httpx.get(live.url + SESSION, cookies={SESSION_COOKIE: "x" * 43}, trust_env=False)
+    invented = httpx.get(live.url + SESSION, cookies={SESSION_COOKIE: "x" * 43}, trust_env=False, timeout=60)
     assert invented.status_code == 401
     browser.http.post("/signout", data={"csrf": browser.token("/account")})
-    again = httpx.get(live.url + SESSION, cookies={SESSION_COOKIE: planted}, trust_env=False)
+    again = httpx.get(live.url + SESSION, cookies={SESSION_COOKIE: planted}, trust_env=False, timeout=60)
     assert again.status_code == 401
 
 
@@ -87,7 +87,7 @@ def test_signing_in_again_changes_the_session_and_ends_the_one_before(live: Live
     again = browser.http.post(SESSION, json=body, headers={HEADER: me["csrf"]})
     assert again.status_code == 201
     assert browser.session != first
-    old = httpx.get(live.url + SESSION, cookies={SESSION_COOKIE: first or ""}, trust_env=False)
+    old = httpx.get(live.url + SESSION, cookies={SESSION_COOKIE: first or ""}, trust_env=False, timeout=60)
     assert old.status_code == 401
 
 
@@ -120,7 +120,9 @@ def test_what_is_typed_as_a_login_comes_back_as_text_and_breaks_no_line_of_the_l
 def test_an_unknown_login_and_a_wrong_password_look_the_same(live: LiveApi) -> None:
     answers = []
     for login in ("boss", "no-such-login"):
-        with httpx.Client(base_url=live.url, trust_env=False, headers={"Accept-Language": "en"}) as http:
+        with httpx.Client(
+            base_url=live.url, trust_env=False, timeout=60, headers={"Accept-Language": "en"}
+        ) as http:
             answer = http.post(SESSION, json={"login": login, "password": "wrong one here"})
             said = {k: v for k, v in answer.json().items() if k != "request_id"}
             headers = sorted(k for k in answer.headers if k not in ("date", "x-request-id"))
@@ -132,7 +134,7 @@ def test_guessing_is_slowed_down_for_any_login_alike(tmp_path: Path) -> None:
     with live_pages(tmp_path) as live:
         make_person(live.services.people, "boss", Job.ADMINISTRATOR)
         for login in ("boss", "no-such-login"):
-            with httpx.Client(base_url=live.url, trust_env=False) as http:
+            with httpx.Client(base_url=live.url, trust_env=False, timeout=60) as http:
                 codes = [
                     http.post(SESSION, json={"login": login, "password": f"guess {n}"}).status_code
                     for n in range(7)
@@ -211,7 +213,7 @@ def test_a_token_is_made_in_the_browser_and_does_what_its_jobs_allow(live: LiveA
     assert found is not None
     assert found[0] not in browser.http.get("/account").text
     headers = {"Authorization": f"Bearer {found[0]}"}
-    with httpx.Client(base_url=live.url, headers=headers, trust_env=False) as program:
+    with httpx.Client(base_url=live.url, headers=headers, trust_env=False, timeout=60) as program:
         assert program.get("/api/v1/people").status_code == 200
         assert program.get(SESSION).json()["csrf"] is None
         # What is leaked must not be able to make itself a successor, or to change the password.
@@ -227,7 +229,7 @@ def test_the_machines_token_lies_in_the_home_for_its_owner_alone(live: LiveApi) 
     path = live.settings.home / "token"
     assert path.stat().st_mode & 0o777 == 0o600
     headers = {"Authorization": f"Bearer {ensure_machine_token(live.settings.home)}"}
-    assert httpx.get(live.url + SESSION, headers=headers, trust_env=False).json()["login"] == "system"
+    assert httpx.get(live.url + SESSION, headers=headers, trust_env=False, timeout=60).json()["login"] == "system"
 
 
 # --- people --------------------------------------------------------------------------------------------------
@@ -298,7 +300,9 @@ def test_a_supervisor_uploads_for_a_team_of_theirs_and_sees_no_other(live: LiveA
     def program(login: str) -> httpx.Client:
         who = live.services.people.sessions.sign_in(login, PASSWORD, HERE).person
         secret = live.services.people.tokens.make(who, "t").secret
-        return httpx.Client(base_url=live.url, headers={"Authorization": f"Bearer {secret}"}, trust_env=False)
+        return httpx.Client(
+            base_url=live.url, headers={"Authorization": f"Bearer {secret}"}, trust_env=False, timeout=60
+        )
 
     with program("lead") as lead, program("boss") as boss:
         recordings = "/api/v1/recordings"
@@ -322,7 +326,7 @@ def test_settings_of_pages_do_not_matter_to_the_api_alone(tmp_path: Path) -> Non
 
     with live_api(api_settings(tmp_path)) as live:
         make_person(live.services.people, "boss", Job.ADMINISTRATOR)
-        with httpx.Client(base_url=live.url, trust_env=False) as http:
+        with httpx.Client(base_url=live.url, trust_env=False, timeout=60) as http:
             me = http.post(SESSION, json={"login": "boss", "password": PASSWORD}).json()
             assert me["rights"]
             assert http.get("/api/v1/sessions").json()["items"][0]["current"] is True
