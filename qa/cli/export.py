@@ -1,7 +1,7 @@
 """`tingjian export`: an audit export into a folder or a ZIP file, on the machine that holds the recordings."""
 
 import shutil
-from datetime import UTC, datetime, time, timedelta, tzinfo
+from datetime import UTC, timedelta, tzinfo
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -36,7 +36,7 @@ def export(
     from qa.cli.terminal import err
     from qa.core.people import SYSTEM
     from qa.services import open_services
-    from qa.services.export import Format, Wanted
+    from qa.services.export import Format, Wanted, day_start
 
     if out.exists():
         raise ConflictError("evidence.pack_exists", file=out)
@@ -48,8 +48,8 @@ def export(
         if kind not in known:
             raise BadOptionError("export.bad_format", given=kind[:20], known=", ".join(known))
     wanted = Wanted(
-        start=_day(start, zone),
-        end=_day(end, zone) + timedelta(days=1),
+        start=day_start(start, zone),
+        end=day_start(end, zone) + timedelta(days=1),
         team=team,
         rule=rule,
         status=status,
@@ -79,11 +79,3 @@ def export(
     if made is not None:
         counts = {"calls": made.counts["calls"], "findings": made.counts["findings"]}
         typer.echo(say(message("export.cli_done", file=out, digest=made.digest, **counts)))
-
-
-def _day(given: str, zone: tzinfo) -> datetime:
-    try:
-        day = datetime.strptime(given, "%Y-%m-%d").date()  # noqa: DTZ007 - a day has no zone
-    except ValueError:
-        raise BadOptionError("export.bad_day", given=given[:20]) from None
-    return datetime.combine(day, time(), zone)

@@ -6,6 +6,6 @@ export that was interrupted goes on where it stopped.
 """
 
 from qa.services.export.service import ExportService
-from qa.services.export.views import ExportPage, ExportState, ExportView, Format, Wanted
+from qa.services.export.views import ExportPage, ExportState, ExportView, Format, Wanted, day_start
 
-__all__ = ["ExportPage", "ExportService", "ExportState", "ExportView", "Format", "Wanted"]
+__all__ = ["ExportPage", "ExportService", "ExportState", "ExportView", "Format", "Wanted", "day_start"]

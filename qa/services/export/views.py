@@ -1,11 +1,21 @@
 """What is asked of an export and shown of it."""
 
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta, tzinfo
 from enum import StrEnum
 
 from qa.core.base import Record
+from qa.core.errors import BadOptionError
 from qa.core.messages import Message
 from qa.services.search import ListFilter
+
+
+def day_start(given: str, zone: tzinfo) -> datetime:
+    """The start of a day written as 2026-11-22. Raises `BadOptionError` for anything else."""
+    try:
+        day = datetime.strptime(given, "%Y-%m-%d").replace(tzinfo=zone).date()
+    except ValueError:
+        raise BadOptionError("export.bad_day", given=given[:20]) from None
+    return datetime.combine(day, time(), zone)
 
 
 class Format(StrEnum):

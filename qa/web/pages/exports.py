@@ -1,6 +1,6 @@
 """Audit exports: ask for one, follow it, take it away."""
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Annotated
 
 from fastapi import Depends, Query, Request, Response
@@ -10,7 +10,7 @@ from qa.api.context import ContextDep
 from qa.api.dependencies import require
 from qa.core.errors import BadOptionError
 from qa.core.people import Right
-from qa.services.export import ExportState, Format, Wanted
+from qa.services.export import ExportState, Format, Wanted, day_start
 from qa.web.acts import done
 from qa.web.forms import form_of
 from qa.web.reader import reader_of
@@ -59,9 +59,10 @@ def ask(
     kinds = [str(kind) for kind in form.getlist("formats")]
     if not set(kinds) <= set(Format):
         raise BadOptionError("export.bad_format", given=kinds[0][:20], known=", ".join(Format))
+    zone = reader_of(request).zone
     wanted = Wanted(
-        start=_day(request, given["start"]),
-        end=_day(request, given["end"]) + timedelta(days=1),
+        start=day_start(given["start"], zone),
+        end=day_start(given["end"], zone) + timedelta(days=1),
         team=given["team"] or None,
         rule=given["rule"] or None,
         status=given["status"] or None,
@@ -79,11 +80,3 @@ def retry(export_id: str, request: Request, who: Who, context: ContextDep) -> Re
     """Go on with one that failed."""
     context.services.exports.retry(who, export_id)
     return done(request, "/exports", "web_exports.asked")
-
-
-def _day(request: Request, given: str) -> datetime:
-    try:
-        day = datetime.strptime(given, "%Y-%m-%d").replace(tzinfo=UTC).date()
-    except ValueError:
-        raise BadOptionError("export.bad_day", given=given[:20]) from None
-    return datetime.combine(day, time(), reader_of(request).zone)
