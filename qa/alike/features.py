@@ -4,14 +4,13 @@ Pieces are put into buckets by a checksum, so that no dictionary has to be kept.
 training still counts for the length of the vector: talk of which little is known is never judged with confidence.
 """
 
-import re
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
 
+from qa.text import normalise
 from qa.text.calltext import TurnText
-from qa.text.normalise import fold
 
 BUCKETS: Final = 1 << 18
 LONGEST: Final = 4
@@ -22,8 +21,6 @@ BEFORE_WEIGHT: Final = 0.5
 
 MOST_CHARS: Final = 40
 """A longer turn is read in stretches of whole clauses of so many characters, about what was trained on."""
-
-_DROPPED: Final = re.compile(r"[^\w%?]+|_")
 
 _SPREAD: Final = np.uint32(2654435761)
 """Knuth's multiplier for hashing (The Art of Computer Programming, 6.4): 2^32 over the golden ratio, odd."""
@@ -41,7 +38,7 @@ class Pieces(NamedTuple):
 
 def plain(text: str) -> str:
     """A text without punctuation but for question marks, in match form."""
-    return _DROPPED.sub("", fold(text))
+    return normalise.plain(normalise.fold(text))
 
 
 def stretches(turn: TurnText) -> Iterator[tuple[int, int, str]]:

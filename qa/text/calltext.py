@@ -16,7 +16,7 @@ from functools import cached_property
 from typing import Final
 
 from qa.core.transcript import Transcript, Turn, Word
-from qa.text.normalise import match_form, normal_form
+from qa.text.normalise import match_form, normal_form, plain
 from qa.text.syllables import syllables
 
 SEPARATOR: Final = "\n"
@@ -30,7 +30,6 @@ _POINT: Final = r"(?<!\d[.:](?=\d))"
 # Written so that the engine skips to the next character of the set by itself: thrice as fast as a group.
 _MARKS: Final = re.compile(rf"[^\w%]{_POINT}[^\w%]*")
 _MARKS_OF_CALL: Final = re.compile(rf"[^\w%{SEPARATOR}]{_POINT}[^\w%{SEPARATOR}]*")
-_NOT_PLAIN: Final = re.compile(r"[^\w%?]+|_")
 _STOP: Final = frozenset("。!?;\n….")
 _EMOJI: Final = "\U0001f000"
 """From here on, what is no letter is a picture."""
@@ -167,8 +166,8 @@ class TurnText:
 
     @cached_property
     def plain(self) -> str:
-        """The match form without punctuation but for question marks; blanks and the point of 3.5 go as well."""
-        return _NOT_PLAIN.sub("", self._matchable)
+        """The plain form of what was said."""
+        return plain(self._matchable)
 
     @cached_property
     def marked(self) -> str:

@@ -5,6 +5,7 @@ so that an offset in one is an offset in all, and in the words with their times.
     match form    the normal form with variants folded (您=你, 一=1, 她=他)     for terms and the context grammar
 """
 
+import re
 from functools import cache, lru_cache
 from typing import Final
 
@@ -63,3 +64,11 @@ def match_form(normal: str) -> str:
 def fold(text: str) -> str:
     """Normal form and match form in one; what patterns are brought to."""
     return match_form(normal_form(text))
+
+
+_NOT_PLAIN: Final = re.compile(r"[^\w%?]+|_")
+
+
+def plain(matchable: str) -> str:
+    """A text in match form without punctuation but for question marks; blanks and the point of 3.5 go as well."""
+    return _NOT_PLAIN.sub("", matchable)
