@@ -21,8 +21,11 @@ from pathlib import Path
 import msgspec
 import uvicorn
 from api_live import CHEAP
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
 from ledger_fakes import RecordingBell, wav_bytes
 
+from qa.api.csrf import HEADER, SESSION_COOKIE, csrf_token
 from qa.api.server import address, bind
 from qa.core.messages import message
 from qa.core.people import SYSTEM, Job
@@ -169,3 +172,14 @@ if __name__ == "__main__":
     kept = [entry["result"] | {"timings": []} for entry in found]
     body = json.dumps(kept, ensure_ascii=False, separators=(",", ":")).encode()
     RESULTS.write_bytes(gzip.compress(body, 9, mtime=0))
+
+
+def client(app: FastAPI, job: str) -> TestClient:
+    """A browser in which one of `PEOPLE` is signed in, without a server."""
+    headers = {"Accept": "text/html", "Accept-Language": "en"}
+    made = TestClient(app, base_url="http://localhost", headers=headers, follow_redirects=False)
+    people = app.state.context.services.people
+    token = people.sessions.sign_in(PEOPLE[job][0], "correct horse battery 9", Where()).token
+    made.cookies.set(SESSION_COOKIE, token)
+    made.headers[HEADER] = csrf_token(token)
+    return made

@@ -7,11 +7,9 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from ledger_fakes import wav_bytes
-from web_live import PEOPLE, add_people, web_settings
+from web_live import PEOPLE, add_people, client, web_settings
 
-from qa.api.csrf import HEADER, SESSION_COOKIE, csrf_token
 from qa.services import IntakeMeta, open_services
-from qa.services.people.sessions import Where
 from qa.settings import BulkSettings
 from qa.web.app import create_app
 
@@ -28,16 +26,6 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FastAPI]:
     with TestClient(made, base_url="http://localhost"):
         yield made
     services.close()
-
-
-def client(app: FastAPI, job: str) -> TestClient:
-    headers = {"Accept": "text/html", "Accept-Language": "en"}
-    made = TestClient(app, base_url="http://localhost", headers=headers, follow_redirects=False)
-    people = app.state.context.services.people
-    token = people.sessions.sign_in(PEOPLE[job][0], "correct horse battery 9", Where()).token
-    made.cookies.set(SESSION_COOKIE, token)
-    made.headers[HEADER] = csrf_token(token)
-    return made
 
 
 def test_more_than_the_limit_is_told_and_nothing_can_be_pressed(app: FastAPI) -> None:

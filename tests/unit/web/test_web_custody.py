@@ -7,12 +7,10 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from ledger_fakes import wav_bytes
-from web_live import PEOPLE, add_people, web_settings
+from web_live import add_people, client, web_settings
 
-from qa.api.csrf import HEADER, SESSION_COOKIE, csrf_token
 from qa.services import open_services
 from qa.services.intake import IntakeMeta
-from qa.services.people.sessions import Where
 from qa.web.app import create_app
 
 
@@ -27,16 +25,6 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FastAPI]:
     with TestClient(made, base_url="http://localhost"):
         yield made
     services.close()
-
-
-def client(app: FastAPI, job: str) -> TestClient:
-    headers = {"Accept": "text/html", "Accept-Language": "en"}
-    made = TestClient(app, base_url="http://localhost", headers=headers, follow_redirects=False)
-    people = app.state.context.services.people
-    token = people.sessions.sign_in(PEOPLE[job][0], "correct horse battery 9", Where()).token
-    made.cookies.set(SESSION_COOKIE, token)
-    made.headers[HEADER] = csrf_token(token)
-    return made
 
 
 def test_a_hold_is_placed_wins_and_is_released_and_then_the_recording_goes(app: FastAPI) -> None:
