@@ -18,9 +18,9 @@ The texts are match forms with one mark for each clause boundary: `,` `.` `?` `�
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Final
 
+from qa.core.lazy import lazy
 from qa.core.roles import Role
 from qa.lexicon import context_words as w
 from qa.text.calltext import TurnText
@@ -48,46 +48,46 @@ class Site:
         self._before = marked[:first].replace(" ", "")
         self._after = marked[last:].replace(" ", "")
 
-    @cached_property
+    @lazy
     def sentence_before(self) -> str:
         """From the start of the sentence to the hit; 吗 ends one as a mark does."""
         return w.SENTENCE_START.split(self._before)[-1]
 
-    @cached_property
+    @lazy
     def clause_before(self) -> str:
         """From the last comma to the hit; a list (保本、保息) is one clause."""
         return self.sentence_before.rsplit(",", 1)[-1]
 
-    @cached_property
+    @lazy
     def previous_clause(self) -> str:
         """The clause before the hit's in the same sentence."""
         parts = self.sentence_before.split(",")
         return parts[-2] if len(parts) > 1 else ""
 
-    @cached_property
+    @lazy
     def after(self) -> str:
         """Everything behind the hit in the turn."""
         return self._after
 
-    @cached_property
+    @lazy
     def sentence_after(self) -> str:
         """From the hit to the end of the sentence, its mark included."""
         found = w.SENTENCE_END.search(self._after)
         return self._after[: found.end()] if found else self._after
 
-    @cached_property
+    @lazy
     def clause_after(self) -> str:
         """From the hit to the next comma or mark, the mark included."""
         found = w.CLAUSE_END.search(self._after)
         return self._after[: found.end()] if found else self._after
 
-    @cached_property
+    @lazy
     def neutral_before(self) -> str:
         """`clause_before` with the words blotted out that hold a negator and negate nothing (不错, 是不是)."""
         blotted = w.blot(w.PSEUDO_NEGATION, self.clause_before)
         return blotted[:-2] + "__" if self.straddled and not self._inside else blotted
 
-    @cached_property
+    @lazy
     def straddled(self) -> str | None:
         """An A-not-A of which the hit holds the second A: 保不|保本, 会|不会亏, 需要|不需要填."""
         before, hit = self.clause_before, self.hit
@@ -100,7 +100,7 @@ class Site:
                     return verb + hit[: size + 1]
         return self._inside
 
-    @cached_property
+    @lazy
     def _inside(self) -> str | None:
         """An A-not-A inside the hit whose A fell into a gap of the pattern: 告知…不要填 in 告知|要|不要填."""
         whole = w.found(w.WHOLE_A_NOT_A, self.hit) if "…" in self._pattern or "{" in self._pattern else None
@@ -109,7 +109,7 @@ class Site:
         not_a = re.escape(whole[1:3])
         return whole if re.search(rf"(?:…|\}})(?:\((?:[^()]*\|)?)?{not_a}", fold(self._pattern)) else None
 
-    @cached_property
+    @lazy
     def negative_half(self) -> bool:
         """Whether the hit is the not-A of an A-not-A: 有|没有风险."""
         return self.straddled is not None and (self.hit[:1] in w.SPLITTERS or self._inside is not None)

@@ -12,9 +12,9 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Final
 
+from qa.core.lazy import lazy
 from qa.core.transcript import Transcript, Turn, Word
 from qa.text.normalise import match_form, normal_form, plain
 from qa.text.syllables import syllables
@@ -75,17 +75,17 @@ class TurnText:
         self.turn_position = position
         """Place of the turn in the call."""
 
-    @cached_property
+    @lazy
     def begins(self) -> float:
         """Start of the turn, seconds; kept, because conditions ask for it again and again."""
         return self.turn.start
 
-    @cached_property
+    @lazy
     def ends(self) -> float:
         """End of the turn, seconds."""
         return self.turn.end
 
-    @cached_property
+    @lazy
     def origin(self) -> list[int]:
         """Offset into `text` of each squeezed character, and `len(text)` at the end."""
         if len(self.squeezed) == len(self.text):
@@ -97,27 +97,27 @@ class TurnText:
         found.extend(range(last, len(self.text) + 1))
         return found
 
-    @cached_property
+    @lazy
     def _passed_over(self) -> list[tuple[int, int]]:
         """Offsets into `text` of what the squeezed text leaves out."""
         return [m.span() for m in _MARKS.finditer(self._matchable)]
 
-    @cached_property
+    @lazy
     def probabilities(self) -> list[float]:
         """The recogniser's probability for every character of `text`."""
         return [w.probability for w in self.turn.words for _ in w.text]
 
-    @cached_property
+    @lazy
     def least_probability(self) -> float:
         """The lowest of these; 1 for a turn without words."""
         return min([w.probability for w in self.turn.words], default=1.0)
 
-    @cached_property
+    @lazy
     def trusts(self) -> list[float]:
         """The trust in every character of `text`."""
         return [w.trust for w in self.turn.words for _ in w.text]
 
-    @cached_property
+    @lazy
     def _word_offsets(self) -> tuple[int, ...]:
         return self.turn.offsets()
 
@@ -138,7 +138,7 @@ class TurnText:
         """The first squeezed character at or behind `offset` of `text`."""
         return bisect_right(self.origin, offset - 1) if offset else 0
 
-    @cached_property
+    @lazy
     def breaks(self) -> tuple[Break, ...]:
         """All clause boundaries inside the turn, by punctuation and by pauses."""
         found: dict[int, str] = {}
@@ -164,12 +164,12 @@ class TurnText:
                 if 0 < at < len(self.squeezed):
                     yield at
 
-    @cached_property
+    @lazy
     def plain(self) -> str:
         """The plain form of what was said."""
         return plain(self._matchable)
 
-    @cached_property
+    @lazy
     def marked(self) -> str:
         """The squeezed text with the mark of every break put in, and the last one at its end."""
         parts = [self.squeezed[c.start : c.end] + c.mark for c in self.clauses]
@@ -179,7 +179,7 @@ class TurnText:
         """Where the squeezed character `at` stands in `marked`."""
         return at + bisect_right([b.at for b in self.breaks], at)
 
-    @cached_property
+    @lazy
     def clauses(self) -> tuple[Clause, ...]:
         """The clauses of the turn in order."""
         result, start = [], 0
@@ -236,7 +236,7 @@ class CallText:
             base += len(form) + 1
         self.joined = SEPARATOR.join(squeezed)
 
-    @cached_property
+    @lazy
     def sounds(self) -> str:
         """`joined` in syllable classes."""
         return syllables(self.joined)

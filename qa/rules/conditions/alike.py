@@ -5,10 +5,11 @@ It is a second reader, no proof. What rests on it alone fails nobody: a person i
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from qa.alike.features import stretches
-from qa.alike.reader import Reader, reader
+from qa.alike.reader import RECENT, Reader, reader
 from qa.core.finding import MatchKind
 from qa.core.messages import Message, message
 from qa.core.roles import Role
@@ -16,7 +17,7 @@ from qa.rules.places import Place, place
 from qa.rules.schema import Condition
 from qa.rules.scope import Window, turns_of
 from qa.rules.verdicts import Verdict, no, yes
-from qa.text.calltext import TurnText
+from qa.text.calltext import CallText, TurnText
 
 if TYPE_CHECKING:
     from qa.rules.evaluate import Evaluation
@@ -33,16 +34,10 @@ def alike(on: Evaluation, condition: Condition, role: Role | None, inside: Windo
         return no("rules.nothing_alike")
     judge = reader()
     known = _spoken_of(on, wanted.to, role)
-    read = [
-        (turn, start, end, said)
-        for turn in turns_of(on.call, role, inside)
-        for start, end, said in stretches(turn)
-        if end - start >= FEWEST
-    ]
-    before = {turn.turn_position: _before(on, turn) for turn, *_ in read}
-    talk = [(said, before[turn.turn_position]) for turn, _, _, said in read]
+    talk = _talk(on.call, role, inside)
+    likelihoods = judge.likelihoods(wanted.to, [(said, before) for _, _, _, said, before in talk])
     best: dict[int, tuple[Place, str]] = {}
-    for (turn, start, end, said), likely in zip(read, judge.likelihoods(wanted.to, talk), strict=True):
+    for (turn, start, end, said, _), likely in zip(talk, likelihoods, strict=True):
         at = turn.turn_position
         if likely < wanted.at_least or at in known or (at in best and best[at][0].certainty >= likely):
             continue
@@ -55,16 +50,27 @@ def alike(on: Evaluation, condition: Condition, role: Role | None, inside: Windo
     return yes([p for p, _ in found], _told(judge, wanted.to, *max(found, key=lambda f: f[0].certainty)))
 
 
+@lru_cache(RECENT)
+def _talk(call: CallText, role: Role | None, inside: Window) -> list[tuple[TurnText, int, int, str, str]]:
+    """What is read of a call: turn, squeezed offsets, what is said there, and what the other said before."""
+    return [
+        (turn, start, end, said, _before(call, turn))
+        for turn in turns_of(call, role, inside)
+        for start, end, said in stretches(turn)
+        if end - start >= FEWEST
+    ]
+
+
 def _spoken_of(on: Evaluation, family: str, role: Role | None) -> set[int]:
     """Turns in which a term of the family stands: it counts, or the grammar of contexts knows why not."""
     names = on.scan.found_ids().intersection(on.resolve(f"family:{family}"))
     return {hit.turn.turn_position for name in names for hit in on.scan.hits(name, role)}
 
 
-def _before(on: Evaluation, turn: TurnText) -> str:
+def _before(call: CallText, turn: TurnText) -> str:
     """What the other said last before a turn."""
     at = turn.turn_position
-    previous = on.call.turns[at - 1] if at else None
+    previous = call.turns[at - 1] if at else None
     return previous.plain if previous is not None and previous.turn.role is not turn.turn.role else ""
 
 

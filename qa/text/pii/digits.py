@@ -5,10 +5,10 @@ groups between commas and small words. A run keeps the place of every digit, so 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Final
 
 from qa.core.base import Record
+from qa.core.lazy import lazy
 
 _PLAIN: Final = dict(zip("零〇一二三四五六七八九幺壹贰叁肆伍陆柒捌玖", "001234567891123456789", strict=True))
 _SAID: Final = {
@@ -48,11 +48,13 @@ _COUNTS: Final = {"两": 2, "二": 2, "三": 3, "四": 4, "五": 5, "2": 2, "3":
 
 _D: Final = "0-9零〇一二三四五六七八九幺壹贰叁肆伍陆柒捌玖"
 _WORD: Final = "|".join(_ENGLISH)
+_NUMERAL: Final = rf"[{_D}](?<!第.)(?!(?<=一)[下个定样些直般起共旦切边种点会])"
+"""A digit that is no part of an ordinal and of no everyday word: 一下, 一直."""
 _TOKEN: Final = re.compile(
     # Nearly all characters begin none of these; without the look ahead each is tried with all of them.
     rf"(?=[{_D}两双a-z叉{''.join(_SAID)}{''.join(_MISHEARD)}])(?:"
     rf"(?P<count>[两二三四五2-5])个(?P<counted>[{_D}])(?![十百千万年月点块元多])"
-    rf"|双(?P<double>[{_D}])|(?<![第])(?P<plain>[{_D}])(?!(?<=一)[下个定样些直般起共旦切边种点会])"
+    rf"|双(?P<double>[{_D}])|(?P<plain>{_NUMERAL})"
     rf"|(?<![a-z])(?P<times>double|triple)[ -](?P<repeated>{_WORD}|o|[0-9])(?![a-z])"
     rf"|(?<![a-z])(?P<hundred>{_WORD})[ -]hundred(?: and)?(?![a-z])"
     rf"|(?<![a-z])(?P<tens>{'|'.join(_TENS)})(?:[ -](?P<ones>{_WORD}))?(?![a-z])"
@@ -60,14 +62,25 @@ _TOKEN: Final = re.compile(
     rf"|(?<![a-z])(?P<word>{_WORD}|o)(?![a-z])"
     rf"|(?P<said>[{''.join(_SAID)}])|(?P<misheard>[{''.join(_MISHEARD)}])|(?<=[{_D}])(?P<x>x|叉)(?![a-z]))"
 )
-SURE: Final = re.compile(rf"[{_D}]|{_WORD}|{'|'.join(_TENS)}|{'|'.join(_TEENS)}|(?<![a-z])o(?![a-z])")
+SURE: Final = re.compile(
+    rf"{_NUMERAL}|[双个][{_D}]|{_WORD}|{'|'.join(_TENS)}|{'|'.join(_TEENS)}|(?<![a-z])o(?![a-z])"
+)
 """Without one of these nothing that merely sounds like a digit is taken for one."""
 _SEPARATORS: Final = r"[\s,、。.\-—–/·()…;+_]{0,3}"
-_GAP: Final = re.compile(
+_BETWEEN: Final = (
     rf"{_SEPARATORS}(?:(?:嗯|呃|额|啊|哦|然后|再来|再|接着是?|后面是?|那个|横?杠|横线|空格|dash|hyphen"
     rf"|space|um|uh|and then|then)"
     rf"{_SEPARATORS}){{0,2}}"
 )
+_GAP: Final = re.compile(_BETWEEN)
+_SOUNDS: Final = f"{_D}{''.join(_SAID)}o"
+SEVERAL: Final = (
+    re.compile(rf"[双个{_SOUNDS}](?:(?<=[双个])[{_D}]|(?<![双个]){_BETWEEN}[{_SOUNDS}x叉])"),
+    re.compile("|".join((*_ENGLISH, *_TENS, *_TEENS))),
+)
+"""One of these is in every text with a run of two digits."""
+ALPHABET: Final = "".join(sorted(set(re.findall(r"[^\W\da-zA-Z_]", _TOKEN.pattern + _BETWEEN))))
+"""The Chinese characters that a run is made of, and those that stand between its digits."""
 _LONGEST_GAP: Final = 18
 _ENOUGH_TO_HEAR: Final = 3
 """Sure digits in a run before 要 in it is taken for 幺."""
@@ -106,12 +119,12 @@ class Run:
         """Offset behind the last digit."""
         return self.tokens[-1].end
 
-    @cached_property
+    @lazy
     def digits(self) -> str:
         """The digits without anything between them."""
         return "".join(t.digits for t in self.tokens)
 
-    @cached_property
+    @lazy
     def groups(self) -> tuple[tuple[Token, ...], ...]:
         """The tokens, cut where something stands between two of them."""
         groups: list[list[Token]] = []

@@ -7,9 +7,9 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from typing import Final
 
+from qa.core.lazy import lazy
 from qa.text.calltext import CallText, TurnText
 from qa.text.pii.checks import (
     is_landline,
@@ -20,7 +20,7 @@ from qa.text.pii.checks import (
     valid_identity,
 )
 from qa.text.pii.cues import OTHER, PARTIAL, STANDING, TAIL, Cue, TurnCues
-from qa.text.pii.digits import SURE, Run, Token, runs_in
+from qa.text.pii.digits import ALPHABET, SEVERAL, Run, Token, runs_in
 from qa.text.pii.entity import Entity
 
 _LENGTHS: Final = {
@@ -102,8 +102,10 @@ _FILLER: Final = re.compile(
     r"|yeah|okay|ok|right|uh|um|correct|go|ahead"
     r"|then|and|[\W_]"
 )
-_NO_FILLER: Final = re.compile("[^{}\\W_]".format("".join(sorted(set(re.findall("[^\\W_]", _FILLER.pattern))))))
-"""A character of no filler."""
+_TALK: Final = re.compile(
+    r"[^\Wa-z0-9_{}]".format(ALPHABET + "".join(re.findall(r"[^\W\da-zA-Z_]", _FILLER.pattern)))
+)
+"""A character of neither a filler nor a number."""
 _CHATTER: Final = 6
 """Characters beside digits and fillers that a turn may have and still be part of a number's dictation."""
 
@@ -130,26 +132,30 @@ class _Turn:
     text: TurnText
     cues: TurnCues
     said: list[_Said] = field(default_factory=list)
-    runs: tuple[Run, ...] = ()
-    """As they were found."""
 
-    @cached_property
+    @lazy
+    def runs(self) -> tuple[Run, ...]:
+        """As they are found, those of a single digit as well."""
+        return tuple(runs_in(self.text.normal, self.text.turn_position))
+
+    @lazy
     def dictation(self) -> bool:
         """Hardly anything but digits and small words."""
         text, rest, at = self.text.normal, [], 0
+        # The quick look first: most turns are sentences, and taking numbers and fillers out of one takes its time.
+        if len(_TALK.findall(text)) > _CHATTER:
+            return False
         for run in self.runs:
             rest.append(text[at : run.start])
             at = run.end
-        said = "".join([*rest, text[at:]])
-        # The quick look first: most turns are sentences, and taking the fillers out of one takes its time.
-        return len(_NO_FILLER.findall(said)) <= _CHATTER and len(_FILLER.sub("", said)) <= _CHATTER
+        return len(_FILLER.sub("", "".join([*rest, text[at:]]))) <= _CHATTER
 
 
 def numbers(call: CallText, cues: Sequence[TurnCues]) -> Iterator[Entity]:
     """The personal numbers of a call."""
     turns = [_Turn(text, own) for text, own in zip(call.turns, cues, strict=True)]
-    for text in call.turns_with(SURE):
-        _prepare(turns[text.turn_position])
+    for position in {text.turn_position for sign in SEVERAL for text in call.turns_with(sign)}:
+        _prepare(turns[position])
     asked: dict[str, int] = {}
     for turn in turns:
         turn.said = [part for said in turn.said for part in _card_and_code(said, asked)]
@@ -181,10 +187,12 @@ def _entity(said: _Said) -> Entity:
 
 def _prepare(turn: _Turn) -> None:
     text, cues = turn.text, turn.cues
-    runs = list(runs_in(text.normal, text.turn_position))
-    blocked = [m.span() for m in _STRUCTURED.finditer(text.normal)] if runs else []
+    long_enough = [r for r in turn.runs if len(r.digits) >= _SHORTEST_PIECE]  # few are: 三天, 两个
+    if not long_enough:
+        return
+    blocked = [m.span() for m in _STRUCTURED.finditer(text.normal)]
     starts = [a for a, _ in blocked]
-    for whole in runs:
+    for whole in long_enough:
         for run in _separated(whole):
             if "*" in text.normal[max(0, run.start - 1) : run.end + 1]:
                 continue
@@ -195,7 +203,6 @@ def _prepare(turn: _Turn) -> None:
             written = at >= 0 and run.end <= blocked[at][1]
             quantity = money or written or _UNIT.match(text.normal, run.end) is not None
             turn.said.append(_Said(run, _nearest(cues, run), quantity, money))
-    turn.runs = tuple(s.run for s in turn.said)
 
 
 def _nearest(cues: TurnCues, run: Run) -> Cue | None:
