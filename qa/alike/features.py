@@ -44,7 +44,8 @@ def plain(text: str) -> str:
 def stretches(turn: TurnText) -> Iterator[tuple[int, int, str]]:
     """The parts of a turn that are read by themselves: squeezed offsets, and what is said there."""
     if len(turn.squeezed) <= MOST_CHARS:  # most turns; the clauses need not be told apart
-        yield 0, len(turn.squeezed), turn.plain
+        if turn.squeezed:
+            yield 0, len(turn.squeezed), turn.plain
         return
     clauses = [c for c in turn.clauses if c.end > c.start]
     until = 0
