@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from qa.lexicon.context_words import rx
+from qa.lexicon.context_words import WHOLE_A_NOT_A, blot, rx
 from qa.text.calltext import TurnText
 
 MAX_TURNS_BETWEEN: Final = 1
@@ -50,6 +50,9 @@ _DARED: Final = rx("(能|敢|可以)(保证|承诺|说|确定|肯定|担保)[^,.
 """The question is whether the other can say so, and the verb of that answers it: 敢保证零风险吗 / 敢."""
 _NEGATIVE: Final = rx("^(?!不[^不没]{1,6}(会|就|要|得)).*?(不会|不可能|不能|没有|没|不用|不|零|0|无)")
 """A question in the negative; not one whose condition alone is (不换套餐会停机吗)."""
+_GONE: Final = rx("(就|都|可|快|马上|真|是不是)(要)?没(有|了|$)")
+"""Said of what may be gone: only 没有 and 没了 agree with 就没有这个价了吗, 不会 says that it is still there."""
+_STILL_THERE: Final = rx(_FILLER + rf"{_SURELY}(不会|不可能|怎么会|哪会|哪能)")
 _NOT: Final = rx("不会|不可能|不能|没有|不用|不要|不需要|没|不|零|0|无")
 _ASSURING: Final = rx("^(肯定|绝对|当然|1定|完全|都)+")
 """What the one who asks may put before it and who contradicts him leaves out: 肯定不会亏吧 / 不，会亏的."""
@@ -150,7 +153,9 @@ def _agreement(answer: str, asked: Question) -> re.Match[str] | None:
     if asked.negative_half:
         return _NO_AS_YES.match(answer)
     words = asked.words
-    negative = _NEGATIVE.search(words) is not None
+    negative = _NEGATIVE.search(blot(WHOLE_A_NOT_A, words)) is not None
+    if _GONE.search(words) and _STILL_THERE.match(answer):
+        return None
     found = _YES.match(answer)
     if found is None and _MAY_I.match(asked.tail):
         found = _GRANTED.match(answer)

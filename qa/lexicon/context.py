@@ -123,7 +123,7 @@ def negated(site: Site) -> Excuse | None:
     if cue is None and _listed(site):
         cue = w.found(w.DENIED_COMMITMENT, w.blot(w.PSEUDO_NEGATION, site.previous_clause))
     if cue is None:
-        cue = _negator_behind(site) or _sorted(site)
+        cue = _negator_behind(site) or _sorted(site) or _unrelated(site)
     return Excuse("negated", cue) if cue else None
 
 
@@ -132,6 +132,14 @@ def _sorted(site: Site) -> str | None:
     there = w.SORTING.search(site.clause_before)
     behind = w.SORTED.match(site.sentence_after) if there else None
     return there.group() if there and behind and behind["again"].startswith(site.hit[:2]) else None
+
+
+def _unrelated(site: Site) -> str | None:
+    """Named only to say that the thing has nothing to do with it: 跟保本没有关系."""
+    if not w.UNRELATED_BEFORE.search(site.clause_before):
+        return None
+    behind = w.UNRELATED_BEHIND.match(site.sentence_after)
+    return behind.group().lstrip(",") if behind else None
 
 
 def _listed(site: Site) -> bool:
@@ -208,6 +216,9 @@ def warned(site: Site) -> Excuse | None:
             rest = site.after[len(site.sentence_after) :]
             behind = w.CONDEMNED_NEXT.match(rest[: w.WARN_REACH])
         cue = behind.group("cue") if behind and not w.OTHERS_CONDEMNED.search(behind.group()) else None
+    if cue is None and w.BAITED.search(before):
+        refused = w.BAIT_REFUSED.match(site.sentence_after)
+        cue = refused.group("cue") if refused else None
     return Excuse("warned", cue) if cue else None
 
 
@@ -272,6 +283,14 @@ def excuse(site: Site, granted: Iterable[str]) -> Excuse | None:
         if result is not None:
             return result
     return None
+
+
+def named(site: Site) -> Excuse | None:
+    """A person's name, which excuses every term: 张|保本|先生."""
+    if len(site.hit) > w.NAME_CHARS or not w.SURNAME.search(site.clause_before):
+        return None
+    title = w.found_at_start(w.ADDRESSED, site.clause_after)
+    return Excuse("named", title) if title else None
 
 
 def half_question(site: Site) -> Excuse | None:

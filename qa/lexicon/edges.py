@@ -18,6 +18,8 @@ _LAST_LATIN: Final = "z"
 _FILLERS_BEFORE: Final = rx("(嗯|呃|啊|哎呀?|那个?|这个|就|喂|好的?|诶|哦|我说|反正|行|可能|都|真的|我)*")
 _PARTICLES_BEHIND: Final = rx("(啊|呀|吧|呢|哦|了|的|嘛|哈|呗|哟|啦)*")
 
+_NO: Final = rx("不|没|别|甭|没有|不用|不必|不要|不会|不能|不行|不可以|不需要|没必要")
+
 TORN: Final = 2
 """Literals of this length whose two halves belong to two other words (确|保本|金) are no hit, whatever the term
 says. A word that is cut on one side only proves nothing: 摔坏|了, 投保|人."""
@@ -53,6 +55,16 @@ def stands(turn: TurnText, start: int, end: int, pattern: Pattern) -> bool:
         if not _PARTICLES_BEHIND.fullmatch(text, end, clause.end):
             return False
     return True
+
+
+def refuses(turn: TurnText, start: int, end: int, pattern: Pattern) -> bool:
+    """Whether a match begins with a no that is complete in itself, and what follows is said of something else:
+    别，照实填 is not 别照实填.
+    """
+    if pattern.spans_commas or _unbroken(turn, start, end):
+        return False
+    first = next((b for b in turn.breaks if start < b.at < end), None)
+    return first is not None and first.mark == "," and _NO.fullmatch(turn.squeezed, start, first.at) is not None
 
 
 def _unbroken(turn: TurnText, start: int, end: int) -> bool:

@@ -8,7 +8,7 @@ from qa.core.base import Record
 from qa.core.finding import MatchKind, Severity
 from qa.core.roles import Role
 from qa.lexicon.answers import Question, affirmation, expects_answer
-from qa.lexicon.context import Excuse, Site, asked, excuse, half_question, negated
+from qa.lexicon.context import Excuse, Site, asked, excuse, half_question, named, negated
 from qa.lexicon.matcher import Hit, Matcher, MatchTerm
 from qa.lexicon.schema import Applies
 from qa.text.calltext import CallText, TurnText
@@ -117,7 +117,7 @@ class Scan:
         result = TermHit(term, turn, hit.start, hit.end, hit.kind, hit.certainty, hit.pattern)
         if role is None or speaker is role:
             site = Site(turn, hit.start, hit.end, hit.pattern)
-            reason = excuse(site, term.unless) or half_question(site)
+            reason = excuse(site, term.unless) or half_question(site) or named(site)
             return [_with(result, reason)]
         if term.affirmed and speaker is role.other and speaker is not role:
             answer = self._answered(result)

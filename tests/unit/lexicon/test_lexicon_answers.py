@@ -75,3 +75,20 @@ def test_a_term_may_refuse_to_be_affirmed() -> None:
     lexicon = Lexicon([term("保本", affirmed=False)])
     call = CallText(from_example(["客户：是不是保本", "坐席：对"], Role.AGENT))
     assert lexicon.scan(call).hits("zh.t.promise", Role.AGENT) == []
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "agrees"),
+    [
+        ("过了今天就没有了吗", "没有了", True),
+        ("过了今天就没了吧", "对", True),
+        ("过了今天就没有了吗", "不会，活动到月底", False),
+        ("再不买是不是没了", "不会的，每周二都开放", False),
+        ("好评是不是有红包", "没有的，您按真实感受写", False),
+        ("好评是不是有红包", "有的", True),
+    ],
+)
+def test_a_no_agrees_only_with_what_is_asked_in_the_negative(question: str, answer: str, agrees: bool) -> None:
+    lexicon = Lexicon([term("过了今天就没", "再不买…没", "好评…红包")])
+    call = CallText(from_example([f"客户：{question}", f"坐席：{answer}"], Role.AGENT))
+    assert any(h.counts for h in lexicon.scan(call).hits("zh.t.promise", Role.AGENT)) is agrees

@@ -217,3 +217,31 @@ def test_a_denial_for_show_excuses_in_no_way(line: str) -> None:
 )
 def test_a_denial_beside_a_real_question_or_statement_still_excuses(line: str) -> None:
     assert excused("negated", line) or excused("asked", line)
+
+
+@pytest.mark.parametrize(
+    ("line", "warns"),
+    [
+        ("谁让您相信零风险的，您都别转", True),
+        ("任何人劝您买保本的，您直接挂了", True),
+        ("万一有人叫您买稳赚不赔的，马上报警", True),
+        ("要是有人问零风险，您就买，千万别提我", False),
+        ("谁让您稳赚不赔呢，别犹豫", False),
+        ("稳赚不赔，您都别转", False),
+    ],
+)
+def test_who_is_told_to_refuse_a_bait_is_warned(line: str, warns: bool) -> None:
+    assert excused("warned", line) is warns
+
+
+@pytest.mark.parametrize(
+    ("line", "warns"),
+    [
+        ("保本，你这是诈骗", False),
+        ("保本，我告你诈骗", False),
+        ("保本，你说的这种是诈骗", True),
+        ("保本，你遇到的是诈骗", True),
+    ],
+)
+def test_to_condemn_the_listener_is_no_warning(line: str, warns: bool) -> None:
+    assert excused("warned", line) is warns

@@ -217,3 +217,11 @@ def test_of_patterns_that_find_the_same_place_the_first_that_was_written_is_name
     for order in (patterns, patterns[::-1]):
         (hit,) = Matcher([MatchTerm(order, homophone="off")]).find(call)
         assert hit.pattern == order[0]
+
+
+@pytest.mark.parametrize("no", ["别", "不用", "不要", "没必要"])
+def test_a_no_by_itself_does_not_begin_a_match(no: str) -> None:
+    for pattern in (f"{no}照实填", f"{no}(照|按)…填"):
+        assert texts(f"{no}照实填", pattern) == [f"{no}照实填"]
+        assert texts(f"{no}，照实填", pattern) == []
+    assert texts(f"{no}，照实填", f"{no}，照实填") == [f"{no}，照实填"]
