@@ -228,6 +228,8 @@ def test_a_denial_beside_a_real_question_or_statement_still_excuses(line: str) -
         ("要是有人问零风险，您就买，千万别提我", False),
         ("谁让您稳赚不赔呢，别犹豫", False),
         ("稳赚不赔，您都别转", False),
+        ("师傅要是让您买零风险的，您别买", True),
+        ("要是系统让您测评，您就选零风险，别选保守的", False),
     ],
 )
 def test_who_is_told_to_refuse_a_bait_is_warned(line: str, warns: bool) -> None:
