@@ -15,7 +15,7 @@ from qa.lexicon.schema import Applies
 from qa.rules.applicability import why_not
 from qa.rules.call import CallContext
 from qa.rules.doubt import about_absence, about_presence
-from qa.rules.places import evidence_of, place_of
+from qa.rules.places import Place, evidence_of, place_of
 from qa.text.calltext import CallText
 
 if TYPE_CHECKING:
@@ -40,6 +40,8 @@ class Group:
     shadow: bool
     reaches: Mapping[str, int]
     """Term -> to which calls it applies, as a place in `Groups.reaches`."""
+    reached: tuple[int, ...]
+    """All of these, each once."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,7 @@ def groups_of(terms: Sequence[CompiledTerm]) -> Groups:
             severity=max((t.severity for t in group if t.severity), key=lambda s: s.rank),
             shadow=all(t.shadow for t in group),
             reaches={t.id: reach_of[t.id] for t in group},
+            reached=tuple(dict.fromkeys(reach_of[t.id] for t in group)),
         )
         for (file, family), group in members.items()
     )
@@ -85,7 +88,8 @@ def checks(book: RuleBook, call: CallText, scan: Scan, context: CallContext) -> 
     found = scan.found_ids()
     groups = book.offence_groups
     barred = [why_not(language, applies, call.transcript, context) for language, applies in groups.reaches]
-    return [_check(book, g, found, call, scan, barred) for g in groups.all]
+    unheard = about_absence(Role.AGENT, call)
+    return [_check(book, g, found, call, scan, barred, unheard) for g in groups.all]
 
 
 def _check(
@@ -95,10 +99,11 @@ def _check(
     call: CallText,
     scan: Scan,
     barred: Sequence[Message | None],
+    unheard: Message | None,
 ) -> Check:
     first = group.first
     place = book.files[first.file]
-    kept_out = [barred[reach] for reach in dict.fromkeys(group.reaches.values())]
+    kept_out = [barred[reach] for reach in group.reached]
     findings: list[Finding] = []
     doubts: list[Message] = []
     for name in sorted(found & group.terms.keys()):
@@ -115,8 +120,8 @@ def _check(
         outcome, reason = Outcome.FAILED, message("rules.terms_found", count=len(findings))
     elif doubts:
         outcome, reason = Outcome.UNKNOWN, doubts[0]
-    elif first.role is Role.AGENT and (absent := about_absence(first.role, call)) is not None:
-        outcome, reason = Outcome.UNKNOWN, absent
+    elif first.role is Role.AGENT and unheard is not None:
+        outcome, reason = Outcome.UNKNOWN, unheard
     else:
         outcome, reason = Outcome.PASSED, message("rules.no_terms_found")
     return Check(
@@ -147,18 +152,19 @@ def _findings(term: CompiledTerm, call: CallText, scan: Scan) -> tuple[list[Find
         if doubt is not None:
             doubts.append(doubt)
         else:
-            findings.append(_finding(term, hits))
+            findings.append(_finding(term, hits, places))
     return findings, doubts
 
 
-def _finding(term: CompiledTerm, hits: list[TermHit]) -> Finding:
+def _finding(term: CompiledTerm, hits: Sequence[TermHit], places: Sequence[Place]) -> Finding:
     best = max(hits, key=lambda h: h.certainty)
     severity = term.severity or Severity.INFO
     if severity is Severity.CRITICAL and all(_only_heard(h.question or h) for h in hits):
         severity = Severity.WARNING
-    evidence = [evidence_of(place_of(h), h.turn.turn) for h in hits]  # a question answered is in the reason
+    # A question that was answered is in the reason.
+    evidence = [evidence_of(place, hit.turn.turn) for hit, place in zip(hits, places, strict=True)]
     speaker = best.turn.turn
-    trust = max(place_of(h).trust for h in hits)
+    trust = max(place.trust for place in places)
     quote = evidence[0].quote
     return Finding(
         rule=term.id,

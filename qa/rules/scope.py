@@ -100,8 +100,5 @@ def role_of(name: str | None, default: Role | None) -> Role | None:
 
 def turns_of(call: CallText, role: Role | None, inside: Window) -> list[TurnText]:
     """The turns of a role in a window; of anybody but the system where no role is given."""
-    return [
-        t
-        for t in call.turns
-        if (t.turn.role is role if role is not None else t.turn.role is not Role.SYSTEM) and inside.holds_turn(t)
-    ]
+    own = [t for t in call.turns if (t.turn.role is role if role is not None else t.turn.role is not Role.SYSTEM)]
+    return own if inside == WHOLE else [t for t in own if inside.holds_turn(t)]

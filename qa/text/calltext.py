@@ -11,9 +11,10 @@ automaton covers the call and no match runs from one turn into the next.
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
+from qa.core.base import Record
 from qa.core.lazy import lazy
 from qa.core.transcript import Transcript, Turn, Word
 from qa.text.normalise import match_form, normal_form, plain
@@ -35,8 +36,7 @@ _EMOJI: Final = "\U0001f000"
 """From here on, what is no letter is a picture."""
 
 
-@dataclass(frozen=True, slots=True)
-class Break:
+class Break(Record, frozen=True, gc=False):
     """A boundary between clauses, before the squeezed character `at`."""
 
     at: int
@@ -49,8 +49,7 @@ class Break:
         return self.mark in ".?"
 
 
-@dataclass(frozen=True)
-class Clause:
+class Clause(Record, frozen=True, gc=False):
     """A stretch between two breaks, in squeezed offsets."""
 
     start: int
@@ -147,7 +146,8 @@ class TurnText:
             at = start - left_out
             left_out += end - start
             if 0 < at < len(self.squeezed):
-                mark = _mark(self.normal[start:end], self.squeezed[at - 1], self.squeezed[at])
+                latin = self.squeezed[at - 1].isascii() or self.squeezed[at].isascii()
+                mark = _mark(self.normal[start:end], latin)
                 if mark:
                     found[at] = mark
         for at in self._pauses():
@@ -177,7 +177,11 @@ class TurnText:
 
     def marked_offset(self, at: int) -> int:
         """Where the squeezed character `at` stands in `marked`."""
-        return at + bisect_right([b.at for b in self.breaks], at)
+        return at + bisect_right(self._break_offsets, at)
+
+    @lazy
+    def _break_offsets(self) -> list[int]:
+        return [b.at for b in self.breaks]
 
     @lazy
     def clauses(self) -> tuple[Clause, ...]:
@@ -192,11 +196,14 @@ class TurnText:
 
     def clause_index(self, at: int) -> int:
         """Which clause holds the squeezed character `at`."""
-        return min(bisect_right([b.at for b in self.breaks], at), len(self.clauses) - 1)
+        return min(bisect_right(self._break_offsets, at), len(self.clauses) - 1)
 
 
-def _mark(between: str, left: str, right: str) -> str:
-    """The kind of break that some punctuation makes; nothing for a blank between letters or a hyphen."""
+@lru_cache(maxsize=1024)
+def _mark(between: str, latin: bool) -> str:
+    """The kind of break that some punctuation makes, beside a Latin letter or digit or not; nothing for a blank
+    between letters or a hyphen.
+    """
     if "?" in between:
         return "?"
     if any(c in _STOP for c in between):
@@ -204,9 +211,7 @@ def _mark(between: str, left: str, right: str) -> str:
     if "、" in between:
         return "、"
     if between.isspace():
-        return (
-            "" if left.isascii() or right.isascii() else ","
-        )  # Whisper writes a blank for a comma; 打 110 is one
+        return "" if latin else ","  # Whisper writes a blank for a comma; 打 110 is one
     return "" if all(c in "-_'\"“”‘’《》()<>「」『』·~" or c.isspace() or c > _EMOJI for c in between) else ","
 
 

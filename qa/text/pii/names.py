@@ -58,7 +58,12 @@ _TITLED: Final = re.compile(
     rf"(?P<name>(?:{_DOUBLE})[{_HAN}]{{1,2}}|[{_SURNAMES}][{_HAN}]{{2}}|[{_SURNAMES}][{_HAN}])(?=先生|女士|小姐"
     rf"|同学(?!们)|本人(?:吗|吧|$|[?？,，。]))"
 )
-_SIGN: Final = re.compile(rf"{_LEAD}|我是|这里是|我就是|姓|先生|女士|小姐|同学|本人|[,，、 ](?:{_ELSE})")
+_SIGN: Final = re.compile(
+    # Nearly all characters begin none of these; without the look ahead each is tried with all of them.
+    "(?=[我名姓大全户本收联投被受持开借担申预入乘就签寄车业承付老爱丈妻太先儿女孩母父妈爸哥姐弟妹朋同他她病患学这小"
+    ",，、 ])"
+    rf"(?:{_LEAD}|我是|这里是|我就是|姓|先生|女士|小姐|同学|本人|[,，、 ](?:{_ELSE}))"
+)
 """In every turn that holds a name by itself."""
 _ASKS: Final = re.compile(
     r"姓名|名字|(?:收货|收件|联系|寄件|签收|投保|被保险|受益)人?(?:是谁|是哪位|叫什么|哪位)|贵姓|怎么称呼"
