@@ -143,6 +143,7 @@ _PROBLEMS: Final[Mapping[str, str]] = {
     "dates_reversed": "dates_reversed",
     "says_empty": "says_empty",
     "range_empty": "range_empty",
+    "hit_zero": "hit_zero",
     "one_operator": "one_operator",
     "rule_sides": "rule_sides",
     "step_ways": "step_ways",

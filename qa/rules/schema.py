@@ -230,6 +230,12 @@ class Anchor(Model):
     turns: int | None = Field(None, ge=0, description="At most so many turns away.")
     seconds: float | None = Field(None, gt=0, description="At most so many seconds away.")
 
+    @model_validator(mode="after")
+    def _counted(self) -> "Anchor":
+        if self.hit == 0:
+            raise PydanticCustomError("hit_zero", "1 is the first hit")
+        return self
+
 
 OPERATORS = (
     "all", "any", "none", "use", "says", "matches", "similar", "repeats", "entity", "silence", "rate",

@@ -52,6 +52,8 @@ def broken(text: str) -> tuple[str, dict[str, str]]:
         (HEAD + "rules:\n  - {id: r}", "rules.rule_sides", "4"),
         (HEAD + "rules:\n  - {id: r, forbid: {turns: {above: 1}, duration: {above: 1}}}", "rules.one_operator", "4"),
         (HEAD + "rules:\n  - {id: r, forbid: {turns: {}}}", "rules.range_empty", "4"),
+        (HEAD + "rules:\n  - {id: r, forbid: {turns: {above: 1}, after: {condition: {turns: {above: 1}}, hit: 0}}}",
+         "rules.hit_zero", "4"),
         (HEAD + "rules:\n  - {id: r, forbid: {matches: '(a+)+$'}}", "rules.regex_nested_repeat", "4"),
         (HEAD + "rules:\n  - {id: r, forbid: {matches: '(a'}}", "rules.regex_broken", "4"),
         (HEAD + "rules:\n  - {id: r, forbid: {matches: 'a*b*c*d'}}", "rules.regex_too_many_repeats", "4"),
