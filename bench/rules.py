@@ -8,6 +8,7 @@ neutral sentences, so that about every third turn holds something. Figures are C
 """
 
 import argparse
+import gc
 import importlib
 import random
 import re
@@ -105,6 +106,8 @@ def warm(book: RuleBook, calls: list[Transcript], others: list[Transcript]) -> f
     of a worker.
     """
     engine(book, others)
+    gc.collect()
+    gc.freeze()  # as a worker does after its first run
     return engine(book, calls)
 
 
