@@ -11,17 +11,20 @@ from typing import Final
 
 import opencc
 
+from qa.text.mapping import Mapped
+
 _FULL_WIDTH_OFFSET: Final = 0xFEE0
 _SAME: Final = {code: code for code in range(0x4E00, 0xA000)}
 """Chinese characters stand in the tables although they stay: looking in vain costs three times as much."""
-_WIDTHS: Final = (
-    _SAME
-    | {code: code - _FULL_WIDTH_OFFSET for code in range(0xFF01, 0xFF5F)}
-    | {0x3000: 0x20, 0xA0: 0x20, 0x3002: 0x3002, 0x3001: 0x3001}
+_WIDTHS: Final = Mapped(
+    _SAME | {code: code - _FULL_WIDTH_OFFSET for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20, 0xA0: 0x20}
 )
-_FOLDS: Final = _SAME | str.maketrans(
-    "您妳她它牠祂著甚麽裏喔噢唔呐〇零一二三四五六七八九幺壹贰叁肆伍陆柒捌玖_",
-    "你你他他他他着什么里哦哦嗯呢00123456789112345678" + "9 ",
+_FOLDS: Final = Mapped(
+    _SAME
+    | str.maketrans(
+        "您妳她它牠祂著甚麽裏喔噢唔呐〇零一二三四五六七八九幺壹贰叁肆伍陆柒捌玖_",
+        "你你他他他他着什么里哦哦嗯呢00123456789112345678" + "9 ",
+    )
 )
 """Characters that speakers and recognisers do not tell apart. Digits make 一二三一五 and 12315 the same. The
 underscore is a mark like any other, and only to regular expressions a letter."""
@@ -43,7 +46,7 @@ def _one(char: str) -> str:
 
 def normal_form(text: str) -> str:
     """Simplified, half width and small letters, of the same length as `text` whatever it holds."""
-    narrow = text.translate(_WIDTHS)
+    narrow = _WIDTHS(text)
     small = narrow.lower()
     if len(small) != len(text):
         return "".join(map(_one, narrow))
@@ -58,7 +61,7 @@ def normal_form(text: str) -> str:
 
 def match_form(normal: str) -> str:
     """Fold variants in a text that is already in normal form; keeps the length."""
-    return normal.translate(_FOLDS)
+    return _FOLDS(normal)
 
 
 def fold(text: str) -> str:

@@ -11,6 +11,8 @@ from math import prod
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from qa.text.mapping import Mapped
+
 _TABLE: Final = Path(__file__).parent / "data" / "syllables.txt"
 _FIRST_CLASS: Final = 0xE000
 _SYLLABLES: Final = re.compile("[\ue000-\uf8ff]+")
@@ -31,32 +33,32 @@ _MAX_READINGS: Final = 8
 
 
 class _Tables(NamedTuple):
-    classes: dict[int, str]
+    classes: Mapped
     others: dict[str, str]
     names: dict[str, str]
 
 
 @cache
 def _tables() -> _Tables:
-    classes: dict[int, str] = {}
+    classes: dict[int, int] = {}
     symbols: dict[str, str] = {}
     others: dict[str, str] = {}
     head, _, tail = _TABLE.read_text(encoding="utf-8").partition("*\n")
     for i, line in enumerate(head.splitlines()):
         name, chars = line.split("\t")
         symbols[name] = chr(_FIRST_CLASS + i)
-        classes.update(dict.fromkeys(map(ord, chars), symbols[name]))
+        classes.update(dict.fromkeys(map(ord, chars), ord(symbols[name])))
     for line in tail.splitlines():
         char, names = line.split("\t")
         others[char] = "".join(symbols[n] for n in names.split())
     for digit, char in _DIGITS.items():
         classes[ord(digit)] = classes[ord(char)]
-    return _Tables(classes, others, {s: n for n, s in symbols.items()})
+    return _Tables(Mapped(classes), others, {s: n for n, s in symbols.items()})
 
 
 def syllables(text: str) -> str:
     """The text with every Chinese character and digit replaced by its class; other characters stay."""
-    return text.translate(_tables().classes)
+    return _tables().classes(text)
 
 
 def readings(text: str) -> list[str]:
