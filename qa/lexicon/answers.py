@@ -38,7 +38,7 @@ _VERB_AS_YES: Final = rx(
 """The verb of the question said again; after a question in the negative (不会亏吧) it contradicts."""
 _NO_AS_YES: Final = rx(
     _FILLER
-    + rf"(?P<cue>{_SURELY}(?P<no>不会|不可能|没有|不存在|不用(?:说|讲|填|写|告知|看|管)?|不要(?:填|写|说)?|不|没)"
+    + rf"(?P<cue>{_SURELY}(?P<no>不会|不可能|没有|不存在|不用(?:说|讲|填|写|告知|看|管)?|不要(?:填|写|说)?|别(?:填|写|说|提|报|讲)?|不|没)"
     rf"(?:{_PARTICLE}[,、]?(?P=no))?(?:这种事)?{_PARTICLE}(?:{_END}|(?=你?放心|肯定|绝对))"
     rf"|(?:怎么(?:会|可能|能)|哪(?:能|会)){_PARTICLE}{_END})"
 )
@@ -181,16 +181,20 @@ def _again(words: str, negative: bool, answer: str) -> re.Match[str] | None:
 _ECHO_CHARS: Final = 4
 _ECHO_REACH: Final = 24
 _NO_VERB: Final = frozenset("不没的了我你他这那是个吗吧")
-_AFTER_VERB: Final = frozenset("的啊呀哦呢了嘛")
+_AFTER_VERB: Final = frozenset("的啊呀哦呢了嘛吧呗啦")
 _FEW_WORDS: Final = rx(
     _FILLER + rf"(?P<cue>(我们?|咱们?)?{_SURELY}(?P<said>[^的啊呀哦呢了嘛,.?][^,.?]{{0,5}}){_END})"
 )
 
 
 def _verb(words: str, answer: str) -> re.Match[str] | None:
-    """A verb of the question and nothing else: 亏了你赔吗 / 我们赔的."""
+    """A verb of the question and nothing else, or how it ends: 亏了你赔吗 / 我们赔的, 跟存款一个样不 / 一个样."""
     found = _FEW_WORDS.match(answer)
-    return found if found and set(found["said"]) <= set(words) - _NO_VERB | _AFTER_VERB else None
+    if found is None:
+        return None
+    said = found["said"]
+    echoed = len(said) > 1 and words.endswith(said)
+    return found if echoed or set(said) <= set(words) - _NO_VERB | _AFTER_VERB else None
 
 
 @lru_cache(maxsize=4096)
