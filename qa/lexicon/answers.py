@@ -37,8 +37,8 @@ _VERB_AS_YES: Final = rx(
 )
 """The verb of the question said again; after a question in the negative (不会亏吧) it contradicts."""
 _NO_AS_YES: Final = rx(
-    _FILLER
-    + rf"(?P<cue>{_SURELY}(?P<no>不会|不可能|没有|不存在|不用(?:说|讲|填|写|告知|看|管)?|不要(?:填|写|说)?|别(?:填|写|说|提|报|讲)?|不|没)"
+    _FILLER + rf"(?P<cue>{_SURELY}(?P<no>不会|不可能|没有|不存在|不用(?:说|讲|填|写|告知|看|管)?|"
+    r"不要(?:填|写|说)?|别(?:填|写|说|提|报|讲)?|不|没)"
     rf"(?:{_PARTICLE}[,、]?(?P=no))?(?:这种事)?{_PARTICLE}(?:{_END}|(?=你?放心|肯定|绝对))"
     rf"|(?:怎么(?:会|可能|能)|哪(?:能|会)){_PARTICLE}{_END})"
 )
