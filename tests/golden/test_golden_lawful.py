@@ -1,4 +1,4 @@
-"""What is lawful to say and only sounds like an offence, against the terms of the common pack and those for money."""
+"""Lawful talk that only sounds like an offence, against the common pack and those for money."""
 
 from pathlib import Path
 
