@@ -3,7 +3,7 @@ one. Only there its regular expression is tried.
 """
 
 from collections.abc import Iterator, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from itertools import product
 from pathlib import Path
 from typing import Final
@@ -60,7 +60,7 @@ def anchors_of(pattern: Pattern, shortest: int = 1) -> Anchors | None:
     `PatternError` where nothing of it must be there.
     """
     parts = pattern.parts
-    runs = sorted(_runs(parts), key=lambda r: r.cost)
+    runs = _by_rarity(parts)
     if not runs:
         raise PatternError("pattern_all_optional", pattern.source)
     anchor = next((r for r in runs if r.shortest >= shortest), None)
@@ -75,6 +75,11 @@ def anchors_of(pattern: Pattern, shortest: int = 1) -> Anchors | None:
     back = _reach(parts[other.first : anchor.first])
     ahead = _reach(parts[anchor.last : other.last])
     return Anchors(options, before, behind, companions, back, ahead)
+
+
+@lru_cache(maxsize=8)  # asked for twice: for the words and for their sounds
+def _by_rarity(parts: tuple[Choice | Gap, ...]) -> list[_Run]:
+    return sorted(_runs(parts), key=lambda r: r.cost)
 
 
 def _runs(parts: tuple[Choice | Gap, ...]) -> Iterator[_Run]:

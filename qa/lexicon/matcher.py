@@ -16,7 +16,7 @@ from qa.lexicon.edges import excluded, keeps_words, over_comma, over_negation, r
 from qa.lexicon.homophones import Sounding, may_fire
 from qa.lexicon.patterns import Gapped, Pattern, parse, sound_forms
 from qa.text.calltext import SEPARATOR, CallText, TurnText
-from qa.text.syllables import readings
+from qa.text.syllables import readings_of
 
 SHORT: Final = 3
 """Literals up to this length come about by accident: over a comma (全额退保，过了) or inside other words."""
@@ -106,8 +106,8 @@ class _Anchor:
         return self._beside
 
 
-def _heard(literals: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(form for literal in literals for form in readings(literal)))
+def _heard(literals: Sequence[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(form for forms in readings_of(literals) for form in forms))
 
 
 @lru_cache(maxsize=20_000)
@@ -232,9 +232,13 @@ class _Automaton:
     """Texts to look for, and what each stands for."""
 
     def __init__(self, literals: dict[str, list[_Literal]], anchors: dict[str, list[_Anchor]]) -> None:
-        texts = sorted(literals | anchors)  # neighbours share their beginnings: built in half the time
         # Tuples of what the collector does not watch are not watched either; lists are.
-        self.entries = [(tuple(literals.get(t, ())), tuple(anchors.get(t, ()))) for t in texts]
+        entries: dict[str, tuple[tuple[_Literal, ...], tuple[_Anchor, ...]]]
+        entries = {text: (tuple(found), ()) for text, found in literals.items()}
+        for text, found in anchors.items():
+            entries[text] = entries[text][0] if text in entries else (), tuple(found)
+        texts = sorted(entries)  # neighbours share their beginnings: built in half the time
+        self.entries = [entries[text] for text in texts]
         self._automaton = ahocorasick_rs.AhoCorasick(texts, store_patterns=False) if texts else None
 
     def matches(self, text: str) -> list[tuple[int, int, int]]:
@@ -259,14 +263,16 @@ def _add_literals(
     homophone: str,
     misheard: bool,
 ) -> None:
+    said = {}
     for text, misspelt in pattern.literals().items():
         heard_wrong = misheard or misspelt
         entry = _Literal(index, pattern, text, heard_wrong)
         literals.setdefault(text, []).append(entry)
-        if homophone == "off" or heard_wrong:
-            continue
-        for form in sound_forms(text):
-            sounds.setdefault(form, []).append(entry)
+        if homophone != "off" and not heard_wrong:
+            said[text] = entry
+    for text, forms in sound_forms(tuple(said)):
+        for form in forms:
+            sounds.setdefault(form, []).append(said[text])
 
 
 def _add_gapped(

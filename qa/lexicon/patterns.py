@@ -11,6 +11,7 @@ only tried where the automaton has found one of its anchors (see `anchors`).
 """
 
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import product
@@ -18,16 +19,18 @@ from typing import Final
 
 from qa.core.base import Record
 from qa.text.normalise import fold
-from qa.text.syllables import are_syllables, readings, syllables
+from qa.text.syllables import are_syllables, readings, readings_of, syllables
 
 ELLIPSIS: Final = (0, 8)
 MAX_GAP: Final = 30
 MAX_LITERALS: Final = 256
 """A gapless pattern that expands to more literals is treated as one with gaps."""
 
-_SYMBOL: Final = re.compile(r"\{(\d*),?(\d*)\}|…+|\.{3,}|[()|?^$]|[^()|?^$…{}]+|[{}]")
+_SYMBOL: Final = re.compile(r"\([^()]*\)|\{(\d*),?(\d*)\}|…+|\.{3,}|[()|?^$]|[^()|?^$…{}]+|[{}]")
+_ODD_INSIDE: Final = re.compile(r"[?^$…{]|(?<![^|])\.{3,}")
 _GAP: Final = re.compile(r"\{[^}]*\}")
 _DROP: Final = re.compile(r"(?:[^\w%.:]|_)+|(?<!\d)[.:]|[.:](?!\d)")
+_COMMAS: Final = frozenset("，,、")
 _NONE: Final = frozenset[str]()
 
 
@@ -134,62 +137,56 @@ def parse(source: str, open_ended: bool = False) -> Pattern:
     """
     parts: list[Choice | Gap] = []
     at_start = at_end = False
-    group: list[list[str]] | None = None
-    misheard: set[int] = set()
-    symbols = list(_SYMBOL.finditer(fold(source.replace("？", ""))))
+    folded = fold(source.replace("？", ""))
+    symbols = list(_SYMBOL.finditer(folded))
     for i, found in enumerate(symbols):
         symbol = found.group()
-        if symbol == "(":
-            if group is not None:
-                raise PatternError("pattern_nested", source)
-            group, misheard = [[""]], set()
-        elif symbol == ")":
-            if group is None:
-                raise PatternError("pattern_parenthesis", source)
-            options = ["".join(g) for g in group]
-            only = _NONE
-            if misheard:
-                only = frozenset(options) - {o for n, o in enumerate(options) if n not in misheard}
-            parts.append(Choice(tuple(dict.fromkeys(options)), only))
-            group = None
-        elif symbol == "|":
-            if group is None:
-                raise PatternError("pattern_bar", source)
-            group.append([""])
-        elif symbol == "?":
+        first = symbol[0]
+        if first == "(":
+            if len(symbol) == 1:
+                nested = "(" in folded[found.end() :].partition(")")[0]
+                raise PatternError("pattern_nested" if nested else "pattern_parenthesis", source)
+            parts.append(_choice(symbol[1:-1], source))
+        elif first == ")":
+            raise PatternError("pattern_parenthesis", source)
+        elif first == "|":
+            raise PatternError("pattern_bar", source)
+        elif first == "?":
             _make_optional(parts, symbols, i, source)
-        elif symbol in "^$":
-            if group is not None or (symbol == "^" and i > 0) or (symbol == "$" and i < len(symbols) - 1):
+        elif first in "^$":
+            if (first == "^" and i > 0) or (first == "$" and i < len(symbols) - 1):
                 raise PatternError("pattern_anchor", source)
-            at_start, at_end = at_start or symbol == "^", at_end or symbol == "$"
-        elif symbol[0] in "…." or symbol.startswith("{"):
-            if group is not None:
-                raise PatternError("pattern_nested", source)
+            at_start, at_end = at_start or first == "^", at_end or first == "$"
+        elif first in "…{" or symbol.startswith("..."):
             parts.append(_gap(found, source))
-        else:
-            text = _clean(symbol)
-            if group is not None:
-                if symbol.lstrip().startswith("~"):
-                    misheard.add(len(group) - 1)
-                group[-1].append(text)
-            elif text:
-                parts.append(Choice((text,)))
-    if group is not None:
-        raise PatternError("pattern_parenthesis", source)
-    spans_commas = any(c in "，,、" for c in _GAP.sub("", source))
+        elif text := _clean(symbol):
+            parts.append(Choice((text,)))
+    spans_commas = not _COMMAS.isdisjoint(_GAP.sub("", source))
     return _checked(Pattern(source, tuple(parts), at_start, at_end, spans_commas), open_ended)
+
+
+def _choice(inside: str, source: str) -> Choice:
+    """The alternatives between two parentheses."""
+    if (odd := _ODD_INSIDE.search(inside)) is not None:
+        codes = {"?": "pattern_question", "^": "pattern_anchor", "$": "pattern_anchor"}
+        raise PatternError(codes.get(odd.group(), "pattern_nested"), source)
+    written = inside.split("|")
+    options = tuple(dict.fromkeys(map(_clean, written)))
+    if "~" not in inside:
+        return Choice(options)
+    return Choice(options, frozenset(options) - {_clean(o) for o in written if not o.lstrip().startswith("~")})
 
 
 def _make_optional(parts: list[Choice | Gap], symbols: list[re.Match[str]], i: int, source: str) -> None:
     last = parts[-1] if parts else None
-    if i == 0 or symbols[i - 1].group() != ")" or not isinstance(last, Choice):
+    if i == 0 or symbols[i - 1].group()[-1] != ")" or not isinstance(last, Choice):
         raise PatternError("pattern_question", source)
     parts[-1] = Choice((*last.options, ""), last.misheard)
 
 
 def _gap(found: re.Match[str], source: str) -> Gap:
     symbol = found.group()
-    if symbol[0] in "….":
+    if symbol[0] != "{":
         return Gap(*ELLIPSIS)
     least, most = found.group(1), found.group(2)
     if not symbol.endswith("}") or not (least or most):
@@ -244,9 +241,9 @@ def _expression(part: Choice | Gap, sounds: bool) -> str:
     return "(" + "|".join(map(re.escape, options)) + ")"
 
 
-def sound_forms(literal: str) -> list[str]:
-    """The class forms of a literal of at least two characters, all of them Chinese or digits; else none."""
-    if len(literal) < 2:
-        return []
-    forms = readings(literal)
-    return forms if are_syllables(forms[0]) else []
+def sound_forms(literals: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
+    """Each literal of at least two characters, all of them Chinese or digits, and its class forms."""
+    long_enough = [literal for literal in literals if len(literal) >= 2]
+    for literal, forms in zip(long_enough, readings_of(long_enough), strict=True):
+        if are_syllables(forms[0]):
+            yield literal, forms

@@ -68,6 +68,19 @@ def load_packs(names: Sequence[str], dirs: Sequence[Path]) -> RuleBook:
     return build(files)
 
 
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Leaves the search for garbage until all is built: it took a third of the time and found nothing."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+@_without_collector()
 def read_pack(name: str, dirs: Sequence[Path]) -> list[SourceFile]:
     """The files of one pack in order of their names."""
     folder = _folder(name, dirs)
@@ -165,18 +178,6 @@ def _field_error(shown: str, text: str, error: ValidationError) -> BadPackError:
         allowed=str(context.get("expected", "")),
         found=str(context.get("found", "")),
     )
-
-
-@contextmanager
-def _without_collector() -> Iterator[None]:
-    """Leaves the search for garbage until all is built: it took a third of the time and found nothing."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 @_without_collector()

@@ -5,6 +5,7 @@ a translated text has the length of the original. See `build_syllables` for the 
 """
 
 import re
+from collections.abc import Sequence
 from functools import cache
 from itertools import product
 from math import prod
@@ -63,8 +64,22 @@ def syllables(text: str) -> str:
 
 def readings(text: str) -> list[str]:
     """The class forms of a pattern: the commonest reading first, then those its polyphonic characters allow."""
+    return _readings(text, syllables(text))
+
+
+def readings_of(texts: Sequence[str]) -> list[list[str]]:
+    """`readings` of many texts without line breaks, in less time than one by one."""
+    if not texts:
+        return []
+    joined = "\n".join(texts)
+    plain = syllables(joined).split("\n")
+    if _tables().others.keys().isdisjoint(joined):
+        return [[p] for p in plain]
+    return [_readings(text, p) for text, p in zip(texts, plain, strict=True)]
+
+
+def _readings(text: str, plain: str) -> list[str]:
     others = _tables().others
-    plain = syllables(text)
     if others.keys().isdisjoint(text):
         return [plain]
     choices = [p + others.get(c, "") for c, p in zip(text, plain, strict=True)]
