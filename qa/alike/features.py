@@ -1,4 +1,5 @@
-"""What the second reader looks at: pieces of one to four characters of what was said and of the turn before it.
+"""What the second reader looks at: pieces of one to four characters of what was said and of the turn before it,
+and pairs of characters with up to five others between them: 包…过 is one whatever stands in the gap.
 
 Pieces are put into buckets by a checksum, so that no dictionary has to be kept. A piece that was never seen while
 training still counts for the length of the vector: talk of which little is known is never judged with confidence.
@@ -12,28 +13,30 @@ import numpy as np
 from qa.text import normalise
 from qa.text.calltext import TurnText
 
-BUCKETS: Final = 1 << 18
+BUCKETS: Final = 1 << 20
 LONGEST: Final = 4
 """Characters of a piece of what was said; with five the figures of `models/alike-zh.md` stay the same."""
 LONGEST_BEFORE: Final = 3
-BEFORE_WEIGHT: Final = 0.5
-"""How much the other's turn before counts: it decides what a bare 对 means, and little else."""
+APART: Final = range(2, 7)
+"""How far apart the two characters of a pair stand."""
+
+WEIGHTS: Final = (1.0, 0.7, 0.7)
+"""What counts how much: pieces and pairs of what was said, pieces of what the other said before."""
 
 MOST_CHARS: Final = 40
 """A longer turn is read in stretches of whole clauses of so many characters, about what was trained on."""
 
+_MASK: Final = np.uint32(BUCKETS - 1)
 _SPREAD: Final = np.uint32(2654435761)
 """Knuth's multiplier for hashing (The Art of Computer Programming, 6.4): 2^32 over the golden ratio, odd."""
 
 
 class Pieces(NamedTuple):
-    """The pieces of several texts: one entry for each bucket of each text, sorted by text and bucket."""
+    """The pieces of several texts: one entry for each place where one stands."""
 
     text: np.ndarray
     """Number of the text."""
     bucket: np.ndarray
-    times: np.ndarray
-    """How often the text hits the bucket."""
 
 
 def plain(text: str) -> str:
@@ -63,33 +66,82 @@ def stretches(turn: TurnText) -> Iterator[tuple[int, int, str]]:
 
 def pieces(said: Sequence[str]) -> Pieces:
     """The pieces of what was said."""
-    return _pieces([f"^{text}$" for text in said], LONGEST, 0)
+    return _runs(_edged(said), LONGEST, seed=0)
 
 
-def pieces_before(before: Sequence[str]) -> Pieces:
-    """The pieces of what the other said before, in buckets of their own; of silence there are none."""
-    return _pieces([f"^{text}$" if text else "" for text in before], LONGEST_BEFORE, 1)
+def views(talk: Sequence[tuple[str, str]]) -> tuple[tuple[Pieces, float], ...]:
+    """All that is looked at of some talk (what was said, what the other said before), each with its weight. Of
+    silence there is nothing.
+    """
+    said, before = _edged([s for s, _ in talk]), _edged([b for _, b in talk])
+    found = (
+        _runs(said, LONGEST, seed=0),
+        _pairs(said, APART, seed=1),
+        _runs(before, LONGEST_BEFORE, seed=2),
+    )
+    return tuple(zip(found, WEIGHTS, strict=True))
 
 
 def values(found: Pieces, rarity: np.ndarray, texts: int) -> np.ndarray:
-    """What each entry is worth: its count by the rarity of the bucket (one value per bucket), and each of the
-    `texts` scaled to length one.
+    """What each piece is worth: the rarity of its bucket (one value per bucket), scaled so that each of the
+    `texts` has length one but for what stands in it twice.
     """
-    raw = (1 + np.log(found.times)) * rarity[found.bucket]
+    raw = rarity[found.bucket].astype(np.float64)
     length = np.sqrt(np.bincount(found.text, raw * raw, texts))
     scaled: np.ndarray = raw / length[found.text]
     return scaled
 
 
-def _pieces(texts: Sequence[str], longest: int, seed: int) -> Pieces:
-    codes = np.frombuffer("".join(texts).encode("utf-32-le", "surrogatepass"), "<u4")
-    text = np.repeat(np.arange(len(texts)), [len(t) for t in texts])
-    hashes = np.full(len(codes) + 1, seed, np.uint32)
-    keys = [np.empty(0, np.int64)]
-    for size in range(1, min(longest, len(codes)) + 1):
-        hashes = (hashes[: len(codes) - size + 1] ^ codes[size - 1 :]) * _SPREAD
-        hashes ^= hashes >> np.uint32(15)
-        whole = text[: len(hashes)] == text[size - 1 :]
-        keys.append(text[: len(hashes)][whole] * BUCKETS + hashes[whole] % BUCKETS)
-    found, times = np.unique(np.concatenate(keys), return_counts=True)
-    return Pieces(found // BUCKETS, found % BUCKETS, times)
+class _Edged(NamedTuple):
+    codes: np.ndarray
+    """The characters of all texts, with a mark before and behind each text that is not empty."""
+    text: np.ndarray
+    """Number of the text that each belongs to."""
+
+
+def _edged(texts: Sequence[str]) -> _Edged:
+    marked = [f"^{text}$" if text else "" for text in texts]
+    codes = np.frombuffer("".join(marked).encode("utf-32-le", "surrogatepass"), "<u4")
+    return _Edged(codes, np.repeat(np.arange(len(texts)), [len(t) for t in marked]))
+
+
+def _runs(of: _Edged, longest: int, seed: int) -> Pieces:
+    """Every run of up to `longest` characters."""
+    hashes = np.full(len(of.codes) + 1, seed, np.uint32)
+    found = []
+    for size in range(1, min(longest, len(of.codes)) + 1):
+        hashes = _mixed(hashes[: len(of.codes) - size + 1], of.codes[size - 1 :])
+        found.append(_whole(of.text, hashes, size - 1))
+    return _joined(found)
+
+
+def _pairs(of: _Edged, apart: range, seed: int) -> Pieces:
+    """Every two characters so far apart; how far exactly makes no difference."""
+    firsts = _mixed(np.full(len(of.codes), seed, np.uint32), of.codes)
+    return _joined(
+        [
+            _whole(of.text, _mixed(firsts[:-distance], of.codes[distance:]), distance)
+            for distance in apart
+            if distance < len(of.codes)
+        ]
+    )
+
+
+def _mixed(hashes: np.ndarray, codes: np.ndarray) -> np.ndarray:
+    mixed: np.ndarray = hashes ^ codes
+    mixed *= _SPREAD
+    mixed ^= mixed >> 15
+    return mixed
+
+
+def _whole(text: np.ndarray, hashes: np.ndarray, distance: int) -> Pieces:
+    """What ends, `distance` characters later, in the text in which it begins."""
+    first = text[: len(hashes)]
+    whole = first == text[distance:]
+    return Pieces(first[whole], hashes[whole])
+
+
+def _joined(found: Sequence[Pieces]) -> Pieces:
+    if not found:
+        return Pieces(np.empty(0, np.int64), np.empty(0, np.uint32))
+    return Pieces(np.concatenate([p.text for p in found]), np.concatenate([p.bucket for p in found]) & _MASK)

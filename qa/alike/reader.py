@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 import msgspec
 import numpy as np
 
-from qa.alike.features import BEFORE_WEIGHT, BUCKETS, pieces, pieces_before, plain, values
+from qa.alike.features import BUCKETS, pieces, plain, values, views
 from qa.core.base import Record
 from qa.models.manifest import data_folder
 
@@ -44,7 +44,6 @@ class Header(Record, frozen=True):
     name: str
     version: int
     buckets: int
-    rarity_scale: float
     heads: dict[str, Head]
     """Family -> its answer, in the order of the tables."""
     examples: tuple[Example, ...]
@@ -68,7 +67,7 @@ class Reader:
         self.label = f"{header.name}@{header.version}"
         """Name and version, for results."""
         self._header = header
-        self._rarity = np.frombuffer(rarity, np.uint8) * header.rarity_scale
+        self._rarity = np.frombuffer(rarity, np.uint8)
         self._weights = {f: np.frombuffer(w, np.int8) for f, w in weights.items()}
         self._kept = lru_cache(RECENT)(self._judged)
 
@@ -101,15 +100,15 @@ class Reader:
         return self._header.examples[index.numbers[best]] if len(shared) and shared[best] else None
 
     def _judged(self, talk: tuple[tuple[str, str], ...]) -> Mapping[str, list[float]]:
-        own, others = pieces([said for said, _ in talk]), pieces_before([before for _, before in talk])
-        weighed = (
-            (own, values(own, self._rarity, len(talk))),
-            (others, BEFORE_WEIGHT * values(others, self._rarity, len(talk))),
-        )
+        looked = []
+        for found, weight in views(talk):
+            worth = self._rarity[found.bucket].astype(np.float64)
+            length = np.sqrt(np.bincount(found.text, worth * worth, len(talk)))
+            looked.append((found, worth, weight / np.maximum(length, 1)))
         judged = {}
         for family, head in self._header.heads.items():
             table = self._weights[family]
-            sums = sum(np.bincount(p.text, v * table[p.bucket], len(talk)) for p, v in weighed)
+            sums = sum(np.bincount(f.text, v * table[f.bucket], len(talk)) * share for f, v, share in looked)
             judged[family] = (1 / (1 + np.exp(-(head.bias + head.scale * sums)))).tolist()
         return judged
 

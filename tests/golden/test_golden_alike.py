@@ -8,7 +8,7 @@ from qa.core.roles import Role
 from qa.evaluate.dialogues import read_dialogues
 
 GOLDEN = Path(__file__).parent
-AT_LEAST = {"forbidden": 0.75, "rude": 0.4}
+AT_LEAST = {"forbidden": 0.7, "rude": 0.3}
 """As in `lexicons/zh/alike`. The figures to quote are those of unseen talk in `models/alike-zh.md`."""
 
 

@@ -5,14 +5,17 @@ It is a second reader, no proof. What rests on it alone fails nobody: a person i
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from qa.alike.features import stretches
 from qa.alike.reader import RECENT, Reader, reader
 from qa.core.finding import MatchKind
 from qa.core.messages import Message, message
 from qa.core.roles import Role
+from qa.lexicon.lexicon import TermHit
+from qa.rules.applicability import why_not
 from qa.rules.places import Place, place
 from qa.rules.schema import Condition
 from qa.rules.scope import Window, turns_of
@@ -26,6 +29,18 @@ FEWEST: Final = 5
 """Characters below which nothing is judged by its wording: 对的没错 says nothing by itself."""
 
 
+class _Talk(NamedTuple):
+    """What is read by itself."""
+
+    turn: TurnText
+    start: int
+    end: int
+    """Squeezed offsets."""
+    said: str
+    before: str
+    """What the other said before the turn."""
+
+
 def alike(on: Evaluation, condition: Condition, role: Role | None, inside: Window) -> Verdict:
     """What is said is worded like a known offence, and no term of that family has anything to say of it."""
     wanted = condition.alike
@@ -33,13 +48,22 @@ def alike(on: Evaluation, condition: Condition, role: Role | None, inside: Windo
     if on.literal:
         return no("rules.nothing_alike")
     judge = reader()
-    known = _spoken_of(on, wanted.to, role)
     talk = _talk(on.call, role, inside)
-    likelihoods = judge.likelihoods(wanted.to, [(said, before) for _, _, _, said, before in talk])
+    texts = tuple((t.said, t.before) for t in talk)
+    heard = {family: list(_voices(on, family, role)) for family in judge.families}
+    known = {hit.turn.turn_position for hit in heard.pop(wanted.to)}
+    # What a term calls rude is before a person already. It is called forbidden as well where that is the likelier.
+    rivals = [
+        ({hit.turn.turn_position for hit in hits if hit.counts}, judge.likelihoods(family, texts))
+        for family, hits in heard.items()
+    ]
     best: dict[int, tuple[Place, str]] = {}
-    for (turn, start, end, said, _), likely in zip(talk, likelihoods, strict=True):
+    for i, likely in enumerate(judge.likelihoods(wanted.to, texts)):
+        turn, start, end, said, _ = talk[i]
         at = turn.turn_position
         if likely < wanted.at_least or at in known or (at in best and best[at][0].certainty >= likely):
+            continue
+        if any(at in named and likelier[i] >= likely for named, likelier in rivals):
             continue
         where = place(turn, *turn.span(start, end), MatchKind.ALIKE, likely)
         if inside.holds(where):
@@ -51,20 +75,29 @@ def alike(on: Evaluation, condition: Condition, role: Role | None, inside: Windo
 
 
 @lru_cache(RECENT)
-def _talk(call: CallText, role: Role | None, inside: Window) -> list[tuple[TurnText, int, int, str, str]]:
-    """What is read of a call: turn, squeezed offsets, what is said there, and what the other said before."""
+def _talk(call: CallText, role: Role | None, inside: Window) -> list[_Talk]:
+    """What is read of a call."""
     return [
-        (turn, start, end, said, _before(call, turn))
+        _Talk(turn, start, end, said, _before(call, turn))
         for turn in turns_of(call, role, inside)
         for start, end, said in stretches(turn)
         if end - start >= FEWEST
     ]
 
 
-def _spoken_of(on: Evaluation, family: str, role: Role | None) -> set[int]:
-    """Turns in which a term of the family stands: it counts, or the grammar of contexts knows why not."""
+def _voices(on: Evaluation, family: str, role: Role | None) -> Iterator[TermHit]:
+    """Terms of the family that have their say: they apply to the call and count, or stand there literally and the
+    grammar of contexts knows why they do not.
+    """
     names = on.scan.found_ids().intersection(on.resolve(f"family:{family}"))
-    return {hit.turn.turn_position for name in names for hit in on.scan.hits(name, role)}
+    for hit in (hit for name in names for hit in on.scan.hits(name, role)):
+        term = hit.term
+        if (
+            (hit.counts or hit.kind is MatchKind.EXACT)
+            and not term.shadow
+            and why_not(term.language, term.applies, on.call.transcript, on.context) is None
+        ):
+            yield hit
 
 
 def _before(call: CallText, turn: TurnText) -> str:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from qa.alike.features import BUCKETS, MOST_CHARS, pieces, pieces_before, plain, stretches, values
+from qa.alike.features import BUCKETS, MOST_CHARS, pieces, plain, stretches, values, views
 from qa.alike.reader import Example, Head, Header, Reader, packed, reader, unpacked
 from qa.core.roles import Role
 from qa.rules.dialogue import from_example
@@ -26,7 +26,7 @@ def _tiny() -> bytes:
         Example("滚", "rude"),
     )
     head = Head(bias=-2.0, scale=0.05)
-    header = Header("tiny", 3, BUCKETS, 0.01, {"forbidden": head, "rude": head}, examples)
+    header = Header("tiny", 3, BUCKETS, {"forbidden": head, "rude": head}, examples)
     return packed(header, RARITY, {"forbidden": bytes(weights), "rude": bytes(BUCKETS)})
 
 
@@ -63,15 +63,29 @@ def test_a_clause_that_is_too_long_by_itself_is_read_all_the_same() -> None:
 def test_silence_has_nothing_to_read(tiny: Reader) -> None:
     assert list(stretches(_turn("……"))) == []
     assert not len(pieces([]).bucket)
-    assert not len(pieces_before([""]).bucket)
+    assert all(not len(found.bucket) for found, _ in views([("", "")]))
     assert tiny.likelihoods("forbidden", []) == []
 
 
-def test_pieces_stay_within_their_text_and_are_counted() -> None:
+def test_pieces_stay_within_their_text() -> None:
     both, alone = pieces(["您放心放心", "保本"]), pieces(["保本"])
-    assert list(both.bucket[both.text == 1]) == list(alone.bucket)
-    assert alone.times.sum() == len("^保本$") + 3 + 2 + 1  # of one, two, three and four characters
-    assert both.times.max() == 2
+    assert sorted(both.bucket[both.text == 1]) == sorted(alone.bucket)
+    assert len(alone.bucket) == len("^保本$") + 3 + 2 + 1  # of one, two, three and four characters
+
+
+def test_a_pair_of_characters_is_the_same_whatever_stands_between_them() -> None:
+    def pairs(said: str) -> set[int]:
+        return set(views([(said, "")])[1][0].bucket.tolist())
+
+    assert pairs("包过") - pairs("包") == pairs("包过") - pairs("过")  # the two with a mark at an edge alone
+    assert len(pairs("包你过") & pairs("包他们过")) > len(pairs("包你过") & pairs("他们过包"))
+
+
+def test_what_the_other_said_is_kept_apart_from_what_was_said() -> None:
+    own, others = (views(talk) for talk in ([("保本吗", "")], [("", "保本吗")]))
+    assert [len(found.bucket) > 0 for found, _ in own] == [True, True, False]
+    assert [len(found.bucket) > 0 for found, _ in others] == [False, False, True]
+    assert set(own[0][0].bucket).isdisjoint(others[2][0].bucket)
 
 
 def test_each_text_has_length_one() -> None:
@@ -102,7 +116,7 @@ def test_the_nearest_example_is_one_of_the_family_in_its_own_words(tiny: Reader)
 
 
 def test_a_file_for_other_buckets_is_refused() -> None:
-    header = Header("old", 1, 2, 0.01, {}, ())
+    header = Header("old", 1, 2, {}, ())
     with pytest.raises(ValueError, match="buckets"):
         unpacked(packed(header, bytes(2), {}))
 

@@ -67,6 +67,33 @@ def test_where_a_term_stands_it_has_nothing_to_add() -> None:
     assert not _check([f"坐席：{OFFENCE}"], terms=TERMS).findings
 
 
+@pytest.mark.parametrize(
+    "only",
+    ["applies: {industries: [logistics]}", "applies: {languages: [en]}", "shadow: true"],
+)
+def test_a_term_that_does_not_apply_to_the_call_or_is_not_shown_has_no_say(only: str) -> None:
+    book = _book(ALIKE, TERMS.replace("role: agent,", f"role: agent, {only},"))
+    call = from_example([f"坐席：{OFFENCE}"], Role.AGENT)
+    analysis = book.analyse(call, CallContext(industries=("finance",)))
+    assert next(c for c in analysis.checks if c.rule == "zh.t.r").findings
+
+
+def test_what_only_sounds_like_a_term_and_is_excused_has_no_say() -> None:
+    terms = TERMS.replace("本金一分不少", "定期存款单")
+    assert _check([f"坐席：这不是定期村款单，{OFFENCE}"], terms=terms).findings
+    assert not _check([f"坐席：这不是定期存款单，{OFFENCE}"], terms=terms).findings
+
+
+def test_what_a_term_calls_rude_is_called_forbidden_as_well_only_where_that_is_the_likelier() -> None:
+    terms = "terms:\n  - {id: x, family: rude, severity: warning, role: agent, patterns: [%s]}\n"
+    both = "forbid: {alike: {to: forbidden, at_least: 0.02}}"
+    for said, pattern, expected in (
+        ("你听不懂人话啊跟你说了多少遍了", "听不懂人话", False),
+        (OFFENCE, "心放肚子里", True),
+    ):
+        assert bool(_check([f"坐席：{said}"], both, terms % pattern).findings) is expected
+
+
 def test_what_the_grammar_of_contexts_excuses_is_not_brought_back() -> None:
     excused = "坐席：要是有人跟您说本金一分不少给您拿回来，您千万别信"
     assert not _check([excused], "forbid: {alike: {to: forbidden, at_least: 0.001}}", TERMS).findings
