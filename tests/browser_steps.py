@@ -29,7 +29,8 @@ def reject(page: Any, reason: int) -> None:
 
 
 def undo(page: Any) -> None:
-    """Take back what was said of the chosen flag."""
+    """Take back what was said of the chosen flag, once the desk has come to rest from what was said of it."""
+    page.wait_for_function("() => !document.querySelector('.htmx-request, .htmx-settling')")
     page.keyboard.press("z")
     expect(chosen(page).locator("[data-act=reject]")).to_be_visible()
 
