@@ -82,13 +82,18 @@ def views(talk: Sequence[tuple[str, str]]) -> tuple[tuple[Pieces, float], ...]:
     return tuple(zip(found, WEIGHTS, strict=True))
 
 
-def values(found: Pieces, rarity: np.ndarray, texts: int) -> np.ndarray:
-    """What each piece is worth: the rarity of its bucket (one value per bucket), scaled so that each of the
-    `texts` has length one but for what stands in it twice.
+def worth(found: Pieces, rarity: np.ndarray, texts: int) -> tuple[np.ndarray, np.ndarray]:
+    """What each piece is worth: the rarity of its bucket (one value of at least one per bucket); and the length of
+    each of the `texts`, but for what stands in it twice, or one where there is nothing.
     """
-    raw = rarity[found.bucket].astype(np.float64)
-    length = np.sqrt(np.bincount(found.text, raw * raw, texts))
-    scaled: np.ndarray = raw / length[found.text]
+    each = rarity[found.bucket].astype(np.float64)
+    return each, np.maximum(np.sqrt(np.bincount(found.text, each * each, texts)), 1)
+
+
+def values(found: Pieces, rarity: np.ndarray, texts: int) -> np.ndarray:
+    """What each piece is worth where each of the `texts` is scaled to length one; see `worth`."""
+    each, length = worth(found, rarity, texts)
+    scaled: np.ndarray = each / length[found.text]
     return scaled
 
 

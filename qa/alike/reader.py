@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 import msgspec
 import numpy as np
 
-from qa.alike.features import BUCKETS, pieces, plain, values, views
+from qa.alike.features import BUCKETS, pieces, plain, values, views, worth
 from qa.core.base import Record
 from qa.models.manifest import data_folder
 
@@ -102,9 +102,8 @@ class Reader:
     def _judged(self, talk: tuple[tuple[str, str], ...]) -> Mapping[str, list[float]]:
         looked = []
         for found, weight in views(talk):
-            worth = self._rarity[found.bucket].astype(np.float64)
-            length = np.sqrt(np.bincount(found.text, worth * worth, len(talk)))
-            looked.append((found, worth, weight / np.maximum(length, 1)))
+            each, length = worth(found, self._rarity, len(talk))
+            looked.append((found, each, weight / length))
         judged = {}
         for family, head in self._header.heads.items():
             table = self._weights[family]

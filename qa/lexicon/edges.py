@@ -38,7 +38,9 @@ def excluded(source: str, turn: TurnText) -> Iterator[tuple[int, int]]:
 
 
 def stands(turn: TurnText, start: int, end: int, pattern: Pattern) -> bool:
-    """Whether a match is whole: Latin words not cut, no sentence end inside, at the clause's edges if so asked."""
+    """Whether a match is whole: Latin words not cut, no sentence end inside, at the clause's edges if so asked,
+    and no answer of its own at its beginning (别，照实填).
+    """
     text = turn.squeezed
     if (text[start] <= _LAST_LATIN and _cuts_latin(turn, start - 1, start)) or (
         text[end - 1] <= _LAST_LATIN and _cuts_latin(turn, end - 1, end)
@@ -54,10 +56,10 @@ def stands(turn: TurnText, start: int, end: int, pattern: Pattern) -> bool:
         clause = turn.clauses[turn.clause_index(end - 1)]
         if not _PARTICLES_BEHIND.fullmatch(text, end, clause.end):
             return False
-    return True
+    return not _refuses(turn, start, end, pattern)
 
 
-def refuses(turn: TurnText, start: int, end: int, pattern: Pattern) -> bool:
+def _refuses(turn: TurnText, start: int, end: int, pattern: Pattern) -> bool:
     """Whether a match begins with a no that is complete in itself, and what follows is said of something else:
     别，照实填 is not 别照实填.
     """

@@ -12,7 +12,7 @@ import ahocorasick_rs
 from qa.core.base import Record
 from qa.core.finding import MatchKind
 from qa.lexicon.anchors import Anchors, anchors_of
-from qa.lexicon.edges import excluded, keeps_words, over_comma, over_negation, refuses, stands
+from qa.lexicon.edges import excluded, keeps_words, over_comma, over_negation, stands
 from qa.lexicon.homophones import Sounding, may_fire
 from qa.lexicon.patterns import Gapped, Pattern, parse, sound_forms
 from qa.text.calltext import SEPARATOR, CallText, TurnText
@@ -190,7 +190,7 @@ class Matcher:
             if sure is None:
                 return None
             kind, certainty = MatchKind.HOMOPHONE, sure
-        if not stands(turn, start, end, pattern) or refuses(turn, start, end, pattern):
+        if not stands(turn, start, end, pattern):
             return None
         if end - start <= SHORT:
             if not pattern.spans_commas and over_comma(turn, start, end):
@@ -204,7 +204,7 @@ class Matcher:
     ) -> Hit | None:
         g, p = entry.gapped, entry.gapped.pattern
         s, e = found.start() - turn.base, found.end() - turn.base
-        if not stands(turn, s, e, p) or refuses(turn, s, e, p) or over_negation(turn, p, found):
+        if not stands(turn, s, e, p) or over_negation(turn, p, found):
             return None
         if exact:
             kind, certainty = _WRITTEN[entry.misheard or g.misheard(found)]
