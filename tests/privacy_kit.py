@@ -1,5 +1,7 @@
 """A call in which personal data is said, and those who may and may not see it."""
 
+import re
+
 from qa.core.people import Job, Person
 from qa.core.result import Analysis, Result, RunStatus
 from qa.core.roles import Role
@@ -14,6 +16,12 @@ TURNS = (
     (Role.CUSTOMER, "317", 4.8, 5.4),
 )
 SECRETS = ("13812345678", "317")
+
+
+def leaked(text: str) -> list[str]:
+    """The secrets that ``text`` tells. Three digits inside an identifier or a time of day tell nothing."""
+    return [secret for secret in SECRETS if re.search(rf"(?<![0-9A-Za-z.]){secret}(?![0-9A-Za-z])", text)]
+
 
 REVIEWER = Person("1", "li.rui", "李睿", frozenset({Job.REVIEWER}))
 AUDITOR = Person("2", "zhao.min", "赵敏", frozenset({Job.AUDITOR}))
