@@ -1,6 +1,5 @@
 """The terms of all loaded packs, and what they find in a call once context is understood."""
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -9,7 +8,7 @@ from qa.core.finding import MatchKind, Severity
 from qa.core.roles import Role
 from qa.lexicon.answers import Question, affirmation, expects_answer
 from qa.lexicon.context import Excuse, Site, asked, excuse, half_question, named, negated
-from qa.lexicon.matcher import Hit, Matcher, MatchTerm
+from qa.lexicon.matcher import Hit, Matcher, MatchTerm, Spotted
 from qa.lexicon.schema import Applies
 from qa.text.calltext import CallText, TurnText
 
@@ -68,51 +67,61 @@ class Lexicon:
 
     def __init__(self, terms: Sequence[CompiledTerm]) -> None:
         self.terms = tuple(terms)
+        self.places = {t.id: place for place, t in enumerate(self.terms)}
+        """Id of a term -> its place in `terms`."""
         self._matcher = Matcher([t.match for t in terms])
 
     def scan(self, call: CallText) -> "Scan":
         """Everything that was said of these terms in a call."""
-        hits = [h for h in self._matcher.find(call) if call.turns[h.turn].turn.role is not Role.SYSTEM]
-        return Scan(call, self.terms, hits)
+        return Scan(call, self, self._matcher.spot(call))
 
 
 class Scan:
-    """The hits of one call. Context is looked at only for the hits that somebody asks about."""
+    """The hits of one call. They, and their context, are looked at only where somebody asks about them."""
 
-    def __init__(self, call: CallText, terms: Sequence[CompiledTerm], hits: Sequence[Hit]) -> None:
+    def __init__(self, call: CallText, lexicon: Lexicon, spotted: Spotted, literal: bool = False) -> None:
         self._call = call
-        self._terms = terms
-        self._raw: dict[str, list[Hit]] = defaultdict(list)
-        for h in hits:
-            self._raw[terms[h.term].id].append(h)
+        self._lexicon = lexicon
+        self._spotted = spotted
+        self._literal = literal
         self._done: dict[tuple[str, Role | None], list[TermHit]] = {}
 
     def literally(self) -> "Scan":
         """What is left of it without what merely sounds like a term or was misheard for one."""
-        exact = [h for found in self._raw.values() for h in found if h.kind is MatchKind.EXACT]
-        return Scan(self._call, self._terms, sorted(exact, key=lambda h: (h.turn, h.start, h.end, h.term)))
+        return Scan(self._call, self._lexicon, self._spotted, literal=True)
 
     def found_ids(self) -> set[str]:
-        """Ids of the terms with any hit, excused or not."""
-        return set(self._raw)
+        """Ids of the terms that may have a hit, excused or not: no other has one."""
+        return {self._lexicon.terms[place].id for place in self._spotted.terms}
 
     def hits(self, term: str, role: Role | None) -> list[TermHit]:
         """All hits of a term in the turns of `role` (None: anybody), excused ones included, in order."""
         key = (term, role)
         if key not in self._done:
-            self._done[key] = [x for h in self._raw.get(term, ()) for x in self._resolve(h, role)]
+            self._done[key] = [x for h in self._found(term) for x in self._resolve(h, role)]
         return self._done[key]
+
+    def _found(self, term: str) -> list[Hit]:
+        place = self._lexicon.places.get(term)
+        if place not in self._spotted.terms:
+            return []
+        turns, literal = self._call.turns, self._literal
+        return [
+            h
+            for h in self._spotted.hits(place)
+            if turns[h.turn].turn.role is not Role.SYSTEM and not (literal and h.kind is not MatchKind.EXACT)
+        ]
 
     def meant(self, term: str, role: Role | None, role_given: bool) -> list[TermHit]:
         """The hits that count: of `role` where a condition gives one, else of the term's own role."""
-        raw = self._raw.get(term)
-        if not raw:
+        place = self._lexicon.places.get(term)
+        if place not in self._spotted.terms:
             return []
-        wanted = role if role_given else self._terms[raw[0].term].role
+        wanted = role if role_given else self._lexicon.terms[place].role
         return [h for h in self.hits(term, wanted) if h.counts]
 
     def _resolve(self, hit: Hit, role: Role | None) -> list[TermHit]:
-        term, turn = self._terms[hit.term], self._call.turns[hit.turn]
+        term, turn = self._lexicon.terms[hit.term], self._call.turns[hit.turn]
         speaker = turn.turn.role
         result = TermHit(term, turn, hit.start, hit.end, hit.kind, hit.certainty, hit.pattern)
         if role is None or speaker is role:

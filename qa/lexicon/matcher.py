@@ -1,22 +1,23 @@
-"""Finds the terms of all packs in a call: one pass of an automaton over the words, one over their sounds."""
+"""Finds the terms of all packs in a call: one pass of an automaton over the words, one over their sounds.
+
+What the automata find are spots where a term may stand. Whether it does is looked at when somebody asks about that
+term: three hits of four are of vocabulary that no rule comes to ask for.
+"""
 
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import partial
 from typing import Final
-
-import ahocorasick_rs
 
 from qa.core.base import Record
 from qa.core.finding import MatchKind
-from qa.lexicon.anchors import Anchors, anchors_of
 from qa.lexicon.edges import excluded, keeps_words, over_comma, over_negation, stands
 from qa.lexicon.homophones import Sounding, may_fire
-from qa.lexicon.patterns import Gapped, Pattern, parse, sound_forms
+from qa.lexicon.patterns import Pattern, parse
+from qa.lexicon.sought import Automaton, Sought, add
 from qa.text.calltext import SEPARATOR, CallText, TurnText
-from qa.text.syllables import readings_of
 
 SHORT: Final = 3
 """Literals up to this length come about by accident: over a comma (全额退保，过了) or inside other words."""
@@ -26,12 +27,6 @@ GAPPED_CERTAINTY: Final = 0.6
 
 MISHEARD_CERTAINTY: Final = 0.55
 """Of a misheard spelling: as the least certain homophone of four syllables, for what is written may be meant."""
-
-_MIN_GAPPED_SYLLABLES: Final = 4
-"""A pattern with gaps needs so many fixed syllables before its homophones are looked for."""
-
-_MIN_ANCHOR_SYLLABLES: Final = 2
-"""A single syllable stands in every turn; looking beside each would cost more than all the rest."""
 
 _WRITTEN: Final = {False: (MatchKind.EXACT, 1.0), True: (MatchKind.SIMILAR, MISHEARD_CERTAINTY)}
 """Kind and certainty of what stands there literally, by whether it is a misheard spelling."""
@@ -65,54 +60,8 @@ class Hit(Record, frozen=True):
     pattern: str
 
 
-class _Literal(Record, frozen=True, gc=False):
-    """A text of a pattern without gaps. There are tens of thousands, and all of them live as long as the program:
-    `gc=False` keeps the collector from walking them over and over.
-    """
-
-    term: int
-    pattern: Pattern
-    text: str
-    misheard: bool
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _GappedTerm:
-    term: int
-    gapped: Gapped
-    misheard: bool
-
-
-class _Anchor:
-    """A literal (or its sound) beside which a pattern with gaps may stand."""
-
-    __slots__ = ("_beside", "_companions", "entry", "firsts", "where")
-
-    def __init__(self, entry: _GappedTerm, where: Anchors, sounds: bool) -> None:
-        companions = where.companions or ("",)
-        self.entry = entry
-        self.where = where
-        self._companions = _heard(companions) if sounds else companions
-        self._beside: re.Pattern[str] | None = None
-        firsts = where.companions or where.options
-        self.firsts = frozenset(o[0] for o in (_heard(firsts) if sounds else firsts))
-        """Characters of which one is in the turn."""
-
-    @property
-    def beside(self) -> re.Pattern[str]:
-        """Finds a companion; most are never looked for, so it is compiled when one first is."""
-        if self._beside is None:
-            self._beside = _any_of(self._companions)
-        return self._beside
-
-
-def _heard(literals: Sequence[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(form for forms in readings_of(literals) for form in forms))
-
-
-@lru_cache(maxsize=20_000)
-def _any_of(options: tuple[str, ...]) -> re.Pattern[str]:
-    return re.compile("|".join(map(re.escape, options)))
+Spots = dict[int, list[tuple[Sought, int, int]]]
+"""Term -> its patterns that may stand somewhere: between which offsets of the joined text of the call."""
 
 
 class Matcher:
@@ -120,182 +69,143 @@ class Matcher:
 
     def __init__(self, terms: Sequence[MatchTerm]) -> None:
         self.terms = tuple(terms)
-        literals: dict[str, list[_Literal]] = {}
-        sounds: dict[str, list[_Literal]] = {}
-        anchors: dict[str, list[_Anchor]] = {}
-        sound_anchors: dict[str, list[_Anchor]] = {}
+        self._exact = Automaton()
+        self._sound = Automaton()
         for index, term in enumerate(self.terms):
             sources = [(p, False) for p in term.patterns] + [(p, True) for p in term.misheard]
             for source, misheard in sources:
-                pattern = parse(source)
-                mode = "off" if misheard else term.homophone
-                if pattern.has_gaps:
-                    _add_gapped(anchors, sound_anchors, index, pattern, mode, misheard)
-                else:
-                    _add_literals(literals, sounds, index, pattern, mode, misheard)
-        self._exact = _Automaton(literals, anchors)
-        self._sound = _Automaton(sounds, sound_anchors)
+                add(Sought(index, parse(source), misheard), term.homophone, self._exact, self._sound)
+        self._exact.compile()
+        self._sound.compile()
 
     def find(self, call: CallText) -> list[Hit]:
         """All hits in order of turn and place; where hits of one term overlap, the best of them."""
-        hits = list(self._run(call, self._exact, call.joined, exact=True))
-        taken = {(h.term, h.turn, h.start) for h in hits}
-        heard = self._run(call, self._sound, call.sounds, exact=False)
-        hits.extend(h for h in heard if (h.term, h.turn, h.start) not in taken)
-        return self._without_excluded(call, _best(hits, self.terms))
+        spotted = self.spot(call)
+        hits = [h for term in spotted.terms for h in spotted.hits(term)]
+        return sorted(hits, key=lambda h: (h.turn, h.start, h.end, h.term))
 
-    def _run(self, call: CallText, automaton: "_Automaton", text: str, *, exact: bool) -> Iterable[Hit]:
-        # Thousands of finds pass through here in a call, and nearly all of them come to nothing: hence no calls
-        # of functions before something is likely, and the cheapest test first.
-        entries, joined = automaton.entries, call.joined
-        around: dict[tuple[int, _GappedTerm], list[int]] = {}
-        base, limit = 0, -1
-        for index, start, end in automaton.matches(text):  # in order of their ends, so turn by turn
+    def spot(self, call: CallText) -> "Spotted":
+        """Where terms may stand in a call."""
+        return Spotted(
+            call, self.terms, _spots(call, self._exact, call.joined), _spots(call, self._sound, call.sounds)
+        )
+
+
+def _spots(call: CallText, automaton: Automaton, text: str) -> Spots:
+    # Thousands of finds pass through here in a call, and nearly all of them come to nothing: hence no calls of
+    # functions before something is likely, and the cheapest test first.
+    spots: Spots = defaultdict(list)
+    around: dict[tuple[int, Sought], list[int]] = {}
+    base, limit = 0, -1
+    for index, start, end in automaton.matches(text):  # in order of their ends, so turn by turn
+        for sought in automaton.listed[index]:
+            spots[sought.term].append((sought, start, end))
+        for anchor in automaton.anchors[index]:
             if start >= limit:
                 turn = call.locate(start)
                 base, limit = turn.base, turn.base + len(turn.squeezed)
                 letters = set(text[base:limit])
-            literals, anchors = entries[index]
-            for anchor in anchors:
-                if anchor.firsts.isdisjoint(letters):
+            if anchor.firsts.isdisjoint(letters):
+                continue
+            where = anchor.where
+            if where.ahead:
+                if anchor.beside.search(text, end, min(limit, end + where.ahead)) is None:
                     continue
-                where = anchor.where
-                if where.ahead:
-                    if anchor.beside.search(text, end, min(limit, end + where.ahead)) is None:
-                        continue
-                elif anchor.beside.search(text, max(base, start - where.back), start) is None:
-                    continue
-                first, last = max(base, start - where.before), min(limit, end + where.behind)
-                near = around.setdefault((turn.turn_position, anchor.entry), [first, last])
-                near[:] = min(first, near[0]), max(last, near[1])
-            for literal in literals:
-                # The sound of what stands there literally was found before.
-                if exact or joined[start:end] != literal.text:
-                    hit = self._literal(turn, literal, start - base, end - base, exact)
-                    if hit is not None:
-                        yield hit
-        for (position, entry), (first, last) in around.items():
-            turn = call.turns[position]
-            for found in _finds(entry.gapped.regex if exact else entry.gapped.sounds, text, first, last):
-                hit = self._gapped(turn, entry, found, call.joined, exact)
-                if hit is not None:
-                    yield hit
+            elif anchor.beside.search(text, max(base, start - where.back), start) is None:
+                continue
+            first, last = max(base, start - where.before), min(limit, end + where.behind)
+            near = around.setdefault((base, anchor.sought), [first, last])
+            near[:] = min(first, near[0]), max(last, near[1])
+    for (_, sought), (first, last) in around.items():
+        spots[sought.term].append((sought, first, last))
+    return spots
 
-    def _literal(self, turn: TurnText, literal: _Literal, start: int, end: int, exact: bool) -> Hit | None:
-        pattern, term = literal.pattern, self.terms[literal.term]
-        if exact:
-            kind, certainty = _WRITTEN[literal.misheard]
-        else:
-            sure = may_fire(turn, Sounding(start, end, literal.text), term.homophone)
-            if sure is None:
-                return None
-            kind, certainty = MatchKind.HOMOPHONE, sure
-        if not stands(turn, start, end, pattern):
-            return None
-        if end - start <= SHORT:
-            if not pattern.spans_commas and over_comma(turn, start, end):
-                return None
-            if exact and not keeps_words(turn, start, end, whole=term.whole_words):
-                return None
-        return Hit(literal.term, turn.turn_position, start, end, kind, certainty, pattern.source)
 
-    def _gapped(
-        self, turn: TurnText, entry: _GappedTerm, found: re.Match[str], joined: str, exact: bool
-    ) -> Hit | None:
-        g, p = entry.gapped, entry.gapped.pattern
+class Spotted:
+    """Where terms may stand in a call, and what of it are hits."""
+
+    def __init__(self, call: CallText, terms: Sequence[MatchTerm], exact: Spots, sound: Spots) -> None:
+        self._call = call
+        self._terms = terms
+        self._exact = exact
+        self._sound = sound
+        self.terms = exact.keys() | sound.keys()
+        """Terms that may have a hit, as places in those of the matcher; no other has one."""
+
+    def hits(self, term: int) -> list[Hit]:
+        """All hits of a term in order of turn and place; where some overlap, the best of them."""
+        hits = [h for spot in self._exact.get(term, ()) for h in self._written(*spot)]
+        # The sound of what stands there literally was found before.
+        taken = {self._call.turns[h.turn].base + h.start for h in hits}
+        hits += [h for spot in self._sound.get(term, ()) for h in self._heard(*spot, taken)]
+        return self._without_excluded(_best(hits, self._terms)) if hits else []
+
+    def _written(self, sought: Sought, first: int, last: int) -> Iterator[Hit]:
+        turn, text, p = self._call.locate(first), self._call.joined, sought.pattern
+        if sought.has_gaps:
+            for found in sought.finds(text, first, last, sounds=False):
+                s, e = found.start() - turn.base, found.end() - turn.base
+                if stands(turn, s, e, p) and not over_negation(turn, p, found):
+                    kind, certainty = _WRITTEN[sought.misheard or sought.gapped.misheard(found)]
+                    yield Hit(sought.term, turn.turn_position, s, e, kind, certainty, p.source)
+            return
+        whole = self._terms[sought.term].whole_words
+        for start, end in sought.places(text, first, last, sounds=False):
+            s, e = start - turn.base, end - turn.base
+            if not _whole(turn, s, e, p) or (end - start <= SHORT and not keeps_words(turn, s, e, whole=whole)):
+                continue
+            kind, certainty = _WRITTEN[sought.texts[text[start:end]]]
+            yield Hit(sought.term, turn.turn_position, s, e, kind, certainty, p.source)
+
+    def _heard(self, sought: Sought, first: int, last: int, taken: set[int]) -> Iterator[Hit]:
+        """What sounds like a pattern, but for what begins where the term itself was found."""
+        turn, text, p = self._call.locate(first), self._call.sounds, sought.pattern
+        mode = self._terms[sought.term].homophone
+        if sought.has_gaps:
+            for found in sought.finds(text, first, last, sounds=True):
+                if found.start() not in taken:
+                    sure = self._gapped(turn, sought, found, mode)
+                    if sure is not None:
+                        s, e = found.start() - turn.base, found.end() - turn.base
+                        yield Hit(sought.term, turn.turn_position, s, e, MatchKind.HOMOPHONE, sure, p.source)
+            return
+        for start, end in sought.places(text, first, last, sounds=True):
+            if start in taken:
+                continue
+            s, e = start - turn.base, end - turn.base
+            for said in sought.heard[text[start:end]]:
+                sure = may_fire(turn, Sounding(s, e, said), mode)
+                if sure is not None and _whole(turn, s, e, p):
+                    yield Hit(sought.term, turn.turn_position, s, e, MatchKind.HOMOPHONE, sure, p.source)
+
+    def _gapped(self, turn: TurnText, sought: Sought, found: re.Match[str], mode: str) -> float | None:
+        """The certainty of what sounds like a pattern with gaps."""
+        g, p = sought.gapped, sought.pattern
         s, e = found.start() - turn.base, found.end() - turn.base
         if not stands(turn, s, e, p) or over_negation(turn, p, found):
             return None
-        if exact:
-            kind, certainty = _WRITTEN[entry.misheard or g.misheard(found)]
-            return Hit(entry.term, turn.turn_position, s, e, kind, certainty, p.source)
-        place = Sounding(s, e, g.meant(found, joined), gaps=True)
-        sure = may_fire(turn, place, self.terms[entry.term].homophone)
+        sure = may_fire(turn, Sounding(s, e, g.meant(found, self._call.joined), gaps=True), mode)
         if sure is None or g.regex.search(turn.squeezed, s, e):
             return None
-        certainty = min(sure, GAPPED_CERTAINTY)
-        return Hit(entry.term, turn.turn_position, s, e, MatchKind.HOMOPHONE, certainty, p.source)
+        return min(sure, GAPPED_CERTAINTY)
 
-    def _without_excluded(self, call: CallText, hits: list[Hit]) -> list[Hit]:
+    def _without_excluded(self, hits: list[Hit]) -> list[Hit]:
         return [
             h
             for h in hits
             if not any(
                 s <= h.start and h.end <= e
-                for source in self.terms[h.term].exclude
-                for s, e in excluded(source, call.turns[h.turn])
+                for source in self._terms[h.term].exclude
+                for s, e in excluded(source, self._call.turns[h.turn])
             )
         ]
 
 
-class _Automaton:
-    """Texts to look for, and what each stands for."""
-
-    def __init__(self, literals: dict[str, list[_Literal]], anchors: dict[str, list[_Anchor]]) -> None:
-        # Tuples of what the collector does not watch are not watched either; lists are.
-        entries: dict[str, tuple[tuple[_Literal, ...], tuple[_Anchor, ...]]]
-        entries = {text: (tuple(found), ()) for text, found in literals.items()}
-        for text, found in anchors.items():
-            entries[text] = entries[text][0] if text in entries else (), tuple(found)
-        texts = sorted(entries)  # neighbours share their beginnings: built in half the time
-        self.entries = [entries[text] for text in texts]
-        self._automaton = ahocorasick_rs.AhoCorasick(texts, store_patterns=False) if texts else None
-
-    def matches(self, text: str) -> list[tuple[int, int, int]]:
-        if self._automaton is None:
-            return []
-        found: list[tuple[int, int, int]] = self._automaton.find_matches_as_indexes(text, overlapping=True)
-        return found
-
-
-def _finds(regex: re.Pattern[str], text: str, first: int, last: int) -> Iterator[re.Match[str]]:
-    """All matches between two offsets, overlapping ones as well."""
-    while (found := regex.search(text, first, last)) is not None:
-        yield found
-        first = found.start() + 1
-
-
-def _add_literals(
-    literals: dict[str, list[_Literal]],
-    sounds: dict[str, list[_Literal]],
-    index: int,
-    pattern: Pattern,
-    homophone: str,
-    misheard: bool,
-) -> None:
-    said = {}
-    for text, misspelt in pattern.literals().items():
-        heard_wrong = misheard or misspelt
-        entry = _Literal(index, pattern, text, heard_wrong)
-        literals.setdefault(text, []).append(entry)
-        if homophone != "off" and not heard_wrong:
-            said[text] = entry
-    for text, forms in sound_forms(tuple(said)):
-        for form in forms:
-            sounds.setdefault(form, []).append(said[text])
-
-
-def _add_gapped(
-    anchors: dict[str, list[_Anchor]],
-    sound_anchors: dict[str, list[_Anchor]],
-    index: int,
-    pattern: Pattern,
-    homophone: str,
-    misheard: bool,
-) -> None:
-    entry = _GappedTerm(index, Gapped(pattern), misheard)
-    where = anchors_of(pattern)
-    assert where is not None  # noqa: S101 - every literal has one character
-    anchor = _Anchor(entry, where, sounds=False)
-    for option in where.options:
-        anchors.setdefault(option, []).append(anchor)
-    if homophone == "off" or pattern.shortest() < _MIN_GAPPED_SYLLABLES:
-        return
-    where = anchors_of(pattern, _MIN_ANCHOR_SYLLABLES)
-    if where is not None:
-        anchor = _Anchor(entry, where, sounds=True)
-        for option in _heard(where.options):
-            sound_anchors.setdefault(option, []).append(anchor)
+def _whole(turn: TurnText, start: int, end: int, pattern: Pattern) -> bool:
+    """Whether a text of a pattern without gaps is no accident: whole, and if it is short, not over a comma."""
+    return stands(turn, start, end, pattern) and not (
+        end - start <= SHORT and not pattern.spans_commas and over_comma(turn, start, end)
+    )
 
 
 def _best(hits: Iterable[Hit], terms: Sequence[MatchTerm]) -> list[Hit]:

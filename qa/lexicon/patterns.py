@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import product
+from math import prod
 from typing import Final
 
 from qa.core.base import Record
@@ -71,7 +72,12 @@ class Pattern(Record, frozen=True, gc=False):
     @property
     def has_gaps(self) -> bool:
         """Whether it needs a regular expression."""
-        return any(isinstance(p, Gap) for p in self.parts) or _combinations(self.parts) > MAX_LITERALS
+        return any(isinstance(p, Gap) for p in self.parts) or self.combinations > MAX_LITERALS
+
+    @property
+    def combinations(self) -> int:
+        """Texts that its choices make together."""
+        return prod(len(p.options) for p in self.parts if isinstance(p, Choice))
 
     def literals(self) -> dict[str, bool]:
         """All texts that a pattern without gaps stands for, and whether each is a misheard spelling."""
@@ -211,14 +217,6 @@ def _checked(pattern: Pattern, open_ended: bool) -> Pattern:
     if not open_ended and any(isinstance(pattern.parts[i], Gap) for i in (0, -1)):
         raise PatternError("pattern_gap_at_edge", source)
     return pattern
-
-
-def _combinations(parts: tuple[Choice | Gap, ...]) -> int:
-    count = 1
-    for part in parts:
-        if isinstance(part, Choice):
-            count *= len(part.options)
-    return count
 
 
 @lru_cache(maxsize=20_000)

@@ -3,12 +3,15 @@
 import itertools
 import re
 
-from hypothesis import given, settings
+import pytest
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from qa.core.finding import MatchKind, Outcome
 from qa.core.roles import Role
 from qa.core.transcript import Transcript, Turn, Word
+from qa.lexicon import sought
 from qa.lexicon.anchors import anchors_of
 from qa.lexicon.matcher import Matcher, MatchTerm
 from qa.lexicon.patterns import Gapped, PatternError, parse
@@ -26,6 +29,11 @@ CHINESE = st.text(alphabet="保本息稳赚不赔吗是的没有您好会亏，�
 TERMS = st.lists(
     st.text(alphabet="保本息稳赚不赔是有会亏", min_size=2, max_size=4), min_size=1, max_size=6, unique=True
 )
+CHOICES = st.lists(
+    st.lists(st.text(alphabet="保本息稳赚不赔是会亏~", max_size=3), min_size=1, max_size=4),
+    min_size=1,
+    max_size=3,
+).filter(lambda parts: sum(min(len(o.strip("~")) for o in part) for part in parts) >= 2)
 ROLES = st.sampled_from([Role.AGENT, Role.CUSTOMER, Role.SYSTEM, Role.UNKNOWN])
 
 
@@ -99,6 +107,22 @@ def test_matching_equals_brute_force(text: str, terms: list[str]) -> None:
                 expected.add((index, s, e))
                 taken = e
     assert found == expected
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(CHINESE, CHOICES, st.sampled_from([0.3, 0.9]))
+def test_a_pattern_that_stands_for_many_texts_is_found_where_one_of_them_stands(
+    monkeypatch: pytest.MonkeyPatch, text: str, choices: list[list[str]], probability: float
+) -> None:
+    turn = turn_of(text)
+    turn = replace(turn, words=tuple(replace(w, probability=probability) for w in turn.words))
+    call = CallText(Transcript("zh", 60.0, (turn,)))
+    term = MatchTerm(("".join(f"({'|'.join(options)})" for options in choices),), homophone="on")
+    found = []
+    for most in (1, 1000):
+        monkeypatch.setattr(sought, "MAX_LISTED", most)
+        found.append(Matcher([term]).find(call))
+    assert found[0] == found[1]
 
 
 @settings(deadline=None)
