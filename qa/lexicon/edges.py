@@ -3,7 +3,7 @@ in the gaps of its pattern.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from qa.lexicon.context_words import denies, rx
@@ -25,16 +25,15 @@ TORN: Final = 2
 says. A word that is cut on one side only proves nothing: 摔坏|了, 投保|人."""
 
 
-def excluded(source: str, turn: TurnText) -> Iterator[tuple[int, int]]:
-    """The stretches that an exclude covers, each within a sentence."""
-    regex = exclusion(source)
-    if regex.search(turn.squeezed) is None:
-        return
-    ends = [b.at for b in turn.breaks if b.strong] + [len(turn.squeezed)]
-    start = 0
-    for end in ends:
-        yield from (m.span() for m in regex.finditer(turn.squeezed, start, end))
-        start = end
+def excluded(sources: Sequence[str], turn: TurnText) -> Iterator[tuple[int, int]]:
+    """The stretches that some excludes cover, each within a sentence."""
+    here = [regex for regex in map(exclusion, sources) if regex.search(turn.squeezed)]
+    ends = [b.at for b in turn.breaks if b.strong] + [len(turn.squeezed)] if here else []
+    for regex in here:
+        start = 0
+        for end in ends:
+            yield from (m.span() for m in regex.finditer(turn.squeezed, start, end))
+            start = end
 
 
 def stands(turn: TurnText, start: int, end: int, pattern: Pattern) -> bool:

@@ -6,7 +6,7 @@ term: three hits of four are of vocabulary that no rule comes to ask for.
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
@@ -96,22 +96,21 @@ def _spots(call: CallText, automaton: Automaton, text: str) -> Spots:
     # functions before something is likely, and the cheapest test first.
     spots: Spots = defaultdict(list)
     around: dict[tuple[int, Sought], list[int]] = {}
-    base, limit = 0, -1
+    ends = iter(call.turns)
+    base = limit = -1
     for index, start, end in automaton.matches(text):  # in order of their ends, so turn by turn
         for sought in automaton.listed[index]:
             spots[sought.term].append((sought, start, end))
         for anchor in automaton.anchors[index]:
-            if start >= limit:
-                turn = call.locate(start)
-                base, limit = turn.base, turn.base + len(turn.squeezed)
-                letters = set(text[base:limit])
-            if anchor.firsts.isdisjoint(letters):
-                continue
+            while start > limit:
+                base = limit + 1
+                limit = base + len(next(ends).squeezed)
+            beside = anchor.beside or anchor.compiled()
             where = anchor.where
             if where.ahead:
-                if anchor.beside.search(text, end, min(limit, end + where.ahead)) is None:
+                if beside.search(text, end, min(limit, end + where.ahead)) is None:
                     continue
-            elif anchor.beside.search(text, max(base, start - where.back), start) is None:
+            elif beside.search(text, max(base, start - where.back), start) is None:
                 continue
             first, last = max(base, start - where.before), min(limit, end + where.behind)
             near = around.setdefault((base, anchor.sought), [first, last])
@@ -138,7 +137,7 @@ class Spotted:
         # The sound of what stands there literally was found before.
         taken = {self._call.turns[h.turn].base + h.start for h in hits}
         hits += [h for spot in self._sound.get(term, ()) for h in self._heard(*spot, taken)]
-        return self._without_excluded(_best(hits, self._terms)) if hits else []
+        return self._without_excluded(_best(hits, self._terms[term])) if hits else []
 
     def _written(self, sought: Sought, first: int, last: int) -> Iterator[Hit]:
         turn, text, p = self._call.locate(first), self._call.joined, sought.pattern
@@ -190,14 +189,12 @@ class Spotted:
         return min(sure, GAPPED_CERTAINTY)
 
     def _without_excluded(self, hits: list[Hit]) -> list[Hit]:
+        """Of the hits of a term."""
+        excludes, turns = self._terms[hits[0].term].exclude, self._call.turns
+        if not excludes:
+            return hits
         return [
-            h
-            for h in hits
-            if not any(
-                s <= h.start and h.end <= e
-                for source in self._terms[h.term].exclude
-                for s, e in excluded(source, self._call.turns[h.turn])
-            )
+            h for h in hits if not any(s <= h.start and h.end <= e for s, e in excluded(excludes, turns[h.turn]))
         ]
 
 
@@ -208,25 +205,20 @@ def _whole(turn: TurnText, start: int, end: int, pattern: Pattern) -> bool:
     )
 
 
-def _best(hits: Iterable[Hit], terms: Sequence[MatchTerm]) -> list[Hit]:
-    """Of overlapping hits of one term the exact before the homophone, then the longest, then the pattern that its
+def _best(hits: list[Hit], term: MatchTerm) -> list[Hit]:
+    """Of overlapping hits of a term the exact before the homophone, then the longest, then the pattern that its
     author wrote first.
     """
-    of_term: dict[tuple[int, int], list[Hit]] = defaultdict(list)
-    for h in hits:
-        of_term[h.term, h.turn].append(h)
+    if len(hits) == 1:
+        return hits
     kept: list[Hit] = []
-    for (term, _), group in of_term.items():
-        if len(group) == 1:
-            kept += group
-            continue
-        taken: set[int] = set()
-        for h in sorted(group, key=partial(_worth, (*terms[term].patterns, *terms[term].misheard))):
-            characters = range(h.start, h.end)
-            if taken.isdisjoint(characters):
-                taken.update(characters)
-                kept.append(h)
-    return sorted(kept, key=lambda h: (h.turn, h.start, h.end, h.term))
+    taken: set[tuple[int, int]] = set()
+    for h in sorted(hits, key=partial(_worth, (*term.patterns, *term.misheard))):
+        characters = {(h.turn, at) for at in range(h.start, h.end)}
+        if taken.isdisjoint(characters):
+            taken |= characters
+            kept.append(h)
+    return sorted(kept, key=lambda h: (h.turn, h.start, h.end))
 
 
 def _worth(sources: Sequence[str], hit: Hit) -> tuple[bool, int, float, int, int]:

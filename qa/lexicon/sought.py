@@ -82,24 +82,20 @@ class Sought:
 class Anchor:
     """A literal (or its sound) beside which a pattern may stand."""
 
-    __slots__ = ("_beside", "_companions", "firsts", "sought", "where")
+    __slots__ = ("_companions", "beside", "sought", "where")
 
     def __init__(self, sought: Sought, where: Anchors, sounds: bool) -> None:
         companions = where.companions or ("",)
         self.sought = sought
         self.where = where
         self._companions = _heard(companions) if sounds else companions
-        self._beside: re.Pattern[str] | None = None
-        firsts = where.companions or where.options
-        self.firsts = frozenset(o[0] for o in (_heard(firsts) if sounds else firsts))
-        """Characters of which one is in the turn."""
+        self.beside: re.Pattern[str] | None = None
+        """Finds a companion, if a call has met the anchor before."""
 
-    @property
-    def beside(self) -> re.Pattern[str]:
-        """Finds a companion; most are never looked for, so it is compiled when one first is."""
-        if self._beside is None:
-            self._beside = _any_of(self._companions)
-        return self._beside
+    def compiled(self) -> re.Pattern[str]:
+        """`beside`, made when it is first needed, for most anchors are never met."""
+        self.beside = _any_of(self._companions)
+        return self.beside
 
 
 def _heard(literals: Sequence[str]) -> tuple[str, ...]:

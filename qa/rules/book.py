@@ -82,7 +82,7 @@ class RuleBook:
     @cached_property
     def offence_groups(self) -> offences.Groups:
         """The checks that terms with a severity make up."""
-        return offences.groups_of(self.terms)
+        return offences.groups_of(self)
 
     @cached_property
     def terms_by_id(self) -> Mapping[str, CompiledTerm]:

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from msgspec.structs import replace
+
 from qa.core.finding import Check, Finding, MatchKind, Outcome, Severity
 from qa.core.messages import Message, message
 from qa.core.roles import Role
@@ -33,11 +35,11 @@ _REASONS: Final = {
 class Group:
     """The terms of one file and family; one check."""
 
-    name: str
-    first: CompiledTerm
+    clean: Check
+    """What it says of a call in which nothing was found: of most groups in most calls."""
+    role: Role | None
+    """Of the first of its terms."""
     terms: Mapping[str, CompiledTerm]
-    severity: Severity
-    shadow: bool
     reaches: Mapping[str, int]
     """Term -> to which calls it applies, as a place in `Groups.reaches`."""
     reached: tuple[int, ...]
@@ -53,13 +55,13 @@ class Groups:
     """Language and applicability; hundreds of terms share a few, which are judged once per call."""
 
 
-def groups_of(terms: Sequence[CompiledTerm]) -> Groups:
+def groups_of(book: RuleBook) -> Groups:
     """The checks that terms with a severity make up."""
     members: dict[tuple[str, str], list[CompiledTerm]] = defaultdict(list)
     numbers: dict[tuple[str, ...], int] = {}
     reaches: list[tuple[str, tuple[Applies, ...]]] = []
     reach_of: dict[str, int] = {}
-    for term in terms:
+    for term in book.terms:
         if term.severity is not None:
             members[term.file, term.family].append(term)
             key = term.language, *(a.model_dump_json() for a in term.applies)
@@ -70,11 +72,18 @@ def groups_of(terms: Sequence[CompiledTerm]) -> Groups:
     families = Counter(file for file, _ in members)
     groups = tuple(
         Group(
-            name=file if families[file] == 1 else f"{file}.{family}",
-            first=group[0],
+            clean=Check(
+                rule=file if families[file] == 1 else f"{file}.{family}",
+                rule_version=book.versions[file],
+                family=family,
+                label=dict(book.files[file].label),
+                outcome=Outcome.PASSED,
+                reason=message("rules.no_terms_found"),
+                severity=max((t.severity for t in group if t.severity), key=lambda s: s.rank),
+                shadow=all(t.shadow for t in group),
+            ),
+            role=group[0].role,
             terms={t.id: t for t in group},
-            severity=max((t.severity for t in group if t.severity), key=lambda s: s.rank),
-            shadow=all(t.shadow for t in group),
             reaches={t.id: reach_of[t.id] for t in group},
             reached=tuple(dict.fromkeys(reach_of[t.id] for t in group)),
         )
@@ -89,11 +98,10 @@ def checks(book: RuleBook, call: CallText, scan: Scan, context: CallContext) -> 
     groups = book.offence_groups
     barred = [why_not(language, applies, call.transcript, context) for language, applies in groups.reaches]
     unheard = about_absence(Role.AGENT, call)
-    return [_check(book, g, found, call, scan, barred, unheard) for g in groups.all]
+    return [_check(g, found, call, scan, barred, unheard) for g in groups.all]
 
 
 def _check(
-    book: RuleBook,
     group: Group,
     found: set[str],
     call: CallText,
@@ -101,40 +109,30 @@ def _check(
     barred: Sequence[Message | None],
     unheard: Message | None,
 ) -> Check:
-    first = group.first
-    place = book.files[first.file]
     kept_out = [barred[reach] for reach in group.reached]
+    absent = unheard if group.role is Role.AGENT else None
+    found_here = found & group.terms.keys()
+    if not found_here and absent is None and None in kept_out:
+        return group.clean
     findings: list[Finding] = []
     doubts: list[Message] = []
-    for name in sorted(found & group.terms.keys()):
+    for name in sorted(found_here):
         term = group.terms[name]
         if barred[group.reaches[name]] is None:
             made, doubt = _findings(term, call, scan)
             findings += made
             doubts += doubt
     findings = _without_covered(findings)
-    reason = kept_out[0] or message("rules.holds")
+    outcome, reason = group.clean.outcome, group.clean.reason
     if None not in kept_out:
-        outcome = Outcome.NOT_APPLICABLE
+        outcome, reason = Outcome.NOT_APPLICABLE, kept_out[0] or reason
     elif any(not f.shadow for f in findings):
         outcome, reason = Outcome.FAILED, message("rules.terms_found", count=len(findings))
     elif doubts:
         outcome, reason = Outcome.UNKNOWN, doubts[0]
-    elif first.role is Role.AGENT and unheard is not None:
-        outcome, reason = Outcome.UNKNOWN, unheard
-    else:
-        outcome, reason = Outcome.PASSED, message("rules.no_terms_found")
-    return Check(
-        rule=group.name,
-        rule_version=book.versions[first.file],
-        family=first.family,
-        label=dict(place.label),
-        outcome=outcome,
-        reason=reason,
-        severity=group.severity,
-        findings=tuple(findings),
-        shadow=group.shadow,
-    )
+    elif absent is not None:
+        outcome, reason = Outcome.UNKNOWN, absent
+    return replace(group.clean, outcome=outcome, reason=reason, findings=tuple(findings))
 
 
 def _findings(term: CompiledTerm, call: CallText, scan: Scan) -> tuple[list[Finding], list[Message]]:

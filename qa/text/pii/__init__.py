@@ -45,41 +45,41 @@ _RANK: Final = {
 
 
 _known: Final[dict[int, tuple[weakref.ref[Transcript], tuple[Entity, ...]]]] = {}
-"""What was found in the transcripts in use: `id()` -> the transcript and all that it holds. The rules, the masked
-result and the search index ask for the same."""
+"""What was found in the transcripts in use: `id()` -> the transcript and the personal data in it. The rules, the
+masked result and the search index ask for the same."""
 
 
 def entities_in(call: CallText) -> list[Entity]:
-    """Everything of a kind that is said in a call, in order; computed once per transcript."""
-    return list(_entities_of(call.transcript, call))
+    """Everything of a kind that is said in a call, in order: personal data and quantities."""
+    personal = personal_in(call)
+    return sorted([*personal, *quantities(call, personal)], key=_place)
 
 
 def personal_in(call: CallText) -> list[Entity]:
-    """The personal data of a call."""
-    return [e for e in entities_in(call) if e.type in TYPES]
+    """The personal data of a call in order; looked for once per transcript."""
+    return list(_personal_of(call.transcript, call))
 
 
 def personal_of(transcript: Transcript) -> list[Entity]:
     """The personal data of a call that need not have been prepared."""
-    return [e for e in _entities_of(transcript, None) if e.type in TYPES]
+    return list(_personal_of(transcript, None))
 
 
-def _entities_of(transcript: Transcript, call: CallText | None) -> tuple[Entity, ...]:
+def _personal_of(transcript: Transcript, call: CallText | None) -> tuple[Entity, ...]:
     key = id(transcript)
     known = _known.get(key)
     if known is not None and known[0]() is transcript:
         return known[1]
-    found = _all(call or CallText(transcript))
+    found = _personal(call or CallText(transcript))
     _known[key] = weakref.ref(transcript, lambda _: _known.pop(key, None)), found
     return found
 
 
-def _all(call: CallText) -> tuple[Entity, ...]:
-    personal = _personal(call)
-    return tuple(sorted([*personal, *quantities(call, personal)], key=lambda e: (e.turn, e.start, e.end)))
+def _place(entity: Entity) -> tuple[int, int, int]:
+    return entity.turn, entity.start, entity.end
 
 
-def _personal(call: CallText) -> list[Entity]:
+def _personal(call: CallText) -> tuple[Entity, ...]:
     cues = cues_of(call)
     found = [
         # The last digits of an order or an employee number are known for what they are, and are nobody's secret.
@@ -93,7 +93,7 @@ def _personal(call: CallText) -> list[Entity]:
     kept: list[Entity] = []
     for _, group in groupby(sorted(found, key=lambda e: e.turn), key=lambda e: e.turn):
         kept.extend(_disjoint(list(group)))
-    return sorted(kept, key=lambda e: (e.turn, e.start, e.end))
+    return tuple(sorted(kept, key=_place))
 
 
 def _disjoint(found: list[Entity]) -> list[Entity]:

@@ -126,10 +126,11 @@ def cues_of(call: CallText) -> list["TurnCues"]:
         turn = call.locate(start)
         heard.setdefault(turn.turn_position, []).append((form, start - turn.base, end - turn.base))
     english = {turn.turn_position for turn in call.turns_with(_LATIN)}
-    return [
-        TurnCues(turn, heard.get(turn.turn_position, ()), english=turn.turn_position in english)
-        for turn in call.turns
-    ]
+    without = [TurnCues(turn, (), english=False) for turn in call.turns[:1]]  # one for all that have none
+    found = without * len(call.turns)
+    for at in heard.keys() | english:
+        found[at] = TurnCues(call.turns[at], heard.get(at, ()), english=at in english)
+    return found
 
 
 class TurnCues:

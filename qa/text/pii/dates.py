@@ -44,13 +44,14 @@ _ANSWER_TURNS: Final = 2
 
 def birth_dates(call: CallText, cues: Sequence[TurnCues]) -> Iterator[Entity]:
     """Dates of birth; other dates are nobody's secret."""
-    asked = -99
-    dated = {turn.turn_position for turn in call.turns_with(_SIGN)}
-    for position, own in enumerate(cues):
-        if position in dated:
-            yield from _of_turn(call.turns[position], own, answers=position - asked <= _ANSWER_TURNS)
-        if any(c.kind == "birth_date" for c in own.all):
-            asked = position
+    of_birth = [at for at, own in enumerate(cues) if own.all and any(c.kind == "birth_date" for c in own.all)]
+    if not of_birth:
+        return
+    for turn in call.turns_with(_SIGN):
+        at = turn.turn_position
+        answers = any(at - _ANSWER_TURNS <= asked < at for asked in of_birth)
+        if answers or at in of_birth:
+            yield from _of_turn(turn, cues[at], answers=answers)
 
 
 def _of_turn(turn: TurnText, cues: TurnCues, *, answers: bool) -> Iterator[Entity]:

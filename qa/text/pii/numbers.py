@@ -6,7 +6,7 @@ loosely, because recognisers lose digits and invent them.
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 from qa.core.lazy import lazy
@@ -64,6 +64,7 @@ _NO_QUANTITY: Final = 13
 _LONG_ALONE: Final = 15
 """Digits without any word beside them that are taken for an identity or card number."""
 _SHORTEST_PIECE: Final = 2
+_FEWEST_PIECES: Final = 2
 _SHORTEST_CERTAIN: Final = 10
 """Digits of the shortest number whose form alone says what it is: a mobile phone of Taiwan."""
 _WINDOW: Final = 8
@@ -102,12 +103,11 @@ _FILLER: Final = re.compile(
     r"|yeah|okay|ok|right|uh|um|correct|go|ahead"
     r"|then|and|[\W_]"
 )
-_TALK: Final = re.compile(
-    r"[^\Wa-z0-9_{}]".format(ALPHABET + "".join(re.findall(r"[^\W\da-zA-Z_]", _FILLER.pattern)))
-)
-"""A character of neither a filler nor a number."""
 _CHATTER: Final = 6
 """Characters beside digits and fillers that a turn may have and still be part of a number's dictation."""
+_NO_TALK: Final = r"\Wa-z0-9_" + ALPHABET + "".join(re.findall(r"[^\W\da-zA-Z_]", _FILLER.pattern))
+"""Characters of fillers and of numbers, and what is none."""
+_MUCH_TALK: Final = re.compile(rf"(?:[{_NO_TALK}]*+[^{_NO_TALK}]){{{_CHATTER + 1}}}")
 
 
 @dataclass
@@ -125,13 +125,13 @@ class _Said:
     tail: bool = False
 
 
-@dataclass
 class _Turn:
     """One turn's numbers."""
 
-    text: TurnText
-    cues: TurnCues
-    said: list[_Said] = field(default_factory=list)
+    def __init__(self, text: TurnText, cues: TurnCues) -> None:
+        self.text = text
+        self.cues = cues
+        self.said: list[_Said] = []
 
     @lazy
     def runs(self) -> tuple[Run, ...]:
@@ -143,7 +143,7 @@ class _Turn:
         """Hardly anything but digits and small words."""
         text, rest, at = self.text.normal, [], 0
         # The quick look first: most turns are sentences, and taking numbers and fillers out of one takes its time.
-        if len(_TALK.findall(text)) > _CHATTER:
+        if _MUCH_TALK.match(text):
             return False
         for run in self.runs:
             rest.append(text[at : run.start])
@@ -156,6 +156,8 @@ def numbers(call: CallText, cues: Sequence[TurnCues]) -> Iterator[Entity]:
     turns = [_Turn(text, own) for text, own in zip(call.turns, cues, strict=True)]
     for position in {text.turn_position for sign in SEVERAL for text in call.turns_with(sign)}:
         _prepare(turns[position])
+    if not any(turn.said for turn in turns):
+        return
     asked: dict[str, int] = {}
     for turn in turns:
         turn.said = [part for said in turn.said for part in _card_and_code(said, asked)]
@@ -374,6 +376,8 @@ def _join_pieces(turns: Sequence[_Turn]) -> None:
     """Numbers that one party says in several turns while the other one nods or repeats."""
     chains: dict[str, list[_Said]] = {}
     wanted: list[str] = []
+    if sum(_is_piece(s) for turn in turns for s in turn.said) < _FEWEST_PIECES:
+        return
     for turn in turns:
         pieces = [s for s in turn.said if _is_piece(s)]
         speaker = turn.text.turn.speaker

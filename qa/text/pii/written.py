@@ -110,14 +110,10 @@ def _local_start(text: str, end: int, floor: int) -> int:
 
 def documents(call: CallText, cues: Sequence[TurnCues]) -> Iterator[Entity]:
     """Passports, plates and codes with letters, by their form and by what was asked for."""
-    asked: dict[str, int] = {}
-    for position, turn in enumerate(call.turns):
-        own = cues[position]
-        kinds = {c.kind for c in own.all}
-        if _LETTERS.search(turn.normal):
-            wanted = kinds | {k for k, at in asked.items() if position - at <= _PASSPORT_TURNS}
-            yield from _documents(turn, own, wanted)
-        asked.update(dict.fromkeys(kinds, position))
+    for turn in call.turns_with(_LETTERS):
+        at = turn.turn_position
+        wanted = {c.kind for own in cues[max(0, at - _PASSPORT_TURNS) : at + 1] for c in own.all}
+        yield from _documents(turn, cues[at], wanted)
 
 
 def _documents(turn: TurnText, cues: TurnCues, wanted: set[str]) -> Iterator[Entity]:
