@@ -96,22 +96,23 @@ def _spots(call: CallText, automaton: Automaton, text: str) -> Spots:
     # functions before something is likely, and the cheapest test first.
     spots: Spots = defaultdict(list)
     around: dict[tuple[int, Sought], list[int]] = {}
-    ends = iter(call.turns)
+    turns = iter(call.turns)
     base = limit = -1
     for index, start, end in automaton.matches(text):  # in order of their ends, so turn by turn
         for sought in automaton.listed[index]:
             spots[sought.term].append((sought, start, end))
         for anchor in automaton.anchors[index]:
-            while start > limit:
-                base = limit + 1
-                limit = base + len(next(ends).squeezed)
             beside = anchor.beside or anchor.compiled()
             where = anchor.where
+            # One that stands in the next turn is no companion, but to find that out costs more than it spares.
             if where.ahead:
-                if beside.search(text, end, min(limit, end + where.ahead)) is None:
+                if beside.search(text, end, end + where.ahead) is None:
                     continue
-            elif beside.search(text, max(base, start - where.back), start) is None:
+            elif beside.search(text, start - where.back, start) is None:
                 continue
+            while start > limit:
+                base = limit + 1
+                limit = base + len(next(turns).squeezed)
             first, last = max(base, start - where.before), min(limit, end + where.behind)
             near = around.setdefault((base, anchor.sought), [first, last])
             near[:] = min(first, near[0]), max(last, near[1])

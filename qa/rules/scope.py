@@ -1,7 +1,6 @@
 """Where a condition looks: whose turns, which part of the call, and behind or before which anchor."""
 
 import re
-from collections.abc import Sequence
 from typing import Final
 
 from qa.core.base import Record
@@ -72,20 +71,26 @@ def window(within: str | None, call: CallText) -> Window:
     found = _WITHIN.fullmatch(within)
     if found is None:  # the schema has refused it before
         return WHOLE
+    unit = found["unit"]
+    if unit in (None, "%", "s"):
+        return _timed(found, call)
+    first, count = found["side"] == "first", int(float(found["count"]))
+    role = {"agent": Role.AGENT, "customer": Role.CUSTOMER}.get(unit.split()[0])
+    positions = [t.turn_position for t in call.turns if _counts(t, role)]
+    if count >= len(positions):
+        return Window(turns=frozenset(positions))
+    return Window(turns=frozenset(positions[:count] if first else positions[len(positions) - count :]))
+
+
+def _timed(found: re.Match[str], call: CallText) -> Window:
+    """A part of a call that is given in seconds or in per cent."""
     duration = max(call.transcript.duration, max((t.ends for t in call.turns), default=0.0))
     if found["low"] is not None:
         return Window(since=duration * float(found["low"]) / 100, until=duration * float(found["high"]) / 100)
-    first, count, unit = found["side"] == "first", float(found["count"]), found["unit"]
-    if unit == "%":
-        count, unit = duration * count / 100, "s"
-    if unit == "s":
-        return Window(until=count) if first else Window(since=duration - count)
-    role = {"agent": Role.AGENT, "customer": Role.CUSTOMER}.get(unit.split()[0])
-    positions = [t.turn_position for t in call.turns if _counts(t, role)]
-    chosen: Sequence[int] = positions[: int(count)] if first else positions[len(positions) - int(count) :]
-    if int(count) >= len(positions):
-        chosen = positions
-    return Window(turns=frozenset(chosen))
+    count = float(found["count"])
+    if found["unit"] == "%":
+        count = duration * count / 100
+    return Window(until=count) if found["side"] == "first" else Window(since=duration - count)
 
 
 def _counts(turn: TurnText, role: Role | None) -> bool:

@@ -66,10 +66,12 @@ _SIGN: Final = re.compile(
 )
 """In every turn that holds a name by itself."""
 _ASKS: Final = re.compile(
+    # Nearly all characters begin none of these; without the look ahead each is tried with all of them.
+    "(?=[姓名收联寄签投被受贵怎如叫您户wyn])(?:"
     r"姓名|名字|(?:收货|收件|联系|寄件|签收|投保|被保险|受益)人?(?:是谁|是哪位|叫什么|哪位)|贵姓|怎么称呼"
     r"|如何称呼|怎样称呼|叫什么|您是哪位|户名|what(?:'s| is) your (?:full |first "
     r"|last )?name"
-    r"|your (?:full |first |last )?name|(?:who am i|whom am i) (?:speaking|talking)|name (?:please|on the)"
+    r"|your (?:full |first |last )?name|(?:who am i|whom am i) (?:speaking|talking)|name (?:please|on the))"
 )
 _ANSWER: Final = re.compile(
     rf"(?:[嗯呃额啊哦好的是对,，。.、\s]|那个|这个|你好|您好|我的?|我是|叫|姓名|名字|我姓[{_HAN}][,，]?){{0,6}}"
