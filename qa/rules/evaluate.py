@@ -39,7 +39,8 @@ class Evaluation:
 
     def check(self, condition: Condition, default_role: Role | None, inside: Window = WHOLE) -> Verdict:
         """Whether a condition holds within a window."""
-        inside = inside.narrowed(window(condition.within, self.call))
+        if condition.within is not None:
+            inside = inside.narrowed(window(condition.within, self.call))
         for anchor, behind in ((condition.after, True), (condition.before, False)):
             if anchor is not None:
                 found = self._anchored(anchor, behind, default_role, inside)
@@ -50,19 +51,18 @@ class Evaluation:
 
     def _operate(self, condition: Condition, default_role: Role | None, inside: Window) -> Verdict:
         role = role_of(condition.role, default_role)
-        if condition.all is not None:
-            return conjunction([self.check(c, role, inside) for c in condition.all] or [Verdict(True, _HOLDS)])
-        if condition.any is not None:
-            return disjunction([self.check(c, role, inside) for c in condition.any] or [no("rules.none_holds")])
-        if condition.none is not None:
-            return negation(
-                disjunction([self.check(c, role, inside) for c in condition.none] or [no("rules.none_holds")])
-            )
+        operator = _OPERATORS.get(condition.operator)
+        if operator is not None:
+            return operator(self, condition, role, inside)
         if condition.use is not None:
             return self.check(self.named[condition.use], role, inside)
         if condition.step is not None:
             return self.steps.get(condition.step, unknown("rules.step_not_judged", step=condition.step))
-        return _OPERATORS[condition.operator](self, condition, role, inside)
+        parts = [self.check(c, role, inside) for c in condition.all or condition.any or condition.none or ()]
+        if condition.all is not None:
+            return conjunction(parts or [Verdict(True, _HOLDS)])
+        found = disjunction(parts or [no("rules.none_holds")])
+        return found if condition.any is not None else negation(found)
 
     def _anchored(
         self, anchor: Anchor, behind: bool, default_role: Role | None, inside: Window

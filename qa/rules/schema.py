@@ -286,7 +286,7 @@ class Condition(Model):
             raise PydanticCustomError("one_operator", "exactly one operator", {"found": found})
         return self
 
-    @property
+    @cached_property
     def operator(self) -> str:
         """The one operator that is given."""
         return next(name for name in OPERATORS if getattr(self, name) is not None)
