@@ -1,5 +1,6 @@
 """Words hidden by hand are hidden wherever the call is shown, heard and searched; a lift says why."""
 
+import re
 import zlib
 
 import pytest
@@ -118,7 +119,7 @@ def test_a_wrong_hiding_of_the_machine_is_lifted_with_a_reason_that_is_logged(ca
     assert texts(calls, made)[1] == "我找马冬梅，手机号13812345678"
     [event] = details(calls, "personal.lifted")
     assert event["reason"] == "公司的公开热线"
-    assert "138" not in str(event)
+    assert not re.search(r"(?<![0-9a-f])138", str(event)), "neither the number nor what is left of it"
     calls.new_rules()
     assert texts(calls, made)[1] == "我找马冬梅，手机号13812345678", "a rescan keeps it"
 
