@@ -5,6 +5,8 @@ from qa.core.finding import MatchKind
 from qa.core.roles import Role
 from qa.core.transcript import Transcript, Turn, Word
 from qa.lexicon.matcher import Hit, Matcher, MatchTerm
+from qa.lexicon.patterns import parse
+from qa.lexicon.sought import MAX_LISTED
 from qa.rules.dialogue import from_example
 from qa.text.calltext import CallText
 
@@ -225,3 +227,33 @@ def test_a_no_by_itself_does_not_begin_a_match(no: str) -> None:
         assert texts(f"{no}照实填", pattern) == [f"{no}照实填"]
         assert texts(f"{no}，照实填", pattern) == []
     assert texts(f"{no}，照实填", f"{no}，照实填") == [f"{no}，照实填"]
+
+
+MANY = "(我|咱)?(们)?(肯定|一定|绝对)(能|会)?(保本|~包本)"
+"""Stands for 108 texts, more than are listed."""
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("我们肯定能保本", ["我们肯定能保本"]),
+        ("绝对保本，咱一定会保本", ["绝对保本", "咱一定会保本"]),
+        ("我们。肯定能保本", ["肯定能保本"]),
+        ("我们肯定能够保本", []),
+        ("肯定会", []),
+    ],
+)
+def test_of_many_texts_the_longest_that_stands_is_found(text: str, found: list[str]) -> None:
+    assert parse(MANY).combinations > MAX_LISTED
+    assert texts(text, MANY, homophone="off") == found
+
+
+def test_of_many_texts_one_may_be_misheard_or_only_sound_alike() -> None:
+    assert [(h.kind, h.certainty) for h in hits("肯定包本", MANY)] == [(MatchKind.SIMILAR, 0.55)]
+    assert [h.kind for h in hits("我们肯定能报本", MANY, probability=0.3)] == [MatchKind.HOMOPHONE]
+    assert hits("我们肯定能报本", MANY, probability=0.3, homophone="off") == []
+
+
+def test_a_pattern_of_many_texts_some_of_them_of_one_character_is_heard_as_well() -> None:
+    numbers = "|".join(c + d for c in "甲乙丙丁戊己" for d in "子丑寅卯辰巳")
+    assert [h.kind for h in hits("稳赚不陪", f"^(稳赚不赔|赔|{numbers})$")] == [MatchKind.HOMOPHONE]
