@@ -1,5 +1,6 @@
-"""What the second reader looks at: pieces of one to four characters of what was said and of the turn before it,
-and pairs of characters with up to five others between them: 包…过 is one whatever stands in the gap.
+"""What the second reader looks at: pieces of one to four characters of what was said, pairs of characters with up
+to five others between them (包…过 is one whatever stands in the gap), and pieces of what was said before, by the
+other and by the speaker himself: 中华就可以了 is nothing but cigarettes until one knows what was asked.
 
 Pieces are put into buckets by a checksum, so that no dictionary has to be kept. A piece that was never seen while
 training still counts for the length of the vector: talk of which little is known is never judged with confidence.
@@ -10,18 +11,20 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from qa.core.roles import Role
 from qa.text import normalise
-from qa.text.calltext import TurnText
+from qa.text.calltext import CallText, TurnText
 
 BUCKETS: Final = 1 << 20
 LONGEST: Final = 4
 """Characters of a piece of what was said; with five the figures of `models/alike-zh.md` stay the same."""
 LONGEST_BEFORE: Final = 3
+"""Characters of a piece of what was said before."""
 APART: Final = range(2, 7)
 """How far apart the two characters of a pair stand."""
 
-WEIGHTS: Final = (1.0, 0.7, 0.7)
-"""What counts how much: pieces and pairs of what was said, pieces of what the other said before."""
+WEIGHTS: Final = (1.0, 0.7, 0.7, 0.25)
+"""What counts how much: pieces and pairs of what was said, pieces of what the other and the speaker had said."""
 
 MOST_CHARS: Final = 40
 """A longer turn is read in stretches of whole clauses of so many characters, about what was trained on."""
@@ -29,6 +32,16 @@ MOST_CHARS: Final = 40
 _MASK: Final = np.uint32(BUCKETS - 1)
 _SPREAD: Final = np.uint32(2654435761)
 """Knuth's multiplier for hashing (The Art of Computer Programming, 6.4): 2^32 over the golden ratio, odd."""
+
+
+class Talk(NamedTuple):
+    """Something said and what it followed, in the form of `plain`; empty where nothing did."""
+
+    said: str
+    before: str = ""
+    """The turn just before it, where that was the other's."""
+    own: str = ""
+    """What the speaker himself had said last."""
 
 
 class Pieces(NamedTuple):
@@ -69,30 +82,37 @@ def pieces(said: Sequence[str]) -> Pieces:
     return _runs(_edged(said), LONGEST, seed=0)
 
 
-def views(talk: Sequence[tuple[str, str]]) -> tuple[tuple[Pieces, float], ...]:
-    """All that is looked at of some talk (what was said, what the other said before), each with its weight. Of
-    silence there is nothing.
-    """
-    said, before = _edged([s for s, _ in talk]), _edged([b for _, b in talk])
+def before_each(call: CallText) -> list[Talk]:
+    """What each turn of a call followed, with nothing said yet."""
+    found: list[Talk] = []
+    last: dict[Role, str] = {}
+    before, speaker = "", None
+    for turn in call.turns:
+        role = turn.turn.role
+        found.append(Talk("", before if speaker is not role else "", last.get(role, "")))
+        before = last[role] = turn.plain
+        speaker = role
+    return found
+
+
+def views(talk: Sequence[Talk]) -> tuple[tuple[Pieces, float], ...]:
+    """All that is looked at of some talk, each with its weight. Of silence there is nothing."""
+    said = _edged([t.said for t in talk])
     found = (
         _runs(said, LONGEST, seed=0),
         _pairs(said, APART, seed=1),
-        _runs(before, LONGEST_BEFORE, seed=2),
+        _runs(_edged([t.before for t in talk]), LONGEST_BEFORE, seed=2),
+        _runs(_edged([t.own for t in talk]), LONGEST_BEFORE, seed=3),
     )
     return tuple(zip(found, WEIGHTS, strict=True))
 
 
-def worth(found: Pieces, rarity: np.ndarray, texts: int) -> tuple[np.ndarray, np.ndarray]:
-    """What each piece is worth: the rarity of its bucket (one value of at least one per bucket); and the length of
-    each of the `texts`, but for what stands in it twice, or one where there is nothing.
+def values(found: Pieces, rarity: np.ndarray, texts: int) -> np.ndarray:
+    """What each piece is worth: the rarity of its bucket (one value of at least one per bucket), where each of the
+    `texts` is scaled to length one.
     """
     each = rarity[found.bucket].astype(np.float64)
-    return each, np.maximum(np.sqrt(np.bincount(found.text, each * each, texts)), 1)
-
-
-def values(found: Pieces, rarity: np.ndarray, texts: int) -> np.ndarray:
-    """What each piece is worth where each of the `texts` is scaled to length one; see `worth`."""
-    each, length = worth(found, rarity, texts)
+    length = np.maximum(np.sqrt(np.bincount(found.text, each * each, texts)), 1)
     scaled: np.ndarray = each / length[found.text]
     return scaled
 

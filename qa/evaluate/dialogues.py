@@ -50,7 +50,7 @@ class DialogueScore(Record, frozen=True):
 
 
 ALIKE: Final = ("forbidden", "rude")
-"""Families that the second reader knows (`qa.alike`)."""
+"""Families that accuse, and that the second reader knows (`qa.alike`)."""
 
 Analyse = Callable[[Dialogue], Analysis]
 """Applies the packs in force to a dialogue."""

@@ -39,6 +39,8 @@ class CompiledTerm:
     applies: tuple[Applies, ...]
     """Of the file and of the term; all must hold."""
     match: MatchTerm
+    doubted_below: float | None = None
+    """Likelihood that the second reader has to grant a sentence with the term in it."""
 
 
 class TermHit(Record, frozen=True):

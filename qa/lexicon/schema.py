@@ -6,7 +6,7 @@ them, and `docs/rules.md` describes them. Unknown keys are refused so that a typ
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -28,6 +28,12 @@ Exception_ = Literal[
 
 FORBIDDEN_UNLESS: tuple[Exception_, ...] = ("negated", "quoted", "warned", "asked", "hypothetical", "corrected")
 """What excuses a forbidden phrase of the agent, unless the pack says otherwise."""
+
+
+Likened = Literal["forbidden", "rude", "complaint"]
+"""Families whose wording the second reader knows (`qa.alike`)."""
+
+Doubted = Annotated[float, Field(ge=0, lt=1)]
 
 
 def default_unless(family: str, role: str, severity: str | None) -> tuple[Exception_, ...]:
@@ -124,6 +130,7 @@ class TermDefaults(Model):
     affirmed: bool | None = None
     basis: str | None = None
     wording: str | None = None
+    doubted_below: Doubted | None = None
 
 
 class Term(Model):
@@ -157,6 +164,11 @@ class Term(Model):
     )
     basis: str | None = None
     wording: str | None = None
+    doubted_below: Doubted | None = Field(
+        None,
+        description="Where the second reader finds a sentence with the term in it less likely than this, nothing "
+        f"is found and the check stays unknown; 0 never doubts. Chinese, families {', '.join(get_args(Likened))}.",
+    )
     version: int = Field(1, ge=1)
     shadow: bool = False
     applies: Applies | None = None

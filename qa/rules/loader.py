@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from pydantic import BaseModel, ValidationError
 
@@ -16,7 +16,7 @@ from qa.core.roles import Role
 from qa.lexicon.lexicon import CompiledTerm
 from qa.lexicon.matcher import MatchTerm
 from qa.lexicon.patterns import PatternError, parse
-from qa.lexicon.schema import Applies, Term, TermDefaults, default_unless, label_of
+from qa.lexicon.schema import Applies, Likened, Term, TermDefaults, default_unless, label_of
 from qa.lexicon.yaml_reader import line_of, parse_yaml, read_yaml
 from qa.rules.book import Placed, PlacedCard, PlacedFlow, PlacedRule, RuleBook
 from qa.rules.references import check_file
@@ -265,6 +265,10 @@ def _term(f: SourceFile, place: Placed, index: int, term: Term) -> CompiledTerm:
     role = term.role or defaults.role or "agent"
     unless = next((u for u in (term.unless, defaults.unless) if u is not None), None)
     affirmed = next((a for a in (term.affirmed, defaults.affirmed) if a is not None), None)
+    doubted_below = next((d for d in (term.doubted_below, defaults.doubted_below) if d is not None), None)
+    likened = f.model.language == "zh" and family in get_args(Likened)
+    if term.doubted_below and not likened:
+        raise f.error("not_likened", ("terms", index), term=term.id, known=", ".join(get_args(Likened)))
     return CompiledTerm(
         id=f"{f.pack}.{term.id}",
         file=f.model.id,
@@ -280,6 +284,7 @@ def _term(f: SourceFile, place: Placed, index: int, term: Term) -> CompiledTerm:
         else (family == "forbidden" and role == "agent" and bool(severity)),
         basis=term.basis or defaults.basis,
         wording=term.wording or defaults.wording,
+        doubted_below=doubted_below if likened else None,
         shadow=term.shadow,
         applies=(*place.applies, *((term.applies,) if term.applies else ())),
         match=MatchTerm(

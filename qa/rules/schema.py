@@ -17,6 +17,7 @@ from qa.lexicon.schema import (
     Examples,
     Id,
     Label,
+    Likened,
     Model,
     RoleName,
     SeverityName,
@@ -174,7 +175,7 @@ class Tone(Range):
 class Alike(Model):
     """The wording as a whole, judged by a small trained model. What rests on it alone never fails a check."""
 
-    to: Literal["forbidden", "rude"] = Field(description="The offences it is compared with.")
+    to: Likened = Field(description="What it is compared with.")
     at_least: float = Field(0.7, gt=0, lt=1, description="Likelihood; see `models/alike-zh.md`.")
 
 

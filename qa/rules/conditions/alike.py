@@ -1,4 +1,4 @@
-"""A condition on wording as a whole: what is said like a known offence, in words that no pattern holds.
+"""A condition on wording as a whole: what is said like known cases, in words that no pattern holds.
 
 It is a second reader, no proof. What rests on it alone fails nobody: a person is asked to listen.
 """
@@ -6,11 +6,9 @@ It is a second reader, no proof. What rests on it alone fails nobody: a person i
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING
 
-from qa.alike.features import stretches
-from qa.alike.reader import RECENT, Reader, reader
+from qa.alike.reader import Reader, reader
 from qa.core.finding import MatchKind
 from qa.core.messages import Message, message
 from qa.core.roles import Role
@@ -18,71 +16,52 @@ from qa.lexicon.lexicon import TermHit
 from qa.rules.applicability import why_not
 from qa.rules.places import Place, place
 from qa.rules.schema import Condition
-from qa.rules.scope import Window, turns_of
+from qa.rules.scope import Window
 from qa.rules.verdicts import Verdict, no, yes
-from qa.text.calltext import CallText, TurnText
+from qa.rules.wording import Stretch, likelihoods, stretches_of
 
 if TYPE_CHECKING:
     from qa.rules.evaluate import Evaluation
 
-FEWEST: Final = 5
-"""Characters below which nothing is judged by its wording: 对的没错 says nothing by itself."""
-
-
-class _Talk(NamedTuple):
-    """What is read by itself."""
-
-    turn: TurnText
-    start: int
-    end: int
-    """Squeezed offsets."""
-    said: str
-    before: str
-    """What the other said before the turn."""
-
 
 def alike(on: Evaluation, condition: Condition, role: Role | None, inside: Window) -> Verdict:
-    """What is said is worded like a known offence, and no term of that family has anything to say of it."""
+    """What is said is worded like known cases, and no term of that family has anything to say of it."""
     wanted = condition.alike
     assert wanted is not None  # noqa: S101 - the operator says so
     if on.literal:
         return no("rules.nothing_alike")
+    stretches = stretches_of(on.call, role, inside)
+    shares = likelihoods(on.call, role, wanted.to, inside)
+    likely = [i for i, share in enumerate(shares) if share >= wanted.at_least]
+    if not likely:
+        return no("rules.nothing_alike")
     judge = reader()
-    talk = _talk(on.call, role, inside)
-    texts = tuple((t.said, t.before) for t in talk)
-    heard = {family: list(_voices(on, family, role)) for family in judge.families}
-    known = {hit.turn.turn_position for hit in heard.pop(wanted.to)}
+    known = list(_voices(on, wanted.to, role))
+    named = {hit.turn.turn_position for hit in known if hit.counts}
+    excused = [hit for hit in known if not hit.counts]
     # What a term calls rude is before a person already. It is called forbidden as well where that is the likelier.
     rivals = [
-        ({hit.turn.turn_position for hit in hits if hit.counts}, judge.likelihoods(family, texts))
-        for family, hits in heard.items()
+        (turns, likelihoods(on.call, role, family, inside))
+        for family in judge.beside(wanted.to)
+        if (turns := {hit.turn.turn_position for hit in _voices(on, family, role) if hit.counts})
     ]
     best: dict[int, tuple[Place, str]] = {}
-    for i, likely in enumerate(judge.likelihoods(wanted.to, texts)):
-        turn, start, end, said, _ = talk[i]
-        at = turn.turn_position
-        if likely < wanted.at_least or at in known or (at in best and best[at][0].certainty >= likely):
+    for i in likely:
+        stretch, share = stretches[i], shares[i]
+        at = stretch.turn.turn_position
+        if at in named or (at in best and best[at][0].certainty >= share):
             continue
-        if any(at in named and likelier[i] >= likely for named, likelier in rivals):
+        if any(_lies_in(hit, stretch) for hit in excused):
             continue
-        where = place(turn, *turn.span(start, end), MatchKind.ALIKE, likely)
+        if any(at in turns and likelier[i] >= share for turns, likelier in rivals):
+            continue
+        where = place(stretch.turn, *stretch.turn.span(stretch.start, stretch.end), MatchKind.ALIKE, share)
         if inside.holds(where):
-            best[at] = where, said
+            best[at] = where, stretch.talk.said
     found = list(best.values())
     if not found:
         return no("rules.nothing_alike")
     return yes([p for p, _ in found], _told(judge, wanted.to, *max(found, key=lambda f: f[0].certainty)))
-
-
-@lru_cache(RECENT)
-def _talk(call: CallText, role: Role | None, inside: Window) -> list[_Talk]:
-    """What is read of a call."""
-    return [
-        _Talk(turn, start, end, said, _before(call, turn))
-        for turn in turns_of(call, role, inside)
-        for start, end, said in stretches(turn)
-        if end - start >= FEWEST
-    ]
 
 
 def _voices(on: Evaluation, family: str, role: Role | None) -> Iterator[TermHit]:
@@ -100,11 +79,8 @@ def _voices(on: Evaluation, family: str, role: Role | None) -> Iterator[TermHit]
             yield hit
 
 
-def _before(call: CallText, turn: TurnText) -> str:
-    """What the other said last before a turn."""
-    at = turn.turn_position
-    previous = call.turns[at - 1] if at else None
-    return previous.plain if previous is not None and previous.turn.role is not turn.turn.role else ""
+def _lies_in(hit: TermHit, stretch: Stretch) -> bool:
+    return hit.turn is stretch.turn and hit.start < stretch.end and stretch.start < hit.end
 
 
 def _told(judge: Reader, family: str, where: Place, said: str) -> Message:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
+from qa.core.errors import BadPackError
 from qa.core.finding import Check, MatchKind, Outcome, Severity
 from qa.core.roles import Role
 from qa.evaluate.dialogues import Dialogue, DialogueTurn, judge
@@ -98,6 +99,53 @@ def test_what_the_grammar_of_contexts_excuses_is_not_brought_back() -> None:
     excused = "坐席：要是有人跟您说本金一分不少给您拿回来，您千万别信"
     assert not _check([excused], "forbid: {alike: {to: forbidden, at_least: 0.001}}", TERMS).findings
     assert _check([excused], "forbid: {alike: {to: forbidden, at_least: 0.001}}").findings
+
+
+def test_what_stands_beside_an_excused_term_is_read() -> None:
+    excused = (
+        "坐席：要是有人跟您说本金一分不少给您拿回来，您千万别信，"
+        + "好的" * 20
+        + f"，{OFFENCE.replace('本金一分不少', '本钱一个子儿不差')}"
+    )
+    assert _check([excused], "forbid: {alike: {to: forbidden, at_least: 0.3}}", TERMS).findings
+
+
+COMPLAINTS = """
+terms:
+  - {id: c, family: complaint, severity: notice, role: customer, patterns: [报警], doubted_below: 0.1}
+"""
+
+
+def _complaint(said: str, terms: str = COMPLAINTS) -> Check:
+    analysis = _book(ALIKE, terms).analyse(from_example([f"客户：{said}"], Role.AGENT), CallContext())
+    return next(c for c in analysis.checks if c.family == "complaint")
+
+
+def test_a_term_in_a_sentence_unlike_its_family_is_doubted_and_the_check_stays_open() -> None:
+    doubted = _complaint("前面那个人说要报警抓我，是不是真的？")
+    assert (doubted.outcome, doubted.reason.code, doubted.findings) == (Outcome.UNKNOWN, "rules.unlike", ())
+    assert doubted.reason.params["quote"] == "报警"
+    for locale in LOCALES:
+        assert "报警" in render(doubted.reason, locale)
+    assert _complaint("你们这是诈骗，我现在就报警，去12315告你们").findings
+    assert _complaint(
+        "前面那个人说要报警抓我，是不是真的？", COMPLAINTS.replace(", doubted_below: 0.1", "")
+    ).findings
+
+
+def test_doubt_is_only_for_families_the_reader_knows() -> None:
+    with pytest.raises(BadPackError) as caught:
+        _book(ALIKE, COMPLAINTS.replace("family: complaint", "family: other"))
+    assert caught.value.message.code == "rules.not_likened"
+
+
+def test_what_a_customer_says_is_compared_with_complaints() -> None:
+    rule = "forbid: {alike: {to: complaint, at_least: 0.6}}"
+    text = f"id: zh.t\nrules:\n  - {{id: r, severity: notice, role: customer, family: complaint, {rule}}}\n"
+    book = build([from_text("zh/t", text)])
+    for said, expected in (("你们必须赔我误工费，不赔我就找媒体曝光", True), ("我问一下怎么退款", False)):
+        analysis = book.analyse(from_example([f"客户：{said}"], Role.AGENT), CallContext())
+        assert bool(next(c for c in analysis.checks if c.rule == "zh.t.r").findings) is expected
 
 
 def test_a_rule_that_needs_words_and_likeness_may_fail_but_is_never_critical() -> None:
