@@ -7,8 +7,10 @@ from qa.core.finding import MatchKind
 from qa.core.messages import Message, message
 from qa.core.roles import Role
 from qa.core.transcript import Span
+from qa.lexicon.lexicon import CompiledTerm, TermHit
 from qa.rules.places import LOW_TRUST, Place
 from qa.rules.scope import WHOLE, Window
+from qa.rules.wording import likelihood_at
 from qa.text.calltext import CallText
 
 LOST_SECONDS: Final = 2.0
@@ -29,6 +31,20 @@ def about_presence(places: Sequence[Place], role: Role | None, call: CallText) -
     if role is Role.AGENT and places and not any(sure_of_role(p, call) for p in best):
         return message("rules.role_uncertain_here")
     return None
+
+
+def about_wording(term: CompiledTerm, hits: Sequence[TermHit], call: CallText) -> Message | None:
+    """Why the hits of a term in one turn must not be held against anybody: the whole sentence is unlike what is
+    known of the family.
+    """
+    if not term.doubted_below:
+        return None
+    judged = [likelihood_at(call, h.turn, h.start, h.end, term.family) for h in hits]
+    likely = max((p for p in judged if p is not None), default=1.0)
+    if likely >= term.doubted_below:
+        return None
+    first, last = hits[0].turn.span(hits[0].start, hits[0].end)
+    return message("rules.unlike", quote=hits[0].turn.text[first:last], share=f"{likely:.1%}")
 
 
 def sure_of_role(place: Place, call: CallText) -> bool:

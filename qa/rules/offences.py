@@ -16,9 +16,8 @@ from qa.lexicon.lexicon import CompiledTerm, Scan, TermHit
 from qa.lexicon.schema import Applies
 from qa.rules.applicability import why_not
 from qa.rules.call import CallContext
-from qa.rules.doubt import about_absence, about_presence
+from qa.rules.doubt import about_absence, about_presence, about_wording
 from qa.rules.places import Place, evidence_of, place_of
-from qa.rules.wording import likelihood_at
 from qa.text.calltext import CallText
 
 if TYPE_CHECKING:
@@ -146,8 +145,8 @@ def _findings(term: CompiledTerm, call: CallText, scan: Scan) -> tuple[list[Find
     for hits in by_turn.values():
         places = [place_of(h) for h in hits]
         doubt = about_presence(places, term.role, call)
-        if doubt is None and term.doubted_below:
-            doubt = _doubt_of_wording(term, hits, places, term.doubted_below, call)
+        if doubt is None:
+            doubt = about_wording(term, hits, call)
         if doubt is None and term.role is None and hits[0].turn.turn.role is Role.UNKNOWN:
             doubt = message("rules.role_uncertain_here")
         if doubt is not None:
@@ -155,18 +154,6 @@ def _findings(term: CompiledTerm, call: CallText, scan: Scan) -> tuple[list[Find
         else:
             findings.append(_finding(term, hits, places))
     return findings, doubts
-
-
-def _doubt_of_wording(
-    term: CompiledTerm, hits: Sequence[TermHit], places: Sequence[Place], least: float, call: CallText
-) -> Message | None:
-    judged = [likelihood_at(call, h.turn, h.start, h.end, term.family) for h in hits]
-    likely = max((p for p in judged if p is not None), default=1.0)
-    if likely >= least:
-        return None
-    first = places[0]
-    quote = call.turns[first.turn].text[first.start : first.end]
-    return message("rules.unlike", quote=quote, share=f"{likely:.0%}")
 
 
 def _finding(term: CompiledTerm, hits: Sequence[TermHit], places: Sequence[Place]) -> Finding:

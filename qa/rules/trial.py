@@ -8,8 +8,10 @@ from qa.core.messages import Message, message
 from qa.core.result import Analysis
 from qa.core.roles import Role
 from qa.core.transcript import Transcript
+from qa.lexicon.lexicon import CompiledTerm, TermHit
 from qa.rules.book import RuleBook
 from qa.rules.call import CallContext
+from qa.rules.doubt import about_wording
 from qa.text.calltext import CallText
 
 
@@ -65,19 +67,28 @@ def try_dialogue(book: RuleBook, transcript: Transcript, context: CallContext) -
         if term.severity is None:
             continue
         for role in (Role.AGENT, Role.CUSTOMER):
-            for hit in scan.hits(name, role):
-                own = term.role is None or role is term.role
-                if (hit.counts and own) or hit.question is not None:
+            own = term.role is None or role is term.role
+            hits = scan.hits(name, role)
+            for hit in hits:
+                why = _why_not(hit, role) if not own or not hit.counts else _doubt(term, hit, hits, call)
+                if why is None:
                     continue
-                why = (
-                    message("rules.excused", excuse=hit.excuse.name, cue=hit.excuse.cue)
-                    if hit.excuse
-                    else message("rules.other_speaker", role=role.value)
-                )
                 s, e = hit.turn.span(hit.start, hit.end)
                 quote = hit.turn.text[s:e]
                 misses.append(NearMiss(name, hit.turn.turn.index, s, e, quote, hit.kind, why))
     return Trial(analysis, tuple(sorted(misses, key=lambda m: (m.turn, m.char_start, m.term))))
+
+
+def _why_not(hit: TermHit, role: Role) -> Message | None:
+    if hit.question is not None:
+        return None
+    if hit.excuse:
+        return message("rules.excused", excuse=hit.excuse.name, cue=hit.excuse.cue)
+    return message("rules.other_speaker", role=role.value)
+
+
+def _doubt(term: CompiledTerm, hit: TermHit, hits: Sequence[TermHit], call: CallText) -> Message | None:
+    return about_wording(term, [h for h in hits if h.counts and h.turn is hit.turn], call)
 
 
 def backtest(

@@ -51,8 +51,11 @@ def likelihoods(call: CallText, role: Role | None, family: str, inside: Window) 
 
 
 def likelihood_at(call: CallText, turn: TurnText, start: int, end: int, family: str) -> float | None:
-    """The highest of the stretches that a place (squeezed offsets) lies in; None where nothing is read there."""
+    """The highest of the stretches that a place (squeezed offsets) lies in, each with what it followed and by
+    itself; None where nothing is read there.
+    """
     role = turn.turn.role
     judged = zip(stretches_of(call, role, WHOLE), likelihoods(call, role, family, WHOLE), strict=True)
-    here = [p for s, p in judged if s.turn is turn and s.start < end and start < s.end]
-    return max(here, default=None)
+    here = [(s, p) for s, p in judged if s.turn is turn and s.start < end and start < s.end]
+    alone = reader().likelihoods(family, [Talk(s.talk.said) for s, _ in here])
+    return max([*alone, *(p for _, p in here)], default=None)

@@ -13,6 +13,7 @@ from qa.rules.book import RuleBook
 from qa.rules.call import CallContext
 from qa.rules.dialogue import from_example
 from qa.rules.loader import build, from_text, load_packs
+from qa.rules.trial import try_dialogue
 
 OFFENCE = "您就把心放肚子里，到期本金一分不少给您拿回来"
 TERMS = """
@@ -131,6 +132,12 @@ def test_a_term_in_a_sentence_unlike_its_family_is_doubted_and_the_check_stays_o
     assert _complaint(
         "前面那个人说要报警抓我，是不是真的？", COMPLAINTS.replace(", doubted_below: 0.1", "")
     ).findings
+
+
+def test_a_doubted_term_is_a_near_miss_that_says_why() -> None:
+    call = from_example(["客户：前面那个人说要报警抓我，是不是真的？"], Role.AGENT)
+    [miss] = try_dialogue(_book(ALIKE, COMPLAINTS), call, CallContext()).near_misses
+    assert (miss.term, miss.quote, miss.why.code) == ("zh.t.c", "报警", "rules.unlike")
 
 
 def test_doubt_is_only_for_families_the_reader_knows() -> None:
