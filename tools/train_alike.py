@@ -126,7 +126,9 @@ def talk_rows(path: Path) -> Iterator[Row]:
     """Short talks: blocks of lines, `# industry` and then a label and what was said for every turn."""
     for number, block in enumerate(path.read_text(encoding="utf-8").split("\n\n")):
         turns = [line.split(" ", 1) for line in block.splitlines() if line and not line.startswith("#")]
-        yield from _turns(_call(turns), f"talk-{number}", lambda f, i, turns=turns: _label(turns[i][0], f))
+        yield from _turns(
+            _call(turns), f"talk-{number // NEIGHBOURS}", lambda f, i, turns=turns: _label(turns[i][0], f)
+        )
 
 
 def turn_rows(path: Path) -> Iterator[Row]:

@@ -90,8 +90,9 @@ def before_each(call: CallText) -> list[Talk]:
     for turn in call.turns:
         role = turn.turn.role
         found.append(Talk("", before if speaker is not role else "", last.get(role, "")))
-        before = last[role] = turn.plain
-        speaker = role
+        if role is not Role.SYSTEM and turn.plain:  # an announcement answers nobody
+            before = last[role] = turn.plain
+            speaker = role
     return found
 
 

@@ -21,10 +21,10 @@ from qa.models.manifest import data_folder
 
 FILE: Final = "alike-zh.bin"
 UNSURE: Final = (-2.0, 2.5)
-"""Where the sum has to lie, in log odds, for the net to be asked. Asking it always changes nothing that is found
-(`models/alike-zh.md`)."""
-RECENT: Final = 8
-"""Calls kept: every rule of a call asks for the same talk again."""
+"""Where the sum has to lie, in log odds, for the net to be asked. Asking it always changes nothing that is
+flagged (`models/alike-zh.md`)."""
+RECENT: Final = 16
+"""Readings kept, up to four of a call: every rule asks for the same talk again."""
 
 
 class Example(Record, frozen=True):

@@ -33,6 +33,9 @@ FORBIDDEN_UNLESS: tuple[Exception_, ...] = ("negated", "quoted", "warned", "aske
 Likened = Literal["forbidden", "rude", "complaint"]
 """Families whose wording the second reader knows (`qa.alike`)."""
 
+LIKENED: Mapping[str, RoleName] = {"forbidden": "agent", "rude": "agent", "complaint": "customer"}
+"""Whose words each of them is about."""
+
 Doubted = Annotated[float, Field(ge=0, lt=1)]
 
 

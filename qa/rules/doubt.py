@@ -7,10 +7,10 @@ from qa.core.finding import MatchKind
 from qa.core.messages import Message, message
 from qa.core.roles import Role
 from qa.core.transcript import Span
-from qa.lexicon.lexicon import CompiledTerm, TermHit
+from qa.lexicon.lexicon import TermHit
 from qa.rules.places import LOW_TRUST, Place
 from qa.rules.scope import WHOLE, Window
-from qa.rules.wording import likelihood_at
+from qa.rules.wording import likelihoods_at
 from qa.text.calltext import CallText
 
 LOST_SECONDS: Final = 2.0
@@ -33,18 +33,22 @@ def about_presence(places: Sequence[Place], role: Role | None, call: CallText) -
     return None
 
 
-def about_wording(term: CompiledTerm, hits: Sequence[TermHit], call: CallText) -> Message | None:
-    """Why the hits of a term in one turn must not be held against anybody: the whole sentence is unlike what is
-    known of the family.
+def about_wording(hits: Sequence[TermHit], call: CallText) -> Message | None:
+    """Why the hits of a term in one turn must not be held against anybody: neither the sentence nor the clause
+    is like what is known of the family.
     """
+    term = hits[0].term
     if not term.doubted_below:
         return None
-    judged = [likelihood_at(call, h.turn, h.start, h.end, term.family) for h in hits]
-    likely = max((p for p in judged if p is not None), default=1.0)
-    if likely >= term.doubted_below:
-        return None
-    first, last = hits[0].turn.span(hits[0].start, hits[0].end)
-    return message("rules.unlike", quote=hits[0].turn.text[first:last], share=f"{likely:.1%}")
+    likely = 0.0
+    for hit in hits:
+        for share in likelihoods_at(call, hit.turn, hit.start, hit.end, term.family):
+            if share >= term.doubted_below:
+                return None
+            likely = max(likely, share)
+    said = hits[0].question or hits[0]
+    first, last = said.turn.span(said.start, said.end)
+    return message("rules.unlike", quote=said.turn.text[first:last], share=f"{likely:.1%}")
 
 
 def sure_of_role(place: Place, call: CallText) -> bool:

@@ -6,17 +6,18 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Final, get_args
+from typing import Any, Final
 
 from pydantic import BaseModel, ValidationError
 
+from qa.alike.reader import reader
 from qa.core.errors import BadPackError
 from qa.core.finding import Severity
 from qa.core.roles import Role
 from qa.lexicon.lexicon import CompiledTerm
 from qa.lexicon.matcher import MatchTerm
 from qa.lexicon.patterns import PatternError, parse
-from qa.lexicon.schema import Applies, Likened, Term, TermDefaults, default_unless, label_of
+from qa.lexicon.schema import LIKENED, Applies, Term, TermDefaults, default_unless, label_of
 from qa.lexicon.yaml_reader import line_of, parse_yaml, read_yaml
 from qa.rules.book import Placed, PlacedCard, PlacedFlow, PlacedRule, RuleBook
 from qa.rules.references import check_file
@@ -24,7 +25,7 @@ from qa.rules.schema import Condition, PackFile, Says
 from qa.rules.scope import role_of
 
 SCHEMA_VERSION: Final = 1
-ENGINE_VERSION: Final = "5"
+ENGINE_VERSION: Final = "6"
 """Raise it with every change of the engine that can change a finding; part of the fingerprint."""
 
 MAX_TERMS: Final = 200_000
@@ -266,9 +267,10 @@ def _term(f: SourceFile, place: Placed, index: int, term: Term) -> CompiledTerm:
     unless = next((u for u in (term.unless, defaults.unless) if u is not None), None)
     affirmed = next((a for a in (term.affirmed, defaults.affirmed) if a is not None), None)
     doubted_below = next((d for d in (term.doubted_below, defaults.doubted_below) if d is not None), None)
-    likened = f.model.language == "zh" and family in get_args(Likened)
+    likened = f.model.language == "zh" and LIKENED.get(family) == role
     if term.doubted_below and not likened:
-        raise f.error("not_likened", ("terms", index), term=term.id, known=", ".join(get_args(Likened)))
+        known = ", ".join(f"{name} ({whose})" for name, whose in LIKENED.items())
+        raise f.error("not_likened", ("terms", index), term=term.id, known=known)
     return CompiledTerm(
         id=f"{f.pack}.{term.id}",
         file=f.model.id,
@@ -355,7 +357,7 @@ def _says_under(
 
 
 def _fingerprint(files: Sequence[SourceFile]) -> str:
-    digest = hashlib.sha256(f"engine {ENGINE_VERSION}".encode())
+    digest = hashlib.sha256(f"engine {ENGINE_VERSION} {reader().label}".encode())
     for f in files:
         digest.update(f"\n{f.pack} {f.path} {len(f.text)}\n".encode())
         digest.update(f.text.encode())

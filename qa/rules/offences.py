@@ -121,7 +121,8 @@ def _check(
         if barred[group.reaches[name]] is None:
             made, doubt = _findings(term, call, scan)
             findings += made
-            doubts += doubt
+            if not term.shadow or group.clean.shadow:
+                doubts += doubt
     findings = _without_covered(findings)
     outcome, reason = group.clean.outcome, group.clean.reason
     if None not in kept_out:
@@ -146,7 +147,7 @@ def _findings(term: CompiledTerm, call: CallText, scan: Scan) -> tuple[list[Find
         places = [place_of(h) for h in hits]
         doubt = about_presence(places, term.role, call)
         if doubt is None:
-            doubt = about_wording(term, hits, call)
+            doubt = about_wording(hits, call)
         if doubt is None and term.role is None and hits[0].turn.turn.role is Role.UNKNOWN:
             doubt = message("rules.role_uncertain_here")
         if doubt is not None:

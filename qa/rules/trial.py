@@ -8,7 +8,7 @@ from qa.core.messages import Message, message
 from qa.core.result import Analysis
 from qa.core.roles import Role
 from qa.core.transcript import Transcript
-from qa.lexicon.lexicon import CompiledTerm, TermHit
+from qa.lexicon.lexicon import TermHit
 from qa.rules.book import RuleBook
 from qa.rules.call import CallContext
 from qa.rules.doubt import about_wording
@@ -70,7 +70,7 @@ def try_dialogue(book: RuleBook, transcript: Transcript, context: CallContext) -
             own = term.role is None or role is term.role
             hits = scan.hits(name, role)
             for hit in hits:
-                why = _why_not(hit, role) if not own or not hit.counts else _doubt(term, hit, hits, call)
+                why = _why_not(hit, role) if not own or not hit.counts else _doubt(hit, hits, call)
                 if why is None:
                     continue
                 s, e = hit.turn.span(hit.start, hit.end)
@@ -87,8 +87,8 @@ def _why_not(hit: TermHit, role: Role) -> Message | None:
     return message("rules.other_speaker", role=role.value)
 
 
-def _doubt(term: CompiledTerm, hit: TermHit, hits: Sequence[TermHit], call: CallText) -> Message | None:
-    return about_wording(term, [h for h in hits if h.counts and h.turn is hit.turn], call)
+def _doubt(hit: TermHit, hits: Sequence[TermHit], call: CallText) -> Message | None:
+    return about_wording([h for h in hits if h.counts and h.turn is hit.turn], call)
 
 
 def backtest(

@@ -1,6 +1,6 @@
 """What is said in a call as the second reader takes it (`qa.alike`): stretches of turns and what they followed."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -45,17 +45,25 @@ def _talk(call: CallText, role: Role | None, inside: Window) -> tuple[Talk, ...]
     return tuple(s.talk for s in stretches_of(call, role, inside))
 
 
+@lru_cache(RECENT)
+def _alone(call: CallText, role: Role | None) -> tuple[Talk, ...]:
+    return tuple(Talk(talk.said) for talk in _talk(call, role, WHOLE))
+
+
 def likelihoods(call: CallText, role: Role | None, family: str, inside: Window) -> Sequence[float]:
     """For each of `stretches_of`, 0..1: how much it is worded like what is known of the family."""
     return reader().likelihoods(family, _talk(call, role, inside))
 
 
-def likelihood_at(call: CallText, turn: TurnText, start: int, end: int, family: str) -> float | None:
-    """The highest of the stretches that a place (squeezed offsets) lies in, each with what it followed and by
-    itself; None where nothing is read there.
+def likelihoods_at(call: CallText, turn: TurnText, start: int, end: int, family: str) -> Iterator[float]:
+    """How much a place (squeezed offsets) is worded like what is known of the family, each asked for only where
+    the one before did not do: its stretches with what they followed, these by themselves, its clauses alone.
     """
     role = turn.turn.role
-    judged = zip(stretches_of(call, role, WHOLE), likelihoods(call, role, family, WHOLE), strict=True)
-    here = [(s, p) for s, p in judged if s.turn is turn and s.start < end and start < s.end]
-    alone = reader().likelihoods(family, [Talk(s.talk.said) for s, _ in here])
-    return max([*alone, *(p for _, p in here)], default=None)
+    read = stretches_of(call, role, WHOLE)
+    here = [i for i, s in enumerate(read) if s.turn is turn and s.start < end and start < s.end]
+    for talk in (_talk(call, role, WHOLE), _alone(call, role)):
+        judged = reader().likelihoods(family, talk)
+        yield from (judged[i] for i in here)
+    clauses = [c for c in turn.clauses if c.start < end and start < c.end]
+    yield from reader().likelihoods(family, [Talk("".join(turn.squeezed[c.start : c.end] for c in clauses))])

@@ -5,7 +5,7 @@ It is a second reader, no proof. What rests on it alone fails nobody: a person i
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from qa.alike.reader import Reader, reader
@@ -14,11 +14,13 @@ from qa.core.messages import Message, message
 from qa.core.roles import Role
 from qa.lexicon.lexicon import TermHit
 from qa.rules.applicability import why_not
+from qa.rules.doubt import about_wording
 from qa.rules.places import Place, place
 from qa.rules.schema import Condition
 from qa.rules.scope import Window
 from qa.rules.verdicts import Verdict, no, yes
 from qa.rules.wording import Stretch, likelihoods, stretches_of
+from qa.text.calltext import CallText
 
 if TYPE_CHECKING:
     from qa.rules.evaluate import Evaluation
@@ -37,13 +39,13 @@ def alike(on: Evaluation, condition: Condition, role: Role | None, inside: Windo
         return no("rules.nothing_alike")
     judge = reader()
     known = list(_voices(on, wanted.to, role))
-    named = {hit.turn.turn_position for hit in known if hit.counts}
+    named = _named(known, on.call)
     excused = [hit for hit in known if not hit.counts]
     # What a term calls rude is before a person already. It is called forbidden as well where that is the likelier.
     rivals = [
         (turns, likelihoods(on.call, role, family, inside))
         for family in judge.beside(wanted.to)
-        if (turns := {hit.turn.turn_position for hit in _voices(on, family, role) if hit.counts})
+        if (turns := _named(_voices(on, family, role), on.call))
     ]
     best: dict[int, tuple[Place, str]] = {}
     for i in likely:
@@ -77,6 +79,11 @@ def _voices(on: Evaluation, family: str, role: Role | None) -> Iterator[TermHit]
             and why_not(term.language, term.applies, on.call.transcript, on.context) is None
         ):
             yield hit
+
+
+def _named(hits: Iterable[TermHit], call: CallText) -> set[int]:
+    """The turns in which one of them counts and nothing speaks against it."""
+    return {h.turn.turn_position for h in hits if h.counts and about_wording([h], call) is None}
 
 
 def _lies_in(hit: TermHit, stretch: Stretch) -> bool:

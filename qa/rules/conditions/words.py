@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from qa.core.finding import MatchKind
 from qa.core.messages import message
 from qa.core.roles import Role
+from qa.rules.doubt import about_wording
 from qa.rules.places import Place, place, place_of, whole_turn
 from qa.rules.regexes import compiled
 from qa.rules.schema import Condition, Says, Similar
@@ -74,7 +75,7 @@ class _Hits:
 
     def of_term(self, term: str) -> list[Place]:
         hits = self._on.scan.meant(term, self._role, self._given)
-        places = [place_of(h) for h in hits]
+        places = [place_of(h) for h in hits if about_wording([h], self._on.call) is None]
         return [p for p in places if self._inside.holds(p)]
 
     def missing(self, name: str) -> Verdict:

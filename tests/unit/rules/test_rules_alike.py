@@ -1,5 +1,6 @@
 """Rules on wording as a whole: they point a person to what no term holds, and never fail anybody by themselves."""
 
+import re
 from collections.abc import Sequence
 
 import pytest
@@ -140,9 +141,38 @@ def test_a_doubted_term_is_a_near_miss_that_says_why() -> None:
     assert (miss.term, miss.quote, miss.why.code) == ("zh.t.c", "报警", "rules.unlike")
 
 
-def test_doubt_is_only_for_families_the_reader_knows() -> None:
+def test_a_doubted_term_hides_no_offence_in_the_same_turn() -> None:
+    terms = TERMS.replace("本金一分不少]", "今天天气], doubted_below: 0.1").replace("OFFENCE", "")
+    said = "坐席：今天天气真不错啊，" + "嗯好的好的" * 8 + "。" + OFFENCE
+    assert _check([said], terms=terms).findings
+
+
+def test_an_offence_is_not_doubted_for_the_harmless_rest_of_its_sentence() -> None:
+    said = from_example(["坐席：这个产品保本保息，稳赚不赔。请问您是王健国先生吗？"], Role.AGENT)
+    terms = TERMS.replace("本金一分不少]", "保本保息], doubted_below: 0.1")
+    assert "zh.t.whole" in {f.rule for f in _book(ALIKE, terms).analyse(said, CallContext()).findings}
+
+
+def test_rules_do_not_build_on_what_is_doubted() -> None:
+    rule = "when: {says: c, role: customer}, require: {says: fund}"
+    said = ["客户：前面那个人说要报警抓我，是不是真的？", "坐席：我帮您查一下"]
+    terms = COMPLAINTS + "  - {id: fund, patterns: [心放肚子里]}\n"
+    assert _check(said, rule, terms).outcome is Outcome.NOT_APPLICABLE
+    assert _check(said, rule, terms.replace(", doubted_below: 0.1", "")).outcome is Outcome.FAILED
+
+
+def test_the_doubt_of_a_term_on_trial_is_not_shown() -> None:
+    terms = COMPLAINTS.replace("doubted_below", "shadow: true, doubted_below") + (
+        "  - {id: d, family: complaint, severity: notice, role: customer, patterns: [没有这句话]}\n"
+    )
+    assert _complaint("前面那个人说要报警抓我，是不是真的？", terms).outcome is Outcome.PASSED
+
+
+@pytest.mark.parametrize("of", ["family: other", "role: any"])
+def test_doubt_is_only_for_families_the_reader_knows(of: str) -> None:
+    name = of.split(":")[0]
     with pytest.raises(BadPackError) as caught:
-        _book(ALIKE, COMPLAINTS.replace("family: complaint", "family: other"))
+        _book(ALIKE, re.sub(f"{name}: [a-z]+", of, COMPLAINTS))
     assert caught.value.message.code == "rules.not_likened"
 
 
