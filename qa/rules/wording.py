@@ -1,6 +1,7 @@
 """What is said in a call as the second reader takes it (`qa.alike`): stretches of turns and what they followed."""
 
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -41,29 +42,35 @@ def stretches_of(call: CallText, role: Role | None, inside: Window) -> tuple[Str
 
 
 @lru_cache(RECENT)
-def _talk(call: CallText, role: Role | None, inside: Window) -> tuple[Talk, ...]:
-    return tuple(s.talk for s in stretches_of(call, role, inside))
-
-
-@lru_cache(RECENT)
-def _alone(call: CallText, role: Role | None) -> tuple[Talk, ...]:
-    return tuple(Talk(talk.said) for talk in _talk(call, role, WHOLE))
-
-
 def likelihoods(call: CallText, role: Role | None, family: str, inside: Window) -> Sequence[float]:
     """For each of `stretches_of`, 0..1: how much it is worded like what is known of the family."""
-    return reader().likelihoods(family, _talk(call, role, inside))
+    return reader().likelihoods(family, [s.talk for s in stretches_of(call, role, inside)])
 
 
 def likelihoods_at(call: CallText, turn: TurnText, start: int, end: int, family: str) -> Iterator[float]:
-    """How much a place (squeezed offsets) is worded like what is known of the family, each asked for only where
-    the one before did not do: its stretches with what they followed, these by themselves, its clauses alone.
+    """How much a place (squeezed offsets) is worded like what is known of the family: its stretches with what they
+    followed, and then, which costs more, its clauses by themselves.
     """
-    role = turn.turn.role
-    read = stretches_of(call, role, WHOLE)
-    here = [i for i, s in enumerate(read) if s.turn is turn and s.start < end and start < s.end]
-    for talk in (_talk(call, role, WHOLE), _alone(call, role)):
-        judged = reader().likelihoods(family, talk)
-        yield from (judged[i] for i in here)
-    clauses = [c for c in turn.clauses if c.start < end and start < c.end]
-    yield from reader().likelihoods(family, [Talk("".join(turn.squeezed[c.start : c.end] for c in clauses))])
+    judged = _by_turn(call, turn.turn.role, family).get(turn.turn_position, ())
+    yield from (share for first, last, share in judged if first < end and start < last)
+    yield from (share for first, last, share in _clauses(turn, family) if first < end and start < last)
+
+
+_Judged = Mapping[int, Sequence[tuple[int, int, float]]]
+"""Position of a turn -> start, end and likelihood of its pieces."""
+
+
+@lru_cache(RECENT)
+def _by_turn(call: CallText, role: Role | None, family: str) -> _Judged:
+    found: dict[int, list[tuple[int, int, float]]] = defaultdict(list)
+    judged = likelihoods(call, role, family, WHOLE)
+    for s, share in zip(stretches_of(call, role, WHOLE), judged, strict=True):
+        found[s.turn.turn_position].append((s.start, s.end, share))
+    return found
+
+
+@lru_cache(RECENT)
+def _clauses(turn: TurnText, family: str) -> Sequence[tuple[int, int, float]]:
+    clauses = [c for c in turn.clauses if c.end > c.start]
+    judged = reader().likelihoods(family, [Talk(turn.squeezed[c.start : c.end]) for c in clauses])
+    return [(c.start, c.end, share) for c, share in zip(clauses, judged, strict=True)]
