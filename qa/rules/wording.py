@@ -49,11 +49,11 @@ def likelihoods(call: CallText, role: Role | None, family: str, inside: Window) 
 
 def likelihoods_at(call: CallText, turn: TurnText, start: int, end: int, family: str) -> Iterator[float]:
     """How much a place (squeezed offsets) is worded like what is known of the family: its stretches with what they
-    followed, and then, which costs more, its clauses by themselves.
+    followed, and then, which costs more, these and its clauses by themselves.
     """
     judged = _by_turn(call, turn.turn.role, family).get(turn.turn_position, ())
     yield from (share for first, last, share in judged if first < end and start < last)
-    yield from (share for first, last, share in _clauses(turn, family) if first < end and start < last)
+    yield from (share for first, last, share in _alone(turn, family) if first < end and start < last)
 
 
 _Judged = Mapping[int, Sequence[tuple[int, int, float]]]
@@ -70,7 +70,8 @@ def _by_turn(call: CallText, role: Role | None, family: str) -> _Judged:
 
 
 @lru_cache(RECENT)
-def _clauses(turn: TurnText, family: str) -> Sequence[tuple[int, int, float]]:
-    clauses = [c for c in turn.clauses if c.end > c.start]
-    judged = reader().likelihoods(family, [Talk(turn.squeezed[c.start : c.end]) for c in clauses])
-    return [(c.start, c.end, share) for c, share in zip(clauses, judged, strict=True)]
+def _alone(turn: TurnText, family: str) -> Sequence[tuple[int, int, float]]:
+    parts = list(stretches(turn))
+    parts += [(c.start, c.end, turn.squeezed[c.start : c.end]) for c in turn.clauses if c.end > c.start]
+    judged = reader().likelihoods(family, [Talk(said) for _, _, said in parts])
+    return [(start, end, share) for (start, end, _), share in zip(parts, judged, strict=True)]
