@@ -15,12 +15,17 @@ class UtcDateTime(TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """To UTC; a naive time is a mistake of ours and refused."""
+        """To UTC, the first or last moment there is where that lies beyond; a naive time is a mistake of ours and
+        refused.
+        """
         if value is None:
             return None
         if value.tzinfo is None:
             raise ValueError("naive datetime")
-        utc = value.astimezone(UTC)
+        try:
+            utc = value.astimezone(UTC)
+        except OverflowError:  # in the first or last hours of the calendar
+            utc = datetime.min.replace(tzinfo=UTC) if value.year == 1 else datetime.max.replace(tzinfo=UTC)
         return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002

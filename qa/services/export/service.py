@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from hashlib import sha256
 from importlib.metadata import version
@@ -44,6 +44,8 @@ MAX_PAGE: Final = 200
 _LEASE: Final = timedelta(seconds=120)
 _SOURCE: Final = ".rows"
 _WITHHELD: Final = ("signin.", "session.", "token.", "people.")
+_FIRST: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_LAST: Final = datetime(9000, 1, 1, tzinfo=UTC)
 _STATUSES: Final = (*(status.value for status in ReviewStatus), "none")
 
 _log = structlog.get_logger(__name__)
@@ -91,6 +93,7 @@ class ExportService:
         who.need(Right.EXPORT)
         if wanted.start.tzinfo is None or wanted.end.tzinfo is None or wanted.start >= wanted.end:
             raise BadOptionError("export.period_turned")
+        wanted = replace(wanted, start=_within(wanted.start), end=_within(wanted.end))
         if wanted.status is not None and wanted.status not in _STATUSES:
             raise BadOptionError("export.bad_status", given=wanted.status[:40], known=", ".join(_STATUSES))
         if wanted.locale not in LOCALES:
@@ -390,3 +393,8 @@ def _view(row: ExportRow) -> ExportView:
         created_at=row.created_at,
         finished_at=row.finished_at,
     )
+
+
+def _within(moment: datetime) -> datetime:
+    """A moment that every time zone can tell: the ends of the calendar are no limit at all."""
+    return min(max(moment, _FIRST), _LAST)

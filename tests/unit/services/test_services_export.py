@@ -3,7 +3,7 @@
 import csv
 import json
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -172,12 +172,23 @@ def test_an_export_by_rule_holds_only_findings_of_it(house: Services) -> None:
     assert {row["rule"] for row in rows_of(pack, "findings")} == {rule}
 
 
+AGES_AGO = datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=8)))
+"""Before the first moment there is in UTC."""
+
+
+def test_the_ends_of_the_calendar_are_no_limit(house: Services) -> None:
+    last = datetime(9999, 12, 31, 23, tzinfo=timezone(timedelta(hours=-8)))
+    asked = house.exports.request(THIRD, wanted(start=AGES_AGO, end=last))
+    assert (asked.wanted.start.year, asked.wanted.end.year) == (1970, 9000)
+
+
 @pytest.mark.parametrize(
     ("changes", "code"),
     [
         ({"start": NOW, "end": NOW}, "period_turned"),
         ({"start": NOW + timedelta(days=2), "end": NOW + timedelta(days=3)}, "period_in_future"),
         ({"start": NOW - timedelta(days=9), "end": NOW - timedelta(days=8)}, "period_empty"),
+        ({"start": AGES_AGO, "end": AGES_AGO + timedelta(days=9)}, "period_empty"),
         ({"status": "odd"}, "bad_status"),
         ({"locale": "fr"}, "bad_locale"),
     ],
