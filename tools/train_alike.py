@@ -24,7 +24,7 @@ from qa.alike.features import BUCKETS, Pieces, Talk, before_each, plain, values,
 from qa.alike.reader import Example, Head, Header, packed, unpacked
 from qa.core.roles import Role
 from qa.evaluate.dialogues import Dialogue, read_dialogues
-from qa.lexicon.schema import Examples
+from qa.lexicon.schema import LIKENED, Examples
 from qa.rules.dialogue import from_example, from_turns
 from qa.rules.loader import available_packs, read_pack
 from qa.text.calltext import CallText
@@ -32,7 +32,7 @@ from tools import alike_net
 
 NAME: Final = "alike-zh"
 VERSION: Final = 4
-FAMILIES: Final = {"forbidden": Role.AGENT, "rude": Role.AGENT, "complaint": Role.CUSTOMER}
+FAMILIES: Final = {family: Role(role) for family, role in LIKENED.items()}
 """Family -> whose words it is about."""
 GOLDEN: Final = Path("tests/golden")
 STRENGTH: Final = 60.0

@@ -15,7 +15,7 @@ from qa.core.base import Record
 
 
 class Layers(Record, frozen=True):
-    """A net as it is stored. All numbers but the cells are float32 in the machine's order of x86 and ARM."""
+    """A net as it is stored. Numbers are little-endian, float32 unless said otherwise."""
 
     buckets: bytes
     """uint32, rising: the buckets that have a vector."""

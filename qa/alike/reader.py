@@ -1,4 +1,4 @@
-"""The second reader: how likely it is that something is worded like a known offence (`models/alike-zh.bin`).
+"""The second reader: how likely something is worded like a known offence or complaint (`models/alike-zh.bin`).
 
 All talk is judged by a weighted sum of its pieces; one can follow what it adds up. The talk of which the sum is
 not sure is judged by a small net over the same pieces as well. Neither needs a library, and on unseen dialogues
@@ -28,7 +28,7 @@ RECENT: Final = 16
 
 
 class Example(Record, frozen=True):
-    """A sentence that is known to be an offence."""
+    """A sentence that is known to be an offence or a complaint."""
 
     text: str
     family: str
@@ -114,7 +114,7 @@ class Reader:
         return self.likelihoods(family, [Talk(said, before, own)])[0]
 
     def nearest(self, family: str, said: str) -> Example | None:
-        """The known offence of the family that shares most of its rare pieces with what was said."""
+        """The known case of the family that shares most of its rare pieces with what was said."""
         index = self._index(family)
         own = pieces([said])
         first, last = index.starts[own.bucket], index.starts[own.bucket + 1]

@@ -1,10 +1,8 @@
 """When not to accuse: what makes a check unknown although the words, taken as they stand, would fail it."""
 
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Final
 
-from qa.alike.reader import RECENT
 from qa.core.finding import MatchKind
 from qa.core.messages import Message, message
 from qa.core.roles import Role
@@ -42,32 +40,15 @@ def about_wording(hits: Sequence[TermHit], call: CallText) -> Message | None:
     least = hits[0].term.doubted_below
     if not least:
         return None
-    likely = max(_likely(hit, call, least) for hit in hits)
-    if likely >= least:
-        return None
+    likely = 0.0
+    for hit in hits:
+        for share in likelihoods_at(call, hit.turn, hit.start, hit.end, hit.term.family):
+            if share >= least:
+                return None
+            likely = max(likely, share)
     said = hits[0].question or hits[0]
     first, last = said.turn.span(said.start, said.end)
     return message("rules.unlike", quote=said.turn.text[first:last], share=f"{likely:.1%}")
-
-
-def _likely(hit: TermHit, call: CallText, least: float) -> float:
-    """The first of what is judged of a hit that will do, or the highest."""
-    judged = _judged(call)
-    key = hit.term.family, hit.turn.turn_position, hit.start, hit.end, least
-    if key not in judged:
-        best = 0.0
-        for share in likelihoods_at(call, hit.turn, hit.start, hit.end, hit.term.family):
-            best = max(best, share)
-            if best >= least:
-                break
-        judged[key] = best
-    return judged[key]
-
-
-@lru_cache(RECENT)
-def _judged(call: CallText) -> dict[tuple[str, int, int, int, float], float]:  # noqa: ARG001 - the key
-    """What was judged of places of a call: several rules ask of the same."""
-    return {}
 
 
 def sure_of_role(place: Place, call: CallText) -> bool:

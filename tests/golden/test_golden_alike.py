@@ -10,6 +10,7 @@ from qa.alike.features import plain
 from qa.alike.reader import reader
 from qa.core.roles import Role
 from qa.evaluate.dialogues import read_dialogues
+from qa.lexicon.schema import LIKENED
 from qa.rules.dialogue import from_turns
 from qa.rules.loader import read_pack
 from qa.rules.scope import WHOLE
@@ -17,7 +18,7 @@ from qa.rules.wording import likelihoods, stretches_of
 from qa.text.calltext import CallText
 
 GOLDEN = Path(__file__).parent
-ABOUT = {"forbidden": Role.AGENT, "rude": Role.AGENT, "complaint": Role.CUSTOMER}
+ABOUT = {family: Role(role) for family, role in LIKENED.items()}
 
 
 @pytest.fixture(scope="module")
