@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from qa.core.base import Record
 from qa.core.finding import MatchKind, Severity
 from qa.core.roles import Role
 from qa.lexicon.answers import Question, affirmation, expects_answer
 from qa.lexicon.context import Excuse, Site, asked, excuse, half_question, named, negated
-from qa.lexicon.matcher import Hit, Matcher, MatchTerm, Spotted
+from qa.lexicon.matcher import EVERYBODY, Hit, Matcher, MatchTerm, Spotted
 from qa.lexicon.schema import Applies
 from qa.text.calltext import CallText, TurnText
 
@@ -100,19 +101,15 @@ class Scan:
         """All hits of a term in the turns of `role` (None: anybody), excused ones included, in order."""
         key = (term, role)
         if key not in self._done:
-            self._done[key] = [x for h in self._found(term) for x in self._resolve(h, role)]
+            self._done[key] = [x for h in self._found(term, role) for x in self._resolve(h, role)]
         return self._done[key]
 
-    def _found(self, term: str) -> list[Hit]:
+    def _found(self, term: str, role: Role | None) -> list[Hit]:
         place = self._lexicon.places.get(term)
         if place not in self._spotted.terms:
             return []
-        turns, literal = self._call.turns, self._literal
-        return [
-            h
-            for h in self._spotted.hits(place)
-            if turns[h.turn].turn.role is not Role.SYSTEM and not (literal and h.kind is not MatchKind.EXACT)
-        ]
+        hits = self._spotted.hits(place, _speakers(role, self._lexicon.terms[place].affirmed))
+        return [h for h in hits if h.kind is MatchKind.EXACT] if self._literal else hits
 
     def meant(self, term: str, role: Role | None, role_given: bool) -> list[TermHit]:
         """The hits that count: of `role` where a condition gives one, else of the term's own role."""
@@ -157,6 +154,13 @@ class Scan:
             question.pattern,
             question=question,
         )
+
+
+@cache
+def _speakers(role: Role | None, affirmed: bool) -> frozenset[Role]:
+    """In whose turns there may be a hit that is the role's: in its own, and in questions that it says yes to."""
+    own = EVERYBODY if role is None else frozenset({role, role.other} if affirmed else {role})
+    return own - {Role.SYSTEM}
 
 
 def _with(hit: TermHit, reason: Excuse | None) -> TermHit:

@@ -6,13 +6,14 @@ term: three hits of four are of vocabulary that no rule comes to ask for.
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
 from qa.core.base import Record
 from qa.core.finding import MatchKind
+from qa.core.roles import Role
 from qa.lexicon.edges import excluded, keeps_words, over_comma, over_negation, stands
 from qa.lexicon.homophones import Sounding, may_fire
 from qa.lexicon.patterns import Pattern, parse
@@ -27,6 +28,8 @@ GAPPED_CERTAINTY: Final = 0.6
 
 MISHEARD_CERTAINTY: Final = 0.55
 """Of a misheard spelling: as the least certain homophone of four syllables, for what is written may be meant."""
+
+EVERYBODY: Final = frozenset(Role)
 
 _WRITTEN: Final = {False: (MatchKind.EXACT, 1.0), True: (MatchKind.SIMILAR, MISHEARD_CERTAINTY)}
 """Kind and certainty of what stands there literally, by whether it is a misheard spelling."""
@@ -132,16 +135,21 @@ class Spotted:
         self.terms = exact.keys() | sound.keys()
         """Terms that may have a hit, as places in those of the matcher; no other has one."""
 
-    def hits(self, term: int) -> list[Hit]:
-        """All hits of a term in order of turn and place; where some overlap, the best of them."""
-        hits = [h for spot in self._exact.get(term, ()) for h in self._written(*spot)]
+    def hits(self, term: int, speakers: Container[Role] = EVERYBODY) -> list[Hit]:
+        """All hits of a term in what some speakers say, in order of turn and place; of overlapping ones the best."""
+        locate = self._call.locate
+        written, heard = (
+            [(turn, *spot) for spot in spots if (turn := locate(spot[1])).turn.role in speakers]
+            for spots in (self._exact.get(term, ()), self._sound.get(term, ()))
+        )
+        hits = [h for spot in written for h in self._written(*spot)]
         # The sound of what stands there literally was found before.
         taken = {self._call.turns[h.turn].base + h.start for h in hits}
-        hits += [h for spot in self._sound.get(term, ()) for h in self._heard(*spot, taken)]
+        hits += [h for spot in heard for h in self._heard(*spot, taken)]
         return self._without_excluded(_best(hits, self._terms[term])) if hits else []
 
-    def _written(self, sought: Sought, first: int, last: int) -> Iterator[Hit]:
-        turn, text, p = self._call.locate(first), self._call.joined, sought.pattern
+    def _written(self, turn: TurnText, sought: Sought, first: int, last: int) -> Iterator[Hit]:
+        text, p = self._call.joined, sought.pattern
         if sought.has_gaps:
             for found in sought.finds(text, first, last, sounds=False):
                 s, e = found.start() - turn.base, found.end() - turn.base
@@ -157,9 +165,11 @@ class Spotted:
             kind, certainty = _WRITTEN[sought.texts[text[start:end]]]
             yield Hit(sought.term, turn.turn_position, s, e, kind, certainty, p.source)
 
-    def _heard(self, sought: Sought, first: int, last: int, taken: set[int]) -> Iterator[Hit]:
+    def _heard(
+        self, turn: TurnText, sought: Sought, first: int, last: int, taken: Container[int]
+    ) -> Iterator[Hit]:
         """What sounds like a pattern, but for what begins where the term itself was found."""
-        turn, text, p = self._call.locate(first), self._call.sounds, sought.pattern
+        text, p = self._call.sounds, sought.pattern
         mode = self._terms[sought.term].homophone
         if sought.has_gaps:
             for found in sought.finds(text, first, last, sounds=True):
