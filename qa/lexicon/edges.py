@@ -3,11 +3,11 @@ in the gaps of its pattern.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Final
 
 from qa.lexicon.context_words import denies, rx
-from qa.lexicon.patterns import Gap, Pattern, exclusion
+from qa.lexicon.patterns import Gap, Pattern, any_exclusion, exclusion
 from qa.text.calltext import TurnText
 from qa.text.segment import segmenter, word_spans
 
@@ -25,11 +25,12 @@ TORN: Final = 2
 says. A word that is cut on one side only proves nothing: 摔坏|了, 投保|人."""
 
 
-def excluded(sources: Sequence[str], turn: TurnText) -> Iterator[tuple[int, int]]:
+def excluded(sources: tuple[str, ...], turn: TurnText) -> Iterator[tuple[int, int]]:
     """The stretches that some excludes cover, each within a sentence."""
-    here = [regex for regex in map(exclusion, sources) if regex.search(turn.squeezed)]
-    ends = [b.at for b in turn.breaks if b.strong] + [len(turn.squeezed)] if here else []
-    for regex in here:
+    if not sources or any_exclusion(sources).search(turn.squeezed) is None:
+        return
+    ends = [b.at for b in turn.breaks if b.strong] + [len(turn.squeezed)]
+    for regex in map(exclusion, sources):
         start = 0
         for end in ends:
             yield from (m.span() for m in regex.finditer(turn.squeezed, start, end))
