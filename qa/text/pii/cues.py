@@ -110,47 +110,56 @@ _LATIN: Final = re.compile(r"[a-z]{2}|c ?v")
 
 
 class Cue(Record, frozen=True, gc=False):
-    """A word that tells what a number is; offsets into the text and into the squeezed text of its turn."""
+    """A word that tells what a number is."""
 
     kind: str
     start: int
     end: int
-    from_: int
-    to: int
+    """Squeezed offsets in its turn."""
 
 
 def cues_of(call: CallText) -> list["TurnCues"]:
     """The cues of every turn of a call."""
-    heard: dict[int, list[tuple[int, int, int]]] = {}
+    heard: dict[int, list[Cue]] = {}
     for form, start, end in _AUTOMATON.find_matches_as_indexes(call.sounds):
         turn = call.locate(start)
-        heard.setdefault(turn.turn_position, []).append((form, start - turn.base, end - turn.base))
-    english = {turn.turn_position for turn in call.turns_with(_LATIN)}
-    without = [TurnCues(turn, (), english=False) for turn in call.turns[:1]]  # one for all that have none
-    found = without * len(call.turns)
-    for at in heard.keys() | english:
-        found[at] = TurnCues(call.turns[at], heard.get(at, ()), english=at in english)
+        heard.setdefault(turn.turn_position, []).append(_chinese(turn, form, start - turn.base, end - turn.base))
+    for turn in call.turns_with(_LATIN):
+        if english := [_english(turn, m) for m in _WORDS.finditer(turn.normal)]:
+            chinese = heard.get(turn.turn_position, [])
+            heard[turn.turn_position] = sorted([*chinese, *english], key=lambda c: c.end)
+    found = [TurnCues(turn, ()) for turn in call.turns[:1]] * len(call.turns)  # one for all that have none
+    for at, cues in heard.items():
+        found[at] = TurnCues(call.turns[at], cues)
     return found
 
 
-class TurnCues:
-    """The cues of one turn, in order; `heard` are its finds of the automaton."""
+def _chinese(turn: TurnText, form: int, start: int, end: int) -> Cue:
+    kind = _SOUNDS[_FORMS[form]]
+    if kind == PARTIAL and _BACK.search(turn.squeezed, max(0, start - _BACK_REACH), start):
+        kind = "cvv"
+    return Cue(kind, start, end)
 
-    def __init__(self, turn: TurnText, heard: Sequence[tuple[int, int, int]], *, english: bool) -> None:
+
+def _english(turn: TurnText, m: re.Match[str]) -> Cue:
+    return Cue(m.lastgroup or OTHER, bisect_left(turn.origin, m.start()), bisect_left(turn.origin, m.end()))
+
+
+class TurnCues:
+    """The cues of one turn, in order. What is asked about is at offsets into its text."""
+
+    def __init__(self, turn: TurnText, cues: Sequence[Cue]) -> None:
         self._turn = turn
-        self.all: list[Cue] = [self._chinese(form, start, end) for form, start, end in heard]
-        if english:
-            self.all += [self._english(m) for m in _WORDS.finditer(turn.normal)]
-            self.all.sort(key=lambda c: c.end)
-        self._ends = [c.end for c in self.all]
+        self.all = cues
+        self._ends = [c.end for c in cues]
 
     def before(self, offset: int, reach: int = REACH) -> Cue | None:
         """The nearest cue that ends before `offset` of the text."""
-        at = bisect_right(self._ends, offset) - 1
-        if at < 0:
+        if not self.all:
             return None
-        cue = self.all[at]
-        return cue if self.distance(cue, offset) <= reach else None
+        here = bisect_left(self._turn.origin, offset)
+        at = bisect_right(self._ends, here) - 1
+        return self.all[at] if at >= 0 and self._distance(self.all[at], here) <= reach else None
 
     def subject(self, tail: Cue) -> str | None:
         """What the last digits are of: the kind of the nearest cue before it that names something."""
@@ -161,29 +170,19 @@ class TurnCues:
             return behind[0] if behind and tail.kind == PARTIAL and _LATIN.search(self._turn.normal) else None
         return kinds[-1]
 
-    def distance(self, cue: Cue, offset: int) -> int:
-        """Squeezed characters between a cue and what comes behind it; Latin words count a fifth."""
-        between = self._turn.squeezed[cue.to : bisect_left(self._turn.origin, offset)]
+    def _distance(self, cue: Cue, here: int) -> int:
+        """Characters between a cue and a squeezed offset behind it; those of Latin words count a fifth."""
+        between = self._turn.squeezed[cue.end : here]
         latin = len(_LETTER.findall(between, 0, 5 * REACH))
         return len(between) - latin + latin // 5
 
     def behind(self, offset: int) -> Cue | None:
         """The first cue that begins closely behind `offset`."""
-        at = bisect_right(self._ends, offset)
+        if not self.all:
+            return None
+        here = bisect_left(self._turn.origin, offset)
+        at = bisect_right(self._ends, here)
         if at >= len(self.all):
             return None
         cue = self.all[at]
-        between = cue.from_ - bisect_left(self._turn.origin, offset)
-        return cue if cue.start >= offset and between <= REACH_BEHIND else None
-
-    def _chinese(self, form: int, from_: int, to: int) -> Cue:
-        start, end = self._turn.span(from_, to)
-        kind = _SOUNDS[_FORMS[form]]
-        if kind == PARTIAL and _BACK.search(self._turn.squeezed, max(0, from_ - _BACK_REACH), from_):
-            kind = "cvv"
-        return Cue(kind, start, end, from_, to)
-
-    def _english(self, m: re.Match[str]) -> Cue:
-        kind = m.lastgroup or OTHER
-        origin = self._turn.origin
-        return Cue(kind, m.start(), m.end(), bisect_left(origin, m.start()), bisect_left(origin, m.end()))
+        return cue if 0 <= cue.start - here <= REACH_BEHIND else None

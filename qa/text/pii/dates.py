@@ -44,7 +44,7 @@ _ANSWER_TURNS: Final = 2
 
 def birth_dates(call: CallText, cues: Sequence[TurnCues]) -> Iterator[Entity]:
     """Dates of birth; other dates are nobody's secret."""
-    of_birth = [at for at, own in enumerate(cues) if own.all and any(c.kind == "birth_date" for c in own.all)]
+    of_birth = {at for at, own in enumerate(cues) for cue in own.all if cue.kind == "birth_date"}
     if not of_birth:
         return
     for turn in call.turns_with(_SIGN):

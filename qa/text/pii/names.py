@@ -133,24 +133,23 @@ def names(call: CallText) -> Iterator[Entity]:
     """The names of customers and of those they speak of."""
     found: dict[tuple[int, int], Entity] = {}
     own: set[str] = set()
-    asked = -99
-    asks, likely = (
-        {turn.turn_position for sign in signs for turn in call.turns_with(sign)}
-        for signs in ((_ASKS,), (_SIGN, _LATIN))
-    )
-    for position, turn in enumerate(call.turns):
-        agent = turn.turn.role is Role.AGENT
-        answers = position - asked <= _QUESTION_TURNS and not agent
-        if position in likely or answers:
-            for start, end in _introduced(turn, answers=answers):
-                name = turn.normal[start:end]
-                if agent and _own(turn, start):
-                    own.add(name)
-                else:
-                    said = turn.text[start:end]
-                    found[position, start] = Entity("name", position, start, end, said, False)
-        if position in asks:
-            asked = position
+    likely = {turn.turn_position for sign in (_SIGN, _LATIN) for turn in call.turns_with(sign)}
+    asks = [turn.turn_position for turn in call.turns_with(_ASKS)]
+    answering = {
+        turn.turn_position
+        for asked in asks
+        for turn in call.turns[asked + 1 : asked + 1 + _QUESTION_TURNS]
+        if turn.turn.role is not Role.AGENT
+    }
+    for position in sorted(likely | answering):
+        turn = call.turns[position]
+        for start, end in _introduced(turn, answers=position in answering):
+            name = turn.normal[start:end]
+            if turn.turn.role is Role.AGENT and _own(turn, start):
+                own.add(name)
+            else:
+                said = turn.text[start:end]
+                found[position, start] = Entity("name", position, start, end, said, False)
     kept = {k: e for k, e in found.items() if e.value not in own}
     for e in _again(call.turns, [e.value for e in kept.values()]):
         kept.setdefault((e.turn, e.start), e)

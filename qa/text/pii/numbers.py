@@ -118,7 +118,6 @@ class _Said:
     cue: Cue | None
     quantity: bool
     """A unit behind it, or part of a date, a time or a decimal."""
-    money: bool
     kind: str | None = None
     valid: bool = False
     part: bool = False
@@ -153,11 +152,11 @@ class _Turn:
 
 def numbers(call: CallText, cues: Sequence[TurnCues]) -> Iterator[Entity]:
     """The personal numbers of a call."""
-    turns = [_Turn(text, own) for text, own in zip(call.turns, cues, strict=True)]
-    for position in {text.turn_position for sign in SEVERAL for text in call.turns_with(sign)}:
-        _prepare(turns[position])
-    if not any(turn.said for turn in turns):
+    several = {text.turn_position for sign in SEVERAL for text in call.turns_with(sign)}
+    prepared = {position: _prepared(call.turns[position], cues[position]) for position in several}
+    if not any(turn.said for turn in prepared.values()):
         return
+    turns = [prepared.get(t.turn_position) or _Turn(t, own) for t, own in zip(call.turns, cues, strict=True)]
     asked: dict[str, int] = {}
     for turn in turns:
         turn.said = [part for said in turn.said for part in _card_and_code(said, asked)]
@@ -187,11 +186,12 @@ def _entity(said: _Said) -> Entity:
     )
 
 
-def _prepare(turn: _Turn) -> None:
-    text, cues = turn.text, turn.cues
+def _prepared(text: TurnText, cues: TurnCues) -> _Turn:
+    """A turn with its numbers, but for amounts and counts."""
+    turn = _Turn(text, cues)
     long_enough = [r for r in turn.runs if len(r.digits) >= _SHORTEST_PIECE]  # few are: 三天, 两个
     if not long_enough:
-        return
+        return turn
     blocked = [m.span() for m in _STRUCTURED.finditer(text.normal)]
     starts = [a for a, _ in blocked]
     for whole in long_enough:
@@ -204,7 +204,10 @@ def _prepare(turn: _Turn) -> None:
             at = bisect_right(starts, run.start) - 1
             written = at >= 0 and run.end <= blocked[at][1]
             quantity = money or written or _UNIT.match(text.normal, run.end) is not None
-            turn.said.append(_Said(run, _nearest(cues, run), quantity, money))
+            if quantity and len(run.digits) < _NO_QUANTITY and (money or _certain(run.digits) is None):
+                continue
+            turn.said.append(_Said(run, _nearest(cues, run), quantity))
+    return turn
 
 
 def _nearest(cues: TurnCues, run: Run) -> Cue | None:
@@ -254,7 +257,7 @@ def _card_and_code(said: _Said, asked: Mapping[str, int]) -> list[_Said]:
         or (len(groups) > 2 and sum(lengths) in _CARD_LENGTHS)
     ):
         return [said]
-    return [replace(said, run=said.run.sub(card)), _Said(said.run.sub(code), None, False, False, "cvv")]
+    return [replace(said, run=said.run.sub(card)), _Said(said.run.sub(code), None, False, "cvv")]
 
 
 def _north_american(run: Run) -> str | None:
@@ -285,10 +288,6 @@ def _judge(said: _Said, turn: _Turn, asked: Sequence[str]) -> None:
     certain = _certain(digits)
     if certain == "id_card":
         said.kind, said.valid = certain, True
-        return
-    if said.quantity and certain is None and len(digits) < _NO_QUANTITY:
-        return
-    if said.money and len(digits) < _NO_QUANTITY:
         return
     american = _north_american(said.run)
     if american == "service":
