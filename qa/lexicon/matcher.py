@@ -63,8 +63,10 @@ class Hit(Record, frozen=True):
     pattern: str
 
 
-Spots = dict[int, list[tuple[Sought, int, int]]]
-"""Term -> its patterns that may stand somewhere: between which offsets of the joined text of the call."""
+Spot = tuple[TurnText, Sought, int, int]
+"""A pattern that may stand in a turn: between which offsets of the joined text of the call."""
+Spots = dict[int, list[Spot]]
+"""Term -> where its patterns may stand."""
 
 
 class Matcher:
@@ -98,12 +100,15 @@ def _spots(call: CallText, automaton: Automaton, text: str) -> Spots:
     # Thousands of finds pass through here in a call, and nearly all of them come to nothing: hence no calls of
     # functions before something is likely, and the cheapest test first.
     spots: Spots = defaultdict(list)
-    around: dict[tuple[int, Sought], list[int]] = {}
+    around: dict[tuple[TurnText, Sought], list[int]] = {}
     turns = iter(call.turns)
-    base = limit = -1
+    limit = -1
     for index, start, end in automaton.matches(text):  # in order of their ends, so turn by turn
+        while start > limit:
+            turn = next(turns)
+            limit = turn.base + len(turn.squeezed)
         for sought in automaton.listed[index]:
-            spots[sought.term].append((sought, start, end))
+            spots[sought.term].append((turn, sought, start, end))
         for anchor in automaton.anchors[index]:
             beside = anchor.beside or anchor.compiled()
             where = anchor.where
@@ -113,14 +118,11 @@ def _spots(call: CallText, automaton: Automaton, text: str) -> Spots:
                     continue
             elif beside.search(text, start - where.back, start) is None:
                 continue
-            while start > limit:
-                base = limit + 1
-                limit = base + len(next(turns).squeezed)
-            first, last = max(base, start - where.before), min(limit, end + where.behind)
-            near = around.setdefault((base, anchor.sought), [first, last])
+            first, last = max(turn.base, start - where.before), min(limit, end + where.behind)
+            near = around.setdefault((turn, anchor.sought), [first, last])
             near[:] = min(first, near[0]), max(last, near[1])
-    for (_, sought), (first, last) in around.items():
-        spots[sought.term].append((sought, first, last))
+    for (turn, sought), (first, last) in around.items():
+        spots[sought.term].append((turn, sought, first, last))
     return spots
 
 
@@ -136,16 +138,13 @@ class Spotted:
         """Terms that may have a hit, as places in those of the matcher; no other has one."""
 
     def hits(self, term: int, speakers: Container[Role] = EVERYBODY) -> list[Hit]:
-        """All hits of a term in what some speakers say, in order of turn and place; of overlapping ones the best."""
-        locate = self._call.locate
-        written, heard = (
-            [(turn, *spot) for spot in spots if (turn := locate(spot[1])).turn.role in speakers]
-            for spots in (self._exact.get(term, ()), self._sound.get(term, ()))
-        )
-        hits = [h for spot in written for h in self._written(*spot)]
+        """All hits of a term in what some speakers say, in order of place; of overlapping ones the best."""
+        spots = self._exact.get(term, ())
+        hits = [h for spot in spots if spot[0].turn.role in speakers for h in self._written(*spot)]
         # The sound of what stands there literally was found before.
         taken = {self._call.turns[h.turn].base + h.start for h in hits}
-        hits += [h for spot in heard for h in self._heard(*spot, taken)]
+        spots = self._sound.get(term, ())
+        hits += [h for spot in spots if spot[0].turn.role in speakers for h in self._heard(*spot, taken)]
         return self._without_excluded(_best(hits, self._terms[term])) if hits else []
 
     def _written(self, turn: TurnText, sought: Sought, first: int, last: int) -> Iterator[Hit]:

@@ -75,7 +75,7 @@ def rate(on: Evaluation, condition: Condition, role: Role | None, inside: Window
     turns = [t for t in turns_of(on.call, role, inside) if t.ends > t.begins]
     if not turns:
         return unknown("rules.no_turns_of_role")
-    roles = {t.turn.role for t in turns}
+    roles = {t.turn.role for t in turns} if wanted.relative else ()
     means = {r: _mean_rate([t for t in on.call.turns if t.turn.role is r]) for r in roles}
     if wanted.per == "call":
         value = _mean_rate(turns)

@@ -10,6 +10,7 @@ from typing import Final
 from ahocorasick_rs import AhoCorasick, MatchKind
 
 from qa.core.base import Record
+from qa.core.lazy import lazy
 from qa.text.calltext import CallText, TurnText
 from qa.text.normalise import match_form
 from qa.text.syllables import syllables
@@ -151,7 +152,10 @@ class TurnCues:
     def __init__(self, turn: TurnText, cues: Sequence[Cue]) -> None:
         self._turn = turn
         self.all = cues
-        self._ends = [c.end for c in cues]
+
+    @lazy
+    def _ends(self) -> list[int]:
+        return [c.end for c in self.all]
 
     def before(self, offset: int, reach: int = REACH) -> Cue | None:
         """The nearest cue that ends before `offset` of the text."""

@@ -139,17 +139,17 @@ class Run:
         return Run(self.turn, tokens)
 
 
-def runs_in(text: str, turn: int = 0) -> Iterator[Run]:
-    """All runs of digits in a text in normal form, in order."""
+def runs_in(text: str, turn: int = 0, shortest: int = 1) -> Iterator[Run]:
+    """All runs of so many digits in a text in normal form, in order."""
     if SURE.search(text) is None:
         return
     waiting: list[Token] = []
     for token in _tokens(text):
         if waiting and (not _joined(text, waiting[-1], token) or len(waiting) >= _LONGEST_RUN):
-            yield from _finished(text, waiting, turn)
+            yield from _finished(text, waiting, turn, shortest)
             waiting = []
         waiting.append(token)
-    yield from _finished(text, waiting, turn)
+    yield from _finished(text, waiting, turn, shortest)
 
 
 def _joined(text: str, left: Token, right: Token) -> bool:
@@ -194,10 +194,10 @@ def _digit(written: str) -> str:
     return _PLAIN.get(written) or _ENGLISH.get(written) or written
 
 
-def _finished(text: str, tokens: list[Token], turn: int) -> Iterator[Run]:
+def _finished(text: str, tokens: list[Token], turn: int, shortest: int) -> Iterator[Run]:
     """The run without what merely sounds like digits at its ends; a leading 要 may be the 1 of a mobile number."""
     if len(tokens) == 1:  # nearly all of them
-        if tokens[0].sure and tokens[0].digits != "X":
+        if tokens[0].sure and tokens[0].digits != "X" and len(tokens[0].digits) >= shortest:
             yield Run(turn, tuple(tokens))
         return
     sure = [i for i, t in enumerate(tokens) if t.sure and t.digits != "X"]
@@ -210,7 +210,7 @@ def _finished(text: str, tokens: list[Token], turn: int) -> Iterator[Run]:
         last += 1
     enough = _ENOUGH_TO_GUESS if any(t.misheard for t in tokens[first:last]) else _ENOUGH_TO_HEAR
     kept = tuple(t for t in tokens[first : last + 1] if t.sure or len(sure) >= enough)
-    if kept:
+    if sum(len(t.digits) for t in kept) >= shortest:
         yield Run(turn, kept)
 
 

@@ -133,18 +133,13 @@ class _Turn:
         self.said: list[_Said] = []
 
     @lazy
-    def runs(self) -> tuple[Run, ...]:
-        """As they are found, those of a single digit as well."""
-        return tuple(runs_in(self.text.normal, self.text.turn_position))
-
-    @lazy
     def dictation(self) -> bool:
         """Hardly anything but digits and small words."""
         text, rest, at = self.text.normal, [], 0
         # The quick look first: most turns are sentences, and taking numbers and fillers out of one takes its time.
         if _MUCH_TALK.match(text):
             return False
-        for run in self.runs:
+        for run in runs_in(text):
             rest.append(text[at : run.start])
             at = run.end
         return len(_FILLER.sub("", "".join([*rest, text[at:]]))) <= _CHATTER
@@ -189,7 +184,7 @@ def _entity(said: _Said) -> Entity:
 def _prepared(text: TurnText, cues: TurnCues) -> _Turn:
     """A turn with its numbers, but for amounts and counts."""
     turn = _Turn(text, cues)
-    long_enough = [r for r in turn.runs if len(r.digits) >= _SHORTEST_PIECE]  # few are: 三天, 两个
+    long_enough = list(runs_in(text.normal, text.turn_position, _SHORTEST_PIECE))  # few are: 三天, 两个
     if not long_enough:
         return turn
     blocked = [m.span() for m in _STRUCTURED.finditer(text.normal)]
