@@ -1,6 +1,7 @@
 """Who speaks."""
 
 from enum import StrEnum
+from typing import Final
 
 
 class Role(StrEnum):
@@ -16,4 +17,7 @@ class Role(StrEnum):
     @property
     def other(self) -> "Role":
         """The opposite party; system and unknown have none and return themselves."""
-        return {Role.AGENT: Role.CUSTOMER, Role.CUSTOMER: Role.AGENT}.get(self, self)
+        return _OTHER.get(self, self)
+
+
+_OTHER: Final = {Role.AGENT: Role.CUSTOMER, Role.CUSTOMER: Role.AGENT}

@@ -6,6 +6,7 @@ from functools import cache
 
 from qa.core.base import Record
 from qa.core.finding import MatchKind, Severity
+from qa.core.lazy import lazy
 from qa.core.roles import Role
 from qa.lexicon.answers import Question, affirmation, expects_answer
 from qa.lexicon.context import Excuse, Site, asked, excuse, half_question, named, negated
@@ -93,9 +94,13 @@ class Scan:
         """What is left of it without what merely sounds like a term or was misheard for one."""
         return Scan(self._call, self._lexicon, self._spotted, literal=True)
 
-    def found_ids(self) -> set[str]:
+    def found_ids(self) -> frozenset[str]:
         """Ids of the terms that may have a hit, excused or not: no other has one."""
-        return {self._lexicon.terms[place].id for place in self._spotted.terms}
+        return self._found_ids
+
+    @lazy
+    def _found_ids(self) -> frozenset[str]:
+        return frozenset(self._lexicon.terms[place].id for place in self._spotted.terms)
 
     def hits(self, term: str, role: Role | None) -> list[TermHit]:
         """All hits of a term in the turns of `role` (None: anybody), excused ones included, in order."""
@@ -105,18 +110,17 @@ class Scan:
         return self._done[key]
 
     def _found(self, term: str, role: Role | None) -> list[Hit]:
-        place = self._lexicon.places.get(term)
-        if place not in self._spotted.terms:
+        if term not in self._found_ids:
             return []
+        place = self._lexicon.places[term]
         hits = self._spotted.hits(place, _speakers(role, self._lexicon.terms[place].affirmed))
         return [h for h in hits if h.kind is MatchKind.EXACT] if self._literal else hits
 
     def meant(self, term: str, role: Role | None, role_given: bool) -> list[TermHit]:
         """The hits that count: of `role` where a condition gives one, else of the term's own role."""
-        place = self._lexicon.places.get(term)
-        if place not in self._spotted.terms:
+        if term not in self._found_ids:
             return []
-        wanted = role if role_given else self._lexicon.terms[place].role
+        wanted = role if role_given else self._lexicon.terms[self._lexicon.places[term]].role
         return [h for h in self.hits(term, wanted) if h.counts]
 
     def _resolve(self, hit: Hit, role: Role | None) -> list[TermHit]:

@@ -16,7 +16,7 @@ def why_not(
 ) -> Message | None:
     """Why something does not apply to a call; None where it does."""
     spoken = _SAME_SCRIPT.get(transcript.language, transcript.language)
-    if language != "any" and spoken.split("-")[0] != language.split("-")[0]:
+    if language not in ("any", spoken) and spoken.split("-")[0] != language.split("-")[0]:
         return message("rules.other_language", language=transcript.language)
     for rule in applies:
         reason = _why_not(rule, spoken, context)
@@ -28,7 +28,7 @@ def why_not(
 def _why_not(rule: Applies, spoken: str, context: CallContext) -> Message | None:
     if rule.languages and spoken not in rule.languages:
         return message("rules.other_language", language=spoken)
-    if rule.industries and (industries := context.all_industries()) and industries.isdisjoint(rule.industries):
+    if rule.industries and (industries := context.all_industries) and industries.isdisjoint(rule.industries):
         return message("rules.other_industry", industry=", ".join(sorted(industries)))
     if context.on is not None and (
         (rule.since and context.on < rule.since) or (rule.until and context.on > rule.until)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from qa.core.base import Record
+from qa.core.lazy import lazy
 from qa.core.roles import Role
 
 
@@ -86,7 +87,8 @@ class CallContext:
     """Qualified id of the card to fill; the first that applies where it is None or not loaded."""
     ask: Asker | None = None
 
+    @lazy
     def all_industries(self) -> frozenset[str]:
-        """Hints and the attribute together."""
+        """Hints and the attribute together; kept, because every term with an industry asks."""
         named = self.attributes.get("industry")
         return frozenset(self.industries) | ({named} if named else frozenset())

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
@@ -51,6 +52,8 @@ class Groups:
     """The checks that terms with a severity make up."""
 
     all: tuple[Group, ...]
+    of: Mapping[str, int]
+    """Term -> its group, as a place in `all`."""
     reaches: tuple[tuple[str, tuple[Applies, ...]], ...]
     """Language and applicability; hundreds of terms share a few, which are judged once per call."""
 
@@ -89,44 +92,48 @@ def groups_of(book: RuleBook) -> Groups:
         )
         for (file, family), group in members.items()
     )
-    return Groups(groups, tuple(reaches))
+    of = {term: place for place, group in enumerate(groups) for term in group.terms}
+    return Groups(groups, of, tuple(reaches))
 
 
 def checks(book: RuleBook, call: CallText, scan: Scan, context: CallContext) -> list[Check]:
     """One check per file and family of terms that have a severity."""
-    found = scan.found_ids()
     groups = book.offence_groups
-    barred = [why_not(language, applies, call.transcript, context) for language, applies in groups.reaches]
+    found: dict[int, list[str]] = defaultdict(list)
+    for name in sorted(scan.found_ids() & groups.of.keys()):
+        found[groups.of[name]].append(name)
+    barred = cache(lambda reach: why_not(*groups.reaches[reach], call.transcript, context))
     unheard = about_absence(Role.AGENT, call)
-    return [_check(g, found, call, scan, barred, unheard) for g in groups.all]
+    return [
+        _check(group, found.get(place, ()), call, scan, barred, unheard) for place, group in enumerate(groups.all)
+    ]
 
 
 def _check(
     group: Group,
-    found: set[str],
+    found: Sequence[str],
     call: CallText,
     scan: Scan,
-    barred: Sequence[Message | None],
+    barred: Callable[[int], Message | None],
     unheard: Message | None,
 ) -> Check:
-    kept_out = [barred[reach] for reach in group.reached]
+    reached = any(barred(reach) is None for reach in group.reached)
     absent = unheard if group.role is Role.AGENT else None
-    found_here = found & group.terms.keys()
-    if not found_here and absent is None and None in kept_out:
+    if not found and absent is None and reached:
         return group.clean
     findings: list[Finding] = []
     doubts: list[Message] = []
-    for name in sorted(found_here):
+    for name in found:
         term = group.terms[name]
-        if barred[group.reaches[name]] is None:
+        if barred(group.reaches[name]) is None:
             made, doubt = _findings(term, call, scan)
             findings += made
             if not term.shadow or group.clean.shadow:
                 doubts += doubt
     findings = _without_covered(findings)
     outcome, reason = group.clean.outcome, group.clean.reason
-    if None not in kept_out:
-        outcome, reason = Outcome.NOT_APPLICABLE, kept_out[0] or reason
+    if not reached:
+        outcome, reason = Outcome.NOT_APPLICABLE, barred(group.reached[0]) or reason
     elif any(not f.shadow for f in findings):
         outcome, reason = Outcome.FAILED, message("rules.terms_found", count=len(findings))
     elif doubts:

@@ -68,7 +68,9 @@ class _Hits:
         self._inside = inside
 
     def terms(self, reference: str) -> Sequence[str]:
-        return self._on.resolve(reference)
+        """Those of a reference that may have been said."""
+        found = self._on.scan.found_ids()
+        return [term for term in self._on.resolve(reference) if term in found]
 
     def of(self, reference: str) -> list[Place]:
         return [p for term in self.terms(reference) for p in self.of_term(term)]
