@@ -139,12 +139,15 @@ class Spotted:
 
     def hits(self, term: int, speakers: Container[Role] = EVERYBODY) -> list[Hit]:
         """All hits of a term in what some speakers say, in order of place; of overlapping ones the best."""
-        spots = self._exact.get(term, ())
-        hits = [h for spot in spots if spot[0].turn.role in speakers for h in self._written(*spot)]
+        written, heard = (
+            [spot for spot in spots.get(term, ()) if spot[0].turn.role in speakers]
+            for spots in (self._exact, self._sound)
+        )
+        written += [spot for spot in heard if spot[1].by_sound]
+        hits = [h for spot in written for h in self._written(*spot)]
         # The sound of what stands there literally was found before.
         taken = {self._call.turns[h.turn].base + h.start for h in hits}
-        spots = self._sound.get(term, ())
-        hits += [h for spot in spots if spot[0].turn.role in speakers for h in self._heard(*spot, taken)]
+        hits += [h for spot in heard for h in self._heard(*spot, taken)]
         return self._without_excluded(_best(hits, self._terms[term])) if hits else []
 
     def _written(self, turn: TurnText, sought: Sought, first: int, last: int) -> Iterator[Hit]:
@@ -159,10 +162,12 @@ class Spotted:
         whole = self._terms[sought.term].whole_words
         for start, end in sought.places(text, first, last, sounds=False):
             s, e = start - turn.base, end - turn.base
-            if not _whole(turn, s, e, p) or (end - start <= SHORT and not keeps_words(turn, s, e, whole=whole)):
+            misheard = sought.texts.get(text[start:end])
+            if misheard is None or not _whole(turn, s, e, p):
                 continue
-            kind, certainty = _WRITTEN[sought.texts[text[start:end]]]
-            yield Hit(sought.term, turn.turn_position, s, e, kind, certainty, p.source)
+            if end - start > SHORT or keeps_words(turn, s, e, whole=whole):
+                kind, certainty = _WRITTEN[misheard]
+                yield Hit(sought.term, turn.turn_position, s, e, kind, certainty, p.source)
 
     def _heard(
         self, turn: TurnText, sought: Sought, first: int, last: int, taken: Container[int]

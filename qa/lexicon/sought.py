@@ -35,6 +35,8 @@ class Sought:
         few = pattern.combinations <= MAX_LISTED or pattern.shortest() < _MIN_ANCHOR_SYLLABLES
         self.listed = few and not self.has_gaps
         """Whether all of its texts are in the automaton."""
+        self.by_sound = False
+        """Whether it is looked for by its sounds alone, for its words have them too."""
 
     @cached_property
     def gapped(self) -> Gapped:
@@ -149,19 +151,25 @@ class Automaton:
 
 
 def add(sought: Sought, homophone: str, exact: Automaton, sound: Automaton) -> None:
-    """Put a pattern into the automaton of words, and into that of sounds where its homophones may be it."""
+    """Put a pattern into the automaton of sounds where its homophones may be it, and into that of words unless its
+    words are found by their sounds as well.
+    """
     homophone = "off" if sought.misheard else homophone
     if sought.listed:
-        exact.put(sought, sought.pattern.literals())
-        if homophone != "off":
-            said = [t for t, wrong in sought.pattern.literals().items() if not wrong]
-            sound.put(sought, dict.fromkeys(form for _, forms in sound_forms(said) for form in forms))
+        texts = sought.pattern.literals()
+        said = [t for t, wrong in texts.items() if not wrong] if homophone != "off" else []
+        heard = dict(sound_forms(said))
+        sound.put(sought, dict.fromkeys(form for forms in heard.values() for form in forms))
+        sought.by_sound = heard.keys() == texts.keys()
+        if not sought.by_sound:
+            exact.put(sought, texts)
         return
-    where = anchors_of(sought.pattern)
-    assert where is not None  # noqa: S101 - every literal has one character
-    exact.anchor(Anchor(sought, where, sounds=False), where.options)
-    if homophone == "off" or (sought.has_gaps and sought.pattern.shortest() < _MIN_GAPPED_SYLLABLES):
-        return
-    where = anchors_of(sought.pattern, _MIN_ANCHOR_SYLLABLES)
-    if where is not None:
-        sound.anchor(Anchor(sought, where, sounds=True), _heard(where.options))
+    written, sounding = anchors_of(sought.pattern), None
+    assert written is not None  # noqa: S101 - every literal has one character
+    if homophone != "off" and not (sought.has_gaps and sought.pattern.shortest() < _MIN_GAPPED_SYLLABLES):
+        sounding = anchors_of(sought.pattern, _MIN_ANCHOR_SYLLABLES)
+    if sounding is not None:
+        sound.anchor(Anchor(sought, sounding, sounds=True), _heard(sounding.options))
+    sought.by_sound = sounding == written
+    if not sought.by_sound:
+        exact.anchor(Anchor(sought, written, sounds=False), written.options)
