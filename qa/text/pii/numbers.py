@@ -149,9 +149,9 @@ def numbers(call: CallText, cues: Sequence[TurnCues]) -> Iterator[Entity]:
     """The personal numbers of a call."""
     several = {text.turn_position for sign in SEVERAL for text in call.turns_with(sign)}
     prepared = {position: _prepared(call.turns[position], cues[position]) for position in several}
-    if not any(turn.said for turn in prepared.values()):
-        return
-    turns = [prepared.get(t.turn_position) or _Turn(t, own) for t, own in zip(call.turns, cues, strict=True)]
+    last = max((position for position, turn in prepared.items() if turn.said), default=-1)
+    # What is said behind the last number changes nothing.
+    turns = [prepared.get(at) or _Turn(call.turns[at], cues[at]) for at in range(last + 1)]
     asked: dict[str, int] = {}
     for turn in turns:
         turn.said = [part for said in turn.said for part in _card_and_code(said, asked)]
