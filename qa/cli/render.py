@@ -1,7 +1,7 @@
 """How a result looks on a terminal: flags, steps, score, and what is doubtful about them."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from rich.console import Console
@@ -29,6 +29,8 @@ _STEP_MARKS: Final = {
     Outcome.FAILED: ("✗", "red"),
 }
 """From the best to the worst."""
+_DOUBTS: Final = ("rules.unlike", "rules.low_trust", "rules.role_uncertain_here")
+"""Reasons not to accuse where something was found all the same."""
 _LONGEST_QUOTE: Final = 40
 """Characters of one quote that are shown: enough to know it again; the JSON has all of it."""
 _LONGEST_VALUE: Final = 40
@@ -50,6 +52,8 @@ def show_result(console: Console, result: Result) -> None:
         return
     flags = flags_of(result)
     console.print(flag_table(flags) if flags else Text(t("no_flags"), style="green"))
+    for doubt in _doubts(analysis.checks):
+        console.print(doubt)
     steps = [c for c in analysis.checks if c.family == _STEP and c.outcome in _STEP_MARKS and not c.shadow]
     if steps:
         console.print(steps_line(steps, console.width))
@@ -86,6 +90,15 @@ def flag_table(flags: Sequence[Finding]) -> Table:
             Text(_quote(flag)),
         )
     return table
+
+
+def _doubts(checks: Sequence[Check]) -> Iterator[Text]:
+    """What was found and is held against nobody, for a person to decide."""
+    for check in checks:
+        doubted = check.outcome is Outcome.UNKNOWN and check.reason.code in _DOUBTS
+        if doubted and check.family != _STEP and not check.shadow:
+            line = Text(f"? {label_in(check.label, LOCALE)}", style="yellow")
+            yield line.append(f"  {_printable(say(check.reason))}", style="dim")
 
 
 def steps_line(steps: Sequence[Check], width: int) -> Text:

@@ -77,6 +77,9 @@ def test_sampling_plans_and_what_they_tell(api: LiveApi) -> None:
     assert ok(http.post("/api/v1/sampling-plans", json=bad), 422)["code"] == "review.plan_out_of_range"
     estimate = ok(http.get("/api/v1/miss-estimate", params={"since": "2020-01-01T00:00:00Z"}))
     assert estimate["missed"] == {"count": 0, "of": 0, "rate": None, "low": 0.0, "high": 1.0}
+    for moment in ("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"):
+        ok(http.get("/api/v1/miss-estimate", params={"since": moment}))
+        ok(http.get("/api/v1/rule-precision", params={"since": moment}))
 
 
 @pytest.mark.parametrize(

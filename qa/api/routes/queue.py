@@ -1,6 +1,5 @@
 """The queue, sampling plans, and what verdicts say of the machine and its rules."""
 
-from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Path, Query, Response
@@ -164,7 +163,7 @@ def change_plan(plan_id: PlanId, given: PlanChangeIn, who: Who, context: Context
 )
 def miss_estimate(who: Who, context: ContextDep, since: Since = None) -> Response:
     """From calls drawn at random in which nothing was flagged, with a 95 % interval."""
-    return answer(context.services.review.plans.miss_estimate(who, _utc(since)))
+    return answer(context.services.review.plans.miss_estimate(who, since))
 
 
 @router.get(
@@ -176,14 +175,4 @@ def miss_estimate(who: Who, context: ContextDep, since: Since = None) -> Respons
 )
 def rule_precision(who: Who, context: ContextDep, since: Since = None) -> Response:
     """Confirmed among judged, with a 95 % interval, the most doubtful rule first."""
-    return answer(context.services.review.plans.precision(who, _utc(since)))
-
-
-def _utc(moment: datetime | None) -> datetime | None:
-    """A moment both databases can compare with; what lies beyond their calendar is no limit at all."""
-    if moment is None:
-        return None
-    try:
-        return moment.astimezone(UTC)
-    except OverflowError:
-        return None
+    return answer(context.services.review.plans.precision(who, since))

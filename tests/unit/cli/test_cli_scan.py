@@ -7,10 +7,11 @@ from pathlib import Path
 import msgspec
 import pytest
 from rich.cells import cell_len
+from rich.console import Console
 
 from qa.cli import scan
 from qa.cli.inputs import find_recordings, identify
-from qa.cli.render import flags_of, steps_line
+from qa.cli.render import flags_of, show_result, steps_line
 from qa.core.errors import InputError
 from qa.core.finding import Check, Evidence, Finding, MatchKind, Outcome, Severity
 from qa.core.messages import message
@@ -151,3 +152,24 @@ def test_a_missing_step_is_no_flag(tmp_path: Path) -> None:
     missing = msgspec.structs.replace(finding(Severity.CRITICAL), family="step")
     shown = result(RecordingInput(tmp_path, "0" * 64, "a.wav"), missing, finding(Severity.NOTICE))
     assert [flag.severity for flag in flags_of(shown)] == [Severity.NOTICE]
+
+
+def test_what_was_found_and_is_doubted_is_told_beside_the_flags(tmp_path: Path) -> None:
+    def check(outcome: Outcome, code: str, family: str = "forbidden") -> Check:
+        reason = message(code, quote="不保本", share="3%")
+        return Check("zh.x", 1, family, LABEL, outcome, reason, Severity.INFO)
+
+    shown = result(RecordingInput(tmp_path, "0" * 64, "a.wav"))
+    assert shown.analysis is not None
+    checks = (
+        check(Outcome.UNKNOWN, "rules.unlike"),
+        check(Outcome.UNKNOWN, "rules.roles_uncertain"),  # said once of the whole call
+        check(Outcome.UNKNOWN, "rules.unlike", family="step"),
+        check(Outcome.PASSED, "rules.unlike"),
+    )
+    console = Console(width=200)
+    with console.capture() as capture:
+        analysis = msgspec.structs.replace(shown.analysis, checks=checks)
+        show_result(console, msgspec.structs.replace(shown, analysis=analysis))
+    [line] = [line for line in capture.get().splitlines() if "不保本" in line]
+    assert line.startswith("? ")
