@@ -117,15 +117,14 @@ class Question:
         return self.turn.marked[self.turn.marked_offset(self.end - 1) + 1 :].replace(" ", "")
 
 
-def affirmation(turns: Sequence[TurnText], asked: Question) -> Answer | None:
-    """The other role's answer to a question, if it is a yes."""
-    question = asked.turn
-    if len(question.squeezed) - asked.end > _QUESTION_TAIL:
+def reply(turns: Sequence[TurnText], question: TurnText, end: int) -> TurnText | None:
+    """The turn of the other role that answers a question whose words end at a squeezed offset, if one does."""
+    if len(question.squeezed) - end > _QUESTION_TAIL:
         return None
     asker, index = question.turn.role, question.turn_position
     for turn in turns[index + 1 : index + 2 + MAX_TURNS_BETWEEN]:
         if turn.turn.role is asker.other:
-            return _yes(turn, asked)
+            return turn
         if turn.turn.role is asker and len(turn.squeezed) > _BACKCHANNEL:
             return None
     return None
@@ -137,7 +136,8 @@ _QUESTION_TAIL: Final = 14
 _BACKCHANNEL: Final = 3
 
 
-def _yes(turn: TurnText, asked: Question) -> Answer | None:
+def affirmation(turn: TurnText, asked: Question) -> Answer | None:
+    """The answer to a question in a turn behind it, if it is a yes."""
     marked = turn.marked.replace(" ", "")
     found = _agreement(marked, asked)
     if found is None or _RETRACTS.search(marked[found.end("cue") : found.end("cue") + _AFTER_YES]):

@@ -8,7 +8,7 @@ from qa.core.base import Record
 from qa.core.finding import MatchKind, Severity
 from qa.core.lazy import lazy
 from qa.core.roles import Role
-from qa.lexicon.answers import Question, affirmation, expects_answer
+from qa.lexicon.answers import Question, affirmation, expects_answer, reply
 from qa.lexicon.context import Excuse, Site, asked, excuse, half_question, named, negated
 from qa.lexicon.matcher import EVERYBODY, Hit, Matcher, MatchTerm, Spotted
 from qa.lexicon.schema import Applies
@@ -138,6 +138,9 @@ class Scan:
 
     def _answered(self, question: TermHit) -> TermHit | None:
         turn = question.turn
+        answering = reply(self._call.turns, turn, question.end)
+        if answering is None:
+            return None
         site = Site(turn, question.start, question.end, question.pattern)
         if negated(site) is not None:
             return None
@@ -145,7 +148,7 @@ class Scan:
         if not expects_answer(turn, question.start, is_asked):
             return None
         put = Question(turn, question.start, question.end, site.negative_half)
-        answer = affirmation(self._call.turns, put)
+        answer = affirmation(answering, put)
         if answer is None:
             return None
         return TermHit(

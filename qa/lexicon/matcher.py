@@ -139,15 +139,21 @@ class Spotted:
 
     def hits(self, term: int, speakers: Container[Role] = EVERYBODY) -> list[Hit]:
         """All hits of a term in what some speakers say, in order of place; of overlapping ones the best."""
-        written, heard = (
-            [spot for spot in spots.get(term, ()) if spot[0].turn.role in speakers]
-            for spots in (self._exact, self._sound)
-        )
-        written += [spot for spot in heard if spot[1].by_sound]
-        hits = [h for spot in written for h in self._written(*spot)]
-        # The sound of what stands there literally was found before.
-        taken = {self._call.turns[h.turn].base + h.start for h in hits}
-        hits += [h for spot in heard for h in self._heard(*spot, taken)]
+        hits: list[Hit] = []
+        heard: list[Spot] = []
+        for spot in self._exact.get(term, ()):
+            if spot[0].turn.role in speakers:
+                hits += self._written(*spot)
+        for spot in self._sound.get(term, ()):
+            if spot[0].turn.role in speakers:
+                heard.append(spot)
+                if spot[1].by_sound:
+                    hits += self._written(*spot)
+        if heard:
+            # The sound of what stands there literally was found before.
+            taken = {self._call.turns[h.turn].base + h.start for h in hits}
+            for spot in heard:
+                hits += self._heard(*spot, taken)
         return self._without_excluded(_best(hits, self._terms[term])) if hits else []
 
     def _written(self, turn: TurnText, sought: Sought, first: int, last: int) -> Iterator[Hit]:
