@@ -31,6 +31,7 @@ _POINT: Final = r"(?<!\d[.:](?=\d))"
 # Written so that the engine skips to the next character of the set by itself: thrice as fast as a group.
 _MARKS: Final = re.compile(rf"[^\w%]{_POINT}[^\w%]*")
 _MARKS_OF_CALL: Final = re.compile(rf"[^\w%{SEPARATOR}]{_POINT}[^\w%{SEPARATOR}]*")
+_LETTER: Final = re.compile("[a-z]")
 _STOP: Final = frozenset("。!?;\n….")
 _EMOJI: Final = "\U0001f000"
 """From here on, what is no letter is a picture."""
@@ -255,6 +256,11 @@ class CallText:
             position = bisect_right(self._starts, found.start()) - 1
             yield self.turns[position]
             at = self._starts[position] + len(self.turns[position].normal) + 1
+
+    @lazy
+    def latin(self) -> tuple[TurnText, ...]:
+        """The turns with a small Latin letter in their normal form: in most calls few."""
+        return tuple(self.turns_with(_LETTER))
 
     def locate(self, at: int) -> TurnText:
         """The turn that holds character `at` of the joined text."""

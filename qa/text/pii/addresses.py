@@ -79,7 +79,7 @@ def addresses(call: CallText) -> Iterator[Entity]:
     """The addresses of a call. Those of the business itself are none."""
     says = {turn.turn_position for turn in call.turns_with(_SAYS_ADDRESS)}
     likely = says | {position + 1 for position in says}
-    likely.update(turn.turn_position for sign in (_NUMBERED, _LATIN) for turn in call.turns_with(sign))
+    likely.update(turn.turn_position for turn in (*call.turns_with(_NUMBERED), *call.latin))
     for position in sorted(likely):
         if position < len(call.turns):
             turn = call.turns[position]

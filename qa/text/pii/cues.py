@@ -125,14 +125,15 @@ def cues_of(call: CallText) -> list["TurnCues"]:
     for form, start, end in _AUTOMATON.find_matches_as_indexes(call.sounds):
         turn = call.locate(start)
         heard.setdefault(turn.turn_position, []).append(_chinese(turn, form, start - turn.base, end - turn.base))
-    for turn in call.turns_with(_LATIN):
-        if english := [_english(turn, m) for m in _WORDS.finditer(turn.normal)]:
+    for turn in call.latin:
+        found = _WORDS.finditer(turn.normal) if _LATIN.search(turn.normal) else ()
+        if english := [_english(turn, m) for m in found]:
             chinese = heard.get(turn.turn_position, [])
             heard[turn.turn_position] = sorted([*chinese, *english], key=lambda c: c.end)
-    found = [TurnCues(turn, ()) for turn in call.turns[:1]] * len(call.turns)  # one for all that have none
+    result = [TurnCues(turn, ()) for turn in call.turns[:1]] * len(call.turns)  # one for all that have none
     for at, cues in heard.items():
-        found[at] = TurnCues(call.turns[at], cues)
-    return found
+        result[at] = TurnCues(call.turns[at], cues)
+    return result
 
 
 def _chinese(turn: TurnText, form: int, start: int, end: int) -> Cue:

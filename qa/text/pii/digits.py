@@ -62,8 +62,8 @@ _TOKEN: Final = re.compile(
     rf"|(?<![a-z])(?P<word>{_WORD}|o)(?![a-z])"
     rf"|(?P<said>[{''.join(_SAID)}])|(?P<misheard>[{''.join(_MISHEARD)}])|(?<=[{_D}])(?P<x>x|叉)(?![a-z]))"
 )
-_NUMBER_WORDS: Final = "|".join((*_ENGLISH, *_TENS, *_TEENS))
-SURE: Final = re.compile(rf"{_NUMERAL}|[双个][{_D}]|{_NUMBER_WORDS}|(?<![a-z])o(?![a-z])")
+NUMBER_WORDS: Final = re.compile("|".join((*_ENGLISH, *_TENS, *_TEENS)))
+SURE: Final = re.compile(rf"{_NUMERAL}|[双个][{_D}]|{NUMBER_WORDS.pattern}|(?<![a-z])o(?![a-z])")
 """Without one of these nothing that merely sounds like a digit is taken for one."""
 _SEPARATORS: Final = r"[\s,、。.\-—–/·()…;+_]{0,3}"
 _BETWEEN: Final = (
@@ -73,11 +73,8 @@ _BETWEEN: Final = (
 )
 _GAP: Final = re.compile(_BETWEEN)
 _SOUNDS: Final = f"{_D}{''.join(_SAID)}o"
-SEVERAL: Final = (
-    re.compile(rf"[双个{_SOUNDS}](?:(?<=[双个])[{_D}]|(?<![双个]){_BETWEEN}[{_SOUNDS}x叉])"),
-    re.compile(_NUMBER_WORDS),
-)
-"""One of these is in every text with a run of two digits."""
+SEVERAL: Final = re.compile(rf"[双个{_SOUNDS}](?:(?<=[双个])[{_D}]|(?<![双个]){_BETWEEN}[{_SOUNDS}x叉])")
+"""This, or one of `NUMBER_WORDS`, is in every text with a run of two digits."""
 ALPHABET: Final = "".join(sorted(set(re.findall(r"[^\W\da-zA-Z_]", _TOKEN.pattern + _BETWEEN))))
 """The Chinese characters that a run is made of, and those that stand between its digits."""
 _LONGEST_GAP: Final = 18

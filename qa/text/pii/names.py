@@ -133,7 +133,7 @@ def names(call: CallText) -> Iterator[Entity]:
     """The names of customers and of those they speak of."""
     found: dict[tuple[int, int], Entity] = {}
     own: set[str] = set()
-    likely = {turn.turn_position for sign in (_SIGN, _LATIN) for turn in call.turns_with(sign)}
+    likely = {turn.turn_position for turn in (*call.turns_with(_SIGN), *call.latin)}
     asks = [turn.turn_position for turn in call.turns_with(_ASKS)]
     answering = {
         turn.turn_position

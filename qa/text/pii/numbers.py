@@ -20,7 +20,7 @@ from qa.text.pii.checks import (
     valid_identity,
 )
 from qa.text.pii.cues import OTHER, PARTIAL, STANDING, TAIL, Cue, TurnCues
-from qa.text.pii.digits import ALPHABET, SEVERAL, Run, Token, runs_in
+from qa.text.pii.digits import ALPHABET, NUMBER_WORDS, SEVERAL, Run, Token, runs_in
 from qa.text.pii.entity import Entity
 
 _LENGTHS: Final = {
@@ -127,10 +127,11 @@ class _Said:
 class _Turn:
     """One turn's numbers."""
 
+    said: Sequence[_Said] = ()
+
     def __init__(self, text: TurnText, cues: TurnCues) -> None:
         self.text = text
         self.cues = cues
-        self.said: list[_Said] = []
 
     @lazy
     def dictation(self) -> bool:
@@ -147,14 +148,16 @@ class _Turn:
 
 def numbers(call: CallText, cues: Sequence[TurnCues]) -> Iterator[Entity]:
     """The personal numbers of a call."""
-    several = {text.turn_position for sign in SEVERAL for text in call.turns_with(sign)}
+    several = {text.turn_position for text in call.turns_with(SEVERAL)}
+    several.update(text.turn_position for text in call.latin if NUMBER_WORDS.search(text.normal))
     prepared = {position: _prepared(call.turns[position], cues[position]) for position in several}
     last = max((position for position, turn in prepared.items() if turn.said), default=-1)
     # What is said behind the last number changes nothing.
     turns = [prepared.get(at) or _Turn(call.turns[at], cues[at]) for at in range(last + 1)]
     asked: dict[str, int] = {}
     for turn in turns:
-        turn.said = [part for said in turn.said for part in _card_and_code(said, asked)]
+        if turn.said:
+            turn.said = [part for said in turn.said for part in _card_and_code(said, asked)]
         for said in turn.said:
             _judge(said, turn, tuple(asked))
         asked = _open_questions(asked, turn)
@@ -189,6 +192,7 @@ def _prepared(text: TurnText, cues: TurnCues) -> _Turn:
         return turn
     blocked = [m.span() for m in _STRUCTURED.finditer(text.normal)]
     starts = [a for a, _ in blocked]
+    kept = []
     for whole in long_enough:
         for run in _separated(whole):
             if "*" in text.normal[max(0, run.start - 1) : run.end + 1]:
@@ -201,7 +205,8 @@ def _prepared(text: TurnText, cues: TurnCues) -> _Turn:
             quantity = money or written or _UNIT.match(text.normal, run.end) is not None
             if quantity and len(run.digits) < _NO_QUANTITY and (money or _certain(run.digits) is None):
                 continue
-            turn.said.append(_Said(run, _nearest(cues, run), quantity))
+            kept.append(_Said(run, _nearest(cues, run), quantity))
+    turn.said = kept
     return turn
 
 

@@ -110,7 +110,7 @@ def _local_start(text: str, end: int, floor: int) -> int:
 
 def documents(call: CallText, cues: Sequence[TurnCues]) -> Iterator[Entity]:
     """Passports, plates and codes with letters, by their form and by what was asked for."""
-    for turn in call.turns_with(_LETTERS):
+    for turn in call.latin:
         at = turn.turn_position
         wanted = {c.kind for own in cues[max(0, at - _PASSPORT_TURNS) : at + 1] for c in own.all}
         yield from _documents(turn, cues[at], wanted)
