@@ -100,7 +100,7 @@ def _spots(call: CallText, automaton: Automaton, text: str) -> Spots:
     # Thousands of finds pass through here in a call, and nearly all of them come to nothing: hence no calls of
     # functions before something is likely, and the cheapest test first.
     spots: Spots = defaultdict(list)
-    around: dict[tuple[TurnText, Sought], list[int]] = {}
+    around: dict[tuple[TurnText, Sought], tuple[int, int]] = {}
     turns = iter(call.turns)
     limit = -1
     for index, start, end in automaton.matches(text):  # in order of their ends, so turn by turn
@@ -119,8 +119,10 @@ def _spots(call: CallText, automaton: Automaton, text: str) -> Spots:
             elif beside.search(text, start - where.back, start) is None:
                 continue
             first, last = max(turn.base, start - where.before), min(limit, end + where.behind)
-            near = around.setdefault((turn, anchor.sought), [first, last])
-            near[:] = min(first, near[0]), max(last, near[1])
+            place = turn, anchor.sought
+            if (near := around.get(place)) is not None:
+                first, last = min(first, near[0]), max(last, near[1])
+            around[place] = first, last
     for (turn, sought), (first, last) in around.items():
         spots[sought.term].append((turn, sought, first, last))
     return spots
