@@ -14,7 +14,7 @@ from qa.lexicon.schema import LIKENED
 from qa.rules.dialogue import from_turns
 from qa.rules.loader import read_pack
 from qa.rules.scope import WHOLE
-from qa.rules.wording import likelihoods, stretches_of
+from qa.rules.wording import stretches_of
 from qa.text.calltext import CallText
 
 GOLDEN = Path(__file__).parent
@@ -43,20 +43,17 @@ def test_what_is_known_is_mostly_known_again_and_little_else(family: str, at_lea
     for dialogue in read_dialogues(GOLDEN / "dialogues.jsonl"):
         if family in dialogue.expect and dialogue.language == "zh":
             call = CallText(from_turns([{"role": t.role.value, "text": t.text} for t in dialogue.turns]))
-            judged = zip(
-                stretches_of(call, ABOUT[family], WHOLE),
-                likelihoods(call, ABOUT[family], family, WHOLE),
-                strict=True,
-            )
-            found = {s.turn.turn_position for s, likely in judged if likely >= at_least[family]}
+            read = stretches_of(call, ABOUT[family], WHOLE)
+            found = {s.turn.turn_position for s in read if s.likelihoods[family] >= at_least[family]}
             expected = {i for i in dialogue.expect[family] if dialogue.turns[i].role is ABOUT[family]}
             right, told, wanted = right + len(found & expected), told + len(found), wanted + len(expected)
     assert right >= 0.8 * wanted
     assert right >= 0.97 * told
 
 
-def test_every_line_of_the_talks_is_a_label_and_what_was_said() -> None:
-    blocks = (GOLDEN / "talks.txt").read_text(encoding="utf-8").strip().split("\n\n")
+@pytest.mark.parametrize("name", ["talks.txt", "hard.txt"])
+def test_every_line_of_the_talks_is_a_label_and_what_was_said(name: str) -> None:
+    blocks = (GOLDEN / name).read_text(encoding="utf-8").strip().split("\n\n")
     assert len(blocks) > 10_000
     for block in blocks:
         first, *turns = block.split("\n")

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from qa.alike.features import Talk
 from qa.alike.reader import Reader, reader
 from qa.core.finding import MatchKind
 from qa.core.messages import Message, message
@@ -19,7 +20,7 @@ from qa.rules.places import Place, place
 from qa.rules.schema import Condition
 from qa.rules.scope import Window
 from qa.rules.verdicts import Verdict, no, yes
-from qa.rules.wording import Stretch, likelihoods, stretches_of
+from qa.rules.wording import Stretch, stretches_of
 from qa.text.calltext import CallText
 
 if TYPE_CHECKING:
@@ -32,9 +33,7 @@ def alike(on: Evaluation, condition: Condition, role: Role | None, inside: Windo
     assert wanted is not None  # noqa: S101 - the operator says so
     if on.literal:
         return no("rules.nothing_alike")
-    stretches = stretches_of(on.call, role, inside)
-    shares = likelihoods(on.call, role, wanted.to, inside)
-    likely = [i for i, share in enumerate(shares) if share >= wanted.at_least]
+    likely = [s for s in stretches_of(on.call, role, inside) if s.likelihoods[wanted.to] >= wanted.at_least]
     if not likely:
         return no("rules.nothing_alike")
     judge = reader()
@@ -42,24 +41,19 @@ def alike(on: Evaluation, condition: Condition, role: Role | None, inside: Windo
     named = _named(known, on.call)
     excused = [hit for hit in known if not hit.counts]
     # What a term calls rude is before a person already. It is called forbidden as well where that is the likelier.
-    rivals = [
-        (turns, likelihoods(on.call, role, family, inside))
-        for family in judge.beside(wanted.to)
-        if (turns := _named(_voices(on, family, role), on.call))
-    ]
-    best: dict[int, tuple[Place, str]] = {}
-    for i in likely:
-        stretch, share = stretches[i], shares[i]
-        at = stretch.turn.turn_position
+    rivals = {family: _named(_voices(on, family, role), on.call) for family in judge.beside(wanted.to)}
+    best: dict[int, tuple[Place, Talk]] = {}
+    for stretch in likely:
+        share, at = stretch.likelihoods[wanted.to], stretch.turn.turn_position
         if at in named or (at in best and best[at][0].certainty >= share):
             continue
         if any(_lies_in(hit, stretch) for hit in excused):
             continue
-        if any(at in turns and likelier[i] >= share for turns, likelier in rivals):
+        if any(at in turns and stretch.likelihoods[family] >= share for family, turns in rivals.items()):
             continue
         where = place(stretch.turn, *stretch.turn.span(stretch.start, stretch.end), MatchKind.ALIKE, share)
         if inside.holds(where):
-            best[at] = where, stretch.talk.said
+            best[at] = where, stretch.talk
     found = list(best.values())
     if not found:
         return no("rules.nothing_alike")
@@ -90,6 +84,6 @@ def _lies_in(hit: TermHit, stretch: Stretch) -> bool:
     return hit.turn is stretch.turn and hit.start < stretch.end and stretch.start < hit.end
 
 
-def _told(judge: Reader, family: str, where: Place, said: str) -> Message:
-    nearest = judge.nearest(family, said)
+def _told(judge: Reader, family: str, where: Place, talk: Talk) -> Message:
+    nearest = judge.nearest(family, talk)
     return message("rules.alike", share=f"{where.certainty:.0%}", example=nearest.text if nearest else "")

@@ -3,37 +3,45 @@
 import numpy as np
 import pytest
 
-from qa.alike.features import BUCKETS, MOST_CHARS, Talk, before_each, pieces, plain, stretches, values, views
-from qa.alike.net import Layers
-from qa.alike.reader import Example, Head, Header, Reader, packed, reader, unpacked
+from qa.alike.cases import COMMON, Case, Cases
+from qa.alike.features import BUCKETS, MOST_CHARS, NOWHERE, Talk, before_each, plain, stretches, vectors, views
+from qa.alike.reader import Head, Header, Reader, packed, reader, unpacked
 from qa.core.roles import Role
 from qa.rules.dialogue import from_example
 from qa.text.calltext import CallText, TurnText
 
 RARITY = bytes([100]) * BUCKETS
+EVEN = np.frombuffer(RARITY, np.uint8)
 
 
 def _turn(text: str) -> TurnText:
     return CallText(from_example(text, Role.AGENT)).turns[0]
 
 
-def _tiny() -> bytes:
+def _pieces(talk: Talk, view: int = 0) -> list[int]:
+    """The buckets of what is looked at of some talk."""
+    buckets = views([talk])[view][0].buckets
+    return sorted(buckets[buckets != NOWHERE].tolist())
+
+
+def _tiny(say: float = 0.0, bias: float = -2.0) -> Reader:
+    """Knows 保本 for forbidden, and three cases."""
     weights = bytearray(BUCKETS)
-    for bucket in pieces(["保本"]).bucket:
+    for bucket in _pieces(Talk("保本")):
         weights[bucket] = 100
-    examples = (
-        Example("這個保本！", "forbidden", "zh.t.principal"),
-        Example("您放心", "forbidden"),
-        Example("滚", "rude"),
+    cases = (
+        Case("這個保本！", "", "", (1, -1)),
+        Case("您放心", "能送烟吗", "", (1, 0)),
+        Case("滚", "", "", (-1, 1)),
     )
-    head = Head(Role.AGENT, bias=-2.0, scale=0.05)
-    header = Header("tiny", 3, BUCKETS, {"forbidden": head, "rude": head})
-    return packed(header, RARITY, {"forbidden": bytes(weights), "rude": bytes(BUCKETS)}, examples)
+    head = Head(Role.AGENT, bias, scale=0.05)
+    header = Header("tiny", 3, BUCKETS, {"forbidden": head, "rude": head}, say)
+    return unpacked(packed(header, RARITY, [bytes(weights), bytes(BUCKETS)], cases))
 
 
 @pytest.fixture(scope="module")
 def tiny() -> Reader:
-    return unpacked(_tiny())
+    return _tiny()
 
 
 def test_script_width_case_and_punctuation_make_no_difference_but_questions_do() -> None:
@@ -63,34 +71,36 @@ def test_a_clause_that_is_too_long_by_itself_is_read_all_the_same() -> None:
 
 def test_silence_has_nothing_to_read(tiny: Reader) -> None:
     assert list(stretches(_turn("……"))) == []
-    assert not len(pieces([]).bucket)
-    assert all(not len(found.bucket) for found, _ in views([Talk("")]))
-    assert tiny.likelihoods("forbidden", []) == []
+    assert not _pieces(Talk(""))
+    assert tiny.judged([], []) == []
+    assert _tiny(say=4).likelihood("rude", "") == tiny.likelihood("rude", "")
 
 
 def test_pieces_stay_within_their_text() -> None:
-    both, alone = pieces(["您放心放心", "保本"]), pieces(["保本"])
+    both, alone = vectors([Talk("您放心放心"), Talk("保本")], EVEN), vectors([Talk("保本")], EVEN)
     assert sorted(both.bucket[both.text == 1]) == sorted(alone.bucket)
-    assert len(alone.bucket) == len("^保本$") + 3 + 2 + 1  # of one, two, three and four characters
+    assert len(_pieces(Talk("保本"))) == len("^保本$") + 3 + 2 + 1  # of one, two, three and four characters
 
 
 def test_a_pair_of_characters_is_the_same_whatever_stands_between_them() -> None:
     def pairs(said: str) -> set[int]:
-        return set(views([Talk(said)])[1][0].bucket.tolist())
+        return set(_pieces(Talk(said), 1))
 
     assert pairs("包过") - pairs("包") == pairs("包过") - pairs("过")  # the two with a mark at an edge alone
     assert len(pairs("包你过") & pairs("包他们过")) > len(pairs("包你过") & pairs("他们过包"))
 
 
 def test_what_the_other_said_is_kept_apart_from_what_was_said() -> None:
-    said, others, own = (views([talk]) for talk in (Talk("保本吗"), Talk("", "保本吗"), Talk("", "", "保本吗")))
-    assert [len(found.bucket) > 0 for found, _ in said] == [True, True, False, False]
-    assert [len(found.bucket) > 0 for found, _ in others] == [False, False, True, False]
-    assert [len(found.bucket) > 0 for found, _ in own] == [False, False, False, True]
-    buckets = [set(view.bucket) for view in (said[0][0], others[2][0], own[3][0])]
-    assert not buckets[0] & buckets[1]
-    assert not buckets[0] & buckets[2]
-    assert not buckets[1] & buckets[2]
+    talk = [Talk("保本吗"), Talk("", "保本吗"), Talk("", "", "保本吗")]
+    looked = [[set(_pieces(t, view)) for view in range(4)] for t in talk]
+    assert [[bool(found) for found in each] for each in looked] == [
+        [True, True, False, False],
+        [False, False, True, False],
+        [False, False, False, True],
+    ]
+    assert not looked[0][0] & looked[1][2]
+    assert not looked[0][0] & looked[2][3]
+    assert not looked[1][2] & looked[2][3]
 
 
 @pytest.mark.parametrize(
@@ -109,65 +119,75 @@ def test_a_turn_follows_what_the_other_said_just_before_and_the_speaker_last(
     assert before_each(call)[-1] == ("", *expected)
 
 
-def test_each_text_has_length_one() -> None:
-    found = pieces(["您放心", "保本"])
-    value = values(found, np.ones(BUCKETS), 2)
-    assert np.bincount(found.text, value * value) == pytest.approx([1, 1])
+def test_each_view_of_a_text_has_the_length_of_its_weight() -> None:
+    found = vectors([Talk("您放心", "保本吗"), Talk("保本")], EVEN)
+    lengths = np.bincount(found.text, found.value * found.value)
+    assert lengths == pytest.approx([1 + 0.7**2 + 0.7**2, 1 + 0.7**2])
 
 
-def test_one_by_one_or_together_makes_no_difference(tiny: Reader) -> None:
-    talk = [Talk("保本"), Talk("您放心", "保本吗?"), Talk("𠮷保本", "", "您放心")]
-    assert tiny.likelihoods("forbidden", talk) == pytest.approx([tiny.likelihood("forbidden", *t) for t in talk])
+@pytest.mark.parametrize("say", [0, 4])
+def test_one_by_one_or_together_makes_no_difference(say: float) -> None:
+    talk = [Talk("保本"), Talk("您放心", "能送烟吗"), Talk(""), Talk("𠮷保本", "", "您放心"), Talk("滚")]
+    judge = _tiny(say)
+    together = judge.judged(talk, [Role.AGENT] * len(talk))
+    for family in judge.families:
+        alone = [judge.likelihood(family, *t) for t in talk]
+        assert [each[family] for each in together] == pytest.approx(alone)
 
 
 def test_what_was_stored_is_what_is_read(tiny: Reader) -> None:
     assert tiny.label == "tiny@3"
-    assert tiny.families == ("forbidden", "rude")
+    assert tiny.families == {"forbidden": Role.AGENT, "rude": Role.AGENT}
+    assert tiny.beside("rude") == ["forbidden"]
     assert tiny.likelihood("forbidden", "保本") > 0.5 > tiny.likelihood("rude", "保本")
 
 
-def test_the_net_is_asked_only_where_the_sum_is_not_sure() -> None:
-    weights = bytearray(BUCKETS)
-    for bucket in pieces(["您放心"]).bucket:
-        weights[bucket] = 100
-    layers = Layers(
-        buckets=np.sort(pieces(["您放心"]).bucket[:1]).astype("<u4").tobytes(),
-        cells=np.array([127, -127, 0, 64], np.int8).tobytes(),  # two values and two families
-        steps=np.ones(4, "<f4").tobytes(),
-        shift=np.zeros(2, "<f4").tobytes(),
-        hidden=np.eye(2, dtype="<f4").tobytes(),
-        hidden_bias=np.zeros(2, "<f4").tobytes(),
-        out=np.array([[1, 0], [0, 0]], "<f4").tobytes(),
-        out_bias=np.zeros(2, "<f4").tobytes(),
-    )
-    head = Head(Role.AGENT, bias=-10.0, scale=0.027)
-    header = Header("tiny", 3, BUCKETS, {"forbidden": head, "rude": head}, share=0.5)
-    tables = {"forbidden": bytes(weights), "rude": bytes(BUCKETS)}
-    alone = unpacked(packed(header, RARITY, tables))
-    helped = unpacked(packed(header, RARITY, tables, layers=layers))
-    sure, unsure = Talk("保本"), Talk("您放心")
-    assert helped.likelihoods("forbidden", [sure]) == alone.likelihoods("forbidden", [sure])
-    assert helped.likelihoods("forbidden", [unsure])[0] > 0.99 > alone.likelihoods("forbidden", [unsure])[0]
-    together = [unsure, sure, Talk(""), unsure]
-    for family in helped.families:
-        alone_each = [helped.likelihood(family, *t) for t in together]
-        assert helped.likelihoods(family, together) == pytest.approx(alone_each)
+def test_the_nearest_cases_are_asked_only_where_that_may_turn_the_answer_over() -> None:
+    alone, helped = _tiny(), _tiny(say=2.5)
+    assert helped.likelihood("rude", "滚") > 0.5 > alone.likelihood("rude", "滚")
+    assert _tiny(say=1.5).likelihood("rude", "滚") == alone.likelihood("rude", "滚")
+    assert helped.likelihood("rude", "这个保本") < alone.likelihood("rude", "这个保本")
+
+
+def test_the_nearest_cases_are_asked_of_those_alone_whom_a_family_is_about() -> None:
+    helped, alone = _tiny(say=2.5), _tiny()
+    for said_by, judge in ((Role.CUSTOMER, alone), (Role.UNKNOWN, helped), (Role.AGENT, helped)):
+        assert helped.judged([Talk("滚")], [said_by])[0]["rude"] == judge.likelihood("rude", "滚")
+
+
+def test_cases_say_what_they_are_as_far_as_they_are_near() -> None:
+    near = Cases([Case("保本的", "", "", (1, -1)), Case("滚", "", "", (0, 1))], EVEN)
+    same, alike, nothing = near.votes([Talk("保本的"), Talk("保本嘛这个"), Talk("")])
+    assert same == pytest.approx([1, -1], abs=0.02)
+    assert 0.5 < alike[0] < same[0]
+    assert nothing.tolist() == [0, 0]
+    assert near.votes([Talk("滚")])[0].tolist() == pytest.approx([0, 1], abs=0.02)
+
+
+def test_what_stands_in_too_many_cases_makes_none_of_them_near() -> None:
+    many = [Case("好的", "", "", (1,))] * (COMMON + 1)
+    assert Cases(many[:-1], EVEN).votes([Talk("好的")]) == pytest.approx(1, abs=0.02)
+    assert Cases(many, EVEN).votes([Talk("好的")]).tolist() == [[0]]
 
 
 def test_what_nobody_has_seen_in_training_makes_it_less_sure(tiny: Reader) -> None:
     assert tiny.likelihood("forbidden", "保本") > tiny.likelihood("forbidden", "保本戊己庚辛壬癸")
 
 
-def test_the_nearest_example_is_one_of_the_family_in_its_own_words(tiny: Reader) -> None:
-    nearest = tiny.nearest("forbidden", "这个真的保本")
-    assert nearest == Example("這個保本！", "forbidden", "zh.t.principal")
-    assert tiny.nearest("rude", "这个真的保本") is None or tiny.nearest("rude", "保本").family == "rude"  # type: ignore[union-attr]
+def test_the_nearest_case_is_one_of_the_family_in_its_own_words_and_setting(tiny: Reader) -> None:
+    def nearest(family: str, *talk: str) -> str | None:
+        found = tiny.nearest(family, Talk(*talk))
+        return None if found is None else found.text
+
+    assert nearest("forbidden", "这个真的保本") == "這個保本！"
+    assert nearest("forbidden", "可以的", "能送烟吗") == "您放心"
+    assert nearest("rude", "") is None
+    assert nearest("rude", "滚滚滚") == "滚"
 
 
 def test_a_file_for_other_buckets_is_refused() -> None:
-    header = Header("old", 1, 2, {})
     with pytest.raises(ValueError, match="buckets"):
-        unpacked(packed(header, bytes(2), {}))
+        unpacked(packed(Header("old", 1, 2, {}), bytes(2), [], []))
 
 
 @pytest.mark.parametrize(
@@ -202,8 +222,6 @@ def test_the_shipped_reader_tells_a_demand_from_a_grievance() -> None:
     assert reader().likelihood("complaint", plain("霸王条款啊，一万多呢")) < 0.1
 
 
-def test_the_shipped_reader_names_examples_of_every_family() -> None:
+def test_the_shipped_reader_names_cases_of_every_family() -> None:
     for family in reader().families:
-        nearest = reader().nearest(family, plain("你放心吧肯定不会亏"))
-        assert nearest is not None
-        assert nearest.family == family
+        assert reader().nearest(family, Talk(plain("你放心吧肯定不会亏"))) is not None
