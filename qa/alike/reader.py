@@ -62,6 +62,7 @@ class Reader:
         """Name and version, for results."""
         self.families = {family: head.role for family, head in header.heads.items()}
         """The families it can judge, and whose words each is about."""
+        self._about = {by: [by in (Role.UNKNOWN, role) for role in self.families.values()] for by in Role}
         self._header = header
         self._rarity = np.frombuffer(rarity, np.uint8)
         heads = header.heads.values()
@@ -86,9 +87,8 @@ class Reader:
             shares = summed(found, self._table, len(talk))
             sums += shares[:, 1:] * (weight / np.maximum(np.sqrt(shares[:, :1]), 1))
         odds = sums + self._bias
-        roles = self.families.values()
-        about = np.array([[said in (Role.UNKNOWN, role) for role in roles] for said in said_by], bool)
-        unsure = np.flatnonzero((about.reshape(odds.shape) & (np.abs(odds) < self._header.say)).any(1))
+        about = np.array([self._about[role] for role in said_by], bool).reshape(odds.shape)
+        unsure = np.flatnonzero((about & (np.abs(odds) < self._header.say)).any(1))
         if len(unsure):
             odds[unsure] += self._header.say * self._cases.votes([talk[int(i)] for i in unsure])
         return [dict(zip(self.families, each, strict=True)) for each in (1 / (1 + np.exp(-odds))).tolist()]
