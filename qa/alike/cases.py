@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from qa.alike.features import BUCKETS, Entries, Talk, plain, vectors
+from qa.alike.features import AT_ONCE, BUCKETS, Entries, Talk, plain, vectors
 from qa.core.base import Record
 
 COMMON: Final = 50
@@ -18,8 +18,6 @@ HEARD: Final = 0.4
 """The cases that are heard are at least so much as near as the nearest."""
 FAR: Final = 0.01
 """Squared nearness (a cosine) of all that are heard where their word counts half."""
-AT_ONCE: Final = 512
-"""Cases that are looked at in one go while the tables are made."""
 
 
 class Case(Record, frozen=True):
@@ -104,7 +102,7 @@ class Cases:
         return _Near(text, case, nearness)
 
     def _in_parts(self, cases: Sequence[Case]) -> Iterator[tuple[int, Entries]]:
-        """The pieces of all cases, a few thousand cases at once: all together would take much memory."""
+        """The pieces of all cases, a few hundred cases at once: all together would take much memory."""
         for first in range(0, len(cases), AT_ONCE):
             part = cases[first : first + AT_ONCE]
             yield first, self._looked([Talk(plain(c.text), c.before, c.own) for c in part])

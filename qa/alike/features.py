@@ -31,6 +31,12 @@ WEIGHTS: Final = (1.0, 0.7, 0.7, 0.25)
 MOST_CHARS: Final = 40
 """A longer turn is read in stretches of whole clauses of so many characters, about what was trained on."""
 
+MOST_BEFORE: Final = 400
+"""So many of the last characters said before are looked at: else the work grows with the square of a long turn."""
+
+AT_ONCE: Final = 512
+"""Pieces of talk that are looked at in one go; with more it needs memory and is no faster."""
+
 _MASK: Final = np.uint32(BUCKETS - 1)
 _SPREAD: Final = np.uint32(2654435761)
 """Knuth's multiplier for hashing (The Art of Computer Programming, 6.4): 2^32 over the golden ratio, odd."""
@@ -97,7 +103,7 @@ def before_each(call: CallText) -> list[Talk]:
         role = turn.turn.role
         found.append(Talk("", before if speaker is not role else "", last.get(role, "")))
         if role is not Role.SYSTEM and turn.plain:  # an announcement answers nobody
-            before = last[role] = turn.plain
+            before = last[role] = turn.plain[-MOST_BEFORE:]
             speaker = role
     return found
 

@@ -14,7 +14,7 @@ import msgspec
 import numpy as np
 
 from qa.alike.cases import Case, Cases
-from qa.alike.features import BUCKETS, Talk, summed, views
+from qa.alike.features import AT_ONCE, BUCKETS, Talk, summed, views
 from qa.core.base import Record
 from qa.core.roles import Role
 from qa.models.manifest import data_folder
@@ -82,6 +82,10 @@ class Reader:
         """For each piece of talk and each family 0..1: how much it is worded like what is known of the family. The
         nearest cases are asked only where a family is about the one who said it, or nobody knows who did.
         """
+        parts = (slice(first, first + AT_ONCE) for first in range(0, len(talk), AT_ONCE))
+        return [each for part in parts for each in self._judged(talk[part], said_by[part])]
+
+    def _judged(self, talk: Sequence[Talk], said_by: Sequence[Role]) -> list[dict[str, float]]:
         sums = np.zeros((len(talk), len(self.families)))
         for found, weight in views(talk):
             shares = summed(found, self._table, len(talk))

@@ -12,6 +12,8 @@ from qa.text.calltext import CallText, TurnText
 
 FEWEST: Final = 5
 """Characters below which nothing is judged that answers nobody: 对的没错 says nothing by itself."""
+FEWEST_OF_ANSWER: Final = 2
+"""And below which none is that does: a bare 嗯 is said to everything; the terms know which questions matter."""
 RECENT: Final = 16
 """Calls and turns whose readings are kept: every rule asks for them again."""
 
@@ -53,7 +55,7 @@ def _read(call: CallText) -> Sequence[Sequence[Stretch]]:
         (turn, start, end, Talk(said, before.before, before.own))
         for turn, before in zip(call.turns, before_each(call), strict=True)
         for start, end, said in stretches(turn)
-        if end - start >= FEWEST or before.before
+        if end - start >= (FEWEST_OF_ANSWER if before.before else FEWEST)
     ]
     found: list[list[Stretch]] = [[] for _ in call.turns]
     for stretch in _judged(parts):

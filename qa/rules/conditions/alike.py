@@ -20,7 +20,7 @@ from qa.rules.places import Place, place
 from qa.rules.schema import Condition
 from qa.rules.scope import Window
 from qa.rules.verdicts import Verdict, no, yes
-from qa.rules.wording import Stretch, stretches_of
+from qa.rules.wording import FEWEST, Stretch, stretches_of
 from qa.text.calltext import CallText
 
 if TYPE_CHECKING:
@@ -86,4 +86,7 @@ def _lies_in(hit: TermHit, stretch: Stretch) -> bool:
 
 def _told(judge: Reader, family: str, where: Place, talk: Talk) -> Message:
     nearest = judge.nearest(family, talk)
-    return message("rules.alike", share=f"{where.certainty:.0%}", example=nearest.text if nearest else "")
+    example = nearest.text if nearest else ""
+    if nearest and nearest.before and len(example) < FEWEST:  # 嗯 says nothing by itself
+        example = f"{nearest.before} — {example}"
+    return message("rules.alike", share=f"{where.certainty:.0%}", example=example)

@@ -4,7 +4,19 @@ import numpy as np
 import pytest
 
 from qa.alike.cases import COMMON, Case, Cases
-from qa.alike.features import BUCKETS, MOST_CHARS, NOWHERE, Talk, before_each, plain, stretches, vectors, views
+from qa.alike.features import (
+    AT_ONCE,
+    BUCKETS,
+    MOST_BEFORE,
+    MOST_CHARS,
+    NOWHERE,
+    Talk,
+    before_each,
+    plain,
+    stretches,
+    vectors,
+    views,
+)
 from qa.alike.reader import Head, Header, Reader, packed, reader, unpacked
 from qa.core.roles import Role
 from qa.rules.dialogue import from_example
@@ -225,3 +237,15 @@ def test_the_shipped_reader_tells_a_demand_from_a_grievance() -> None:
 def test_the_shipped_reader_names_cases_of_every_family() -> None:
     for family in reader().families:
         assert reader().nearest(family, Talk(plain("你放心吧肯定不会亏"))) is not None
+
+
+def test_of_what_was_said_before_the_last_is_looked_at() -> None:
+    call = CallText(from_example(["客户：" + "甲" * 1000, "坐席：乙"], Role.AGENT))
+    assert before_each(call)[-1] == Talk("", "甲" * MOST_BEFORE)
+
+
+def test_much_talk_is_judged_in_parts_and_in_order(tiny: Reader) -> None:
+    talk = [Talk("保本" if i % 3 else "您放心") for i in range(AT_ONCE * 2 + 1)]
+    together = [each["forbidden"] for each in tiny.judged(talk, [Role.AGENT] * len(talk))]
+    alone = {t.said: tiny.likelihood("forbidden", t.said) for t in talk}
+    assert together == pytest.approx([alone[t.said] for t in talk])

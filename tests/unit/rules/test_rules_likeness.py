@@ -60,3 +60,8 @@ def test_ordinary_words_are_nothing_alike_and_leave_a_duty_open() -> None:
         "rules.nothing_alike",
         [Severity.NOTICE],
     )
+
+
+def test_a_bare_sound_of_agreement_is_judged_by_no_wording() -> None:
+    assert shown(check(["客户：能听到吗", "坐席：嗯"])) == []
+    assert shown(check(["客户：能送烟吗", "坐席：可以"])) == [(1, "可以")]
