@@ -216,9 +216,8 @@ class Spotted:
         excludes, turns = self._terms[hits[0].term].exclude, self._call.turns
         if not excludes:
             return hits
-        return [
-            h for h in hits if not any(s <= h.start and h.end <= e for s, e in excluded(excludes, turns[h.turn]))
-        ]
+        taken = {turn: list(excluded(excludes, turns[turn])) for turn in {h.turn for h in hits}}
+        return [h for h in hits if not any(s <= h.start and h.end <= e for s, e in taken[h.turn])]
 
 
 def _whole(turn: TurnText, start: int, end: int, pattern: Pattern) -> bool:
