@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from qa.alike.features import AT_ONCE, BUCKETS, Entries, Talk, plain, vectors
+from qa.alike.features import AT_ONCE, BUCKETS, Entries, Talk, firsts, plain, vectors
 from qa.core.base import Record
 
 COMMON: Final = 50
@@ -69,7 +69,7 @@ class Cases:
     def votes(self, talk: Sequence[Talk]) -> np.ndarray:
         """What the nearest cases are, each heard by the square of its nearness: texts x families, -1..1."""
         near = self._near(talk)
-        starts = np.flatnonzero(np.diff(near.text, prepend=-1))
+        starts = firsts(near.text)
         best = np.maximum.reduceat(near.nearness, starts) if len(starts) else near.nearness
         heard = near.nearness >= HEARD * np.repeat(best, np.diff(starts, append=len(near.text)))
         text, weights = near.text[heard], near.nearness[heard] ** 2
@@ -96,7 +96,7 @@ class Cases:
         shares = np.repeat(looked.value, many) * self._value.take(at)
         order = pairs.argsort()
         pairs = pairs[order]
-        starts = np.flatnonzero(np.diff(pairs, prepend=-1))
+        starts = firsts(pairs)
         nearness = np.add.reduceat(shares[order], starts) if len(starts) else shares
         text, case = np.divmod(pairs[starts], len(self._cases))
         return _Near(text, case, nearness)

@@ -127,9 +127,14 @@ def summed(found: Pieces, table: np.ndarray, texts: int) -> np.ndarray:
         rows = table.take(found.buckets[0], 0)  # a fifth of the time of table[...]
         for kind in found.buckets[1:]:
             rows += table.take(kind, 0)
-        starts = np.flatnonzero(np.diff(found.text, prepend=-1))
+        starts = firsts(found.text)
         sums[found.text[starts]] = np.add.reduceat(rows, starts)
     return sums
+
+
+def firsts(rising: np.ndarray) -> np.ndarray:
+    """Where each run of equal numbers begins."""
+    return np.flatnonzero(np.diff(rising, prepend=-1))
 
 
 def vectors(talk: Sequence[Talk], rarity: np.ndarray) -> Entries:

@@ -65,13 +65,8 @@ class Reader:
         self._about = {by: [by in (Role.UNKNOWN, role) for role in self.families.values()] for by in Role}
         self._header = header
         self._rarity = np.frombuffer(rarity, np.uint8)
-        heads = header.heads.values()
-        self._bias = np.array([h.bias for h in heads])
-        each = self._rarity.astype(np.float32)
-        columns = [each * h.scale * np.frombuffer(w, np.int8) for h, w in zip(heads, weights, strict=True)]
-        self._table = np.zeros((BUCKETS + 1, 1 + len(columns)), np.float32)
-        """For each bucket its share of the squared length and of the sum of each family."""
-        self._table[:-1] = np.stack([each * each, *columns], 1)
+        self._bias = np.array([h.bias for h in header.heads.values()])
+        self._weights = weights
         self._packed_cases = cases
 
     def beside(self, family: str) -> list[str]:
@@ -104,6 +99,14 @@ class Reader:
     def nearest(self, family: str, talk: Talk) -> Case | None:
         """The known case of the family that is nearest to some talk."""
         return self._cases.nearest(talk, list(self.families).index(family))
+
+    @cached_property
+    def _table(self) -> np.ndarray:
+        """For each bucket, and for none, its share of the squared length and of the sum of each family."""
+        each = self._rarity.astype(np.float32)
+        heads = zip(self._header.heads.values(), self._weights, strict=True)
+        columns = [each * head.scale * np.frombuffer(weights, np.int8) for head, weights in heads]
+        return np.pad(np.stack([each * each, *columns], 1), ((0, 1), (0, 0)))
 
     @cached_property
     def _cases(self) -> Cases:
