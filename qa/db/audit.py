@@ -15,6 +15,7 @@ from sqlalchemy import event as sa_event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, SessionTransaction
 
+from qa.core.characters import whole
 from qa.db.ids import new_id
 from qa.db.models import AuditCheckpointRow, AuditEventRow, AuditHeadRow
 from qa.db.models.audit import HOUSE
@@ -93,28 +94,17 @@ def _event(
     try:
         canonical(said)
     except UnicodeEncodeError:
-        said = _whole(said)
+        said = whole(said)
     return {
         "id": new_id(),
         "tenant": tenant,
         "at": at,
         "observed_at": at,
-        "actor": _whole(actor),
+        "actor": whole(actor),
         "action": action,
         "recording_id": recording_id,
         "details": said,
     }
-
-
-def _whole(value: Any) -> Any:
-    """Without halves of surrogate pairs, which names of files can bring and which no UTF-8 can carry."""
-    if isinstance(value, str):
-        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    if isinstance(value, Mapping):
-        return {_whole(key): _whole(one) for key, one in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_whole(one) for one in value]
-    return value
 
 
 def _locked(session: Session, tenant: str) -> Head:

@@ -9,6 +9,7 @@ leaves it out. The unit of a step is the dialogue, as on recordings: right when 
 expected turns.
 """
 
+import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
@@ -16,6 +17,7 @@ from typing import Final
 import msgspec
 
 from qa.core.base import Record
+from qa.core.characters import whole
 from qa.core.errors import InputError
 from qa.core.finding import Finding, MatchKind, Outcome
 from qa.core.result import Analysis
@@ -68,8 +70,8 @@ def read_dialogues(path: Path) -> list[Dialogue]:
         if not line.strip():
             continue
         try:
-            dialogue = msgspec.json.decode(line, type=Dialogue)
-        except msgspec.DecodeError as exc:
+            dialogue = msgspec.convert(whole(json.loads(line)), Dialogue)
+        except (ValueError, msgspec.ValidationError) as exc:
             raise InputError("evaluate.bad_dialogues", file=path, line=number, reason=exc) from exc
         beyond = [i for turns in dialogue.expect.values() for i in turns if not 0 <= i < len(dialogue.turns)]
         if beyond:

@@ -8,6 +8,7 @@ less than half of it is expected of that kind. The share of characters that nobo
 are hidden all the same, of whatever kind, is told beside it.
 """
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -15,6 +16,7 @@ from typing import Final
 import msgspec
 
 from qa.core.base import Record
+from qa.core.characters import whole
 from qa.core.errors import InputError
 from qa.evaluate.dialogues import DialogueTurn
 from qa.evaluate.families import Counts
@@ -65,9 +67,10 @@ def is_personal(path: Path) -> bool:
     try:
         with path.open(encoding="utf-8") as lines:
             first = next((line for line in lines if line.strip()), "")
-        return isinstance(msgspec.json.decode(first, type=dict[str, object]).get("expect"), list)
-    except (OSError, UnicodeDecodeError, msgspec.DecodeError):
+        dialogue = json.loads(first)
+    except (OSError, ValueError):
         return False  # whoever reads it says what is wrong
+    return isinstance(dialogue, dict) and isinstance(dialogue.get("expect"), list)
 
 
 def read_personal(path: Path) -> list[PersonalDialogue]:
@@ -77,8 +80,8 @@ def read_personal(path: Path) -> list[PersonalDialogue]:
         if not line.strip():
             continue
         try:
-            dialogue = msgspec.json.decode(line, type=PersonalDialogue)
-        except msgspec.DecodeError as exc:
+            dialogue = msgspec.convert(whole(json.loads(line)), PersonalDialogue)
+        except (ValueError, msgspec.ValidationError) as exc:
             raise InputError("evaluate.bad_dialogues", file=path, line=number, reason=exc) from exc
         wrong = next((e for e in dialogue.expect if not _fits(e, dialogue.turns)), None)
         if wrong is not None:

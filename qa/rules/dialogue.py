@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from qa.core.characters import whole
 from qa.core.errors import BadPackError
 from qa.core.roles import Role
 from qa.core.transcript import Transcript, Turn, Word
@@ -64,7 +65,7 @@ def transcript(pairs: Sequence[tuple[Role, str]], language: str = "zh") -> Trans
     turns, now = [], 0.0
     for index, (role, text) in enumerate(pairs):
         words = []
-        for piece in segmenter().cut(text):
+        for piece in segmenter().cut(whole(text)):
             end = now + SECONDS_PER_CHARACTER * len(piece)
             words.append(Word(piece, now, end, 1.0, 1.0))
             now = end

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from qa.core.characters import whole
 from qa.core.errors import InputError
 from qa.core.transcript import Transcript
 from qa.rules.dialogue import from_text, from_turns
@@ -26,17 +27,17 @@ def read_calls(content: str, file: str) -> Iterator[Call]:
 
 def _values(content: str, file: str) -> Iterator[Any]:
     try:
-        yield json.loads(content)
+        yield whole(json.loads(content))
         return
-    except ValueError as e:
+    except (ValueError, RecursionError) as e:
         problem = str(e)
     lines = [line for line in content.splitlines() if line.strip()]
     if len(lines) < 2:
         raise InputError("rules.bad_json", file=file, problem=problem)
     for line in lines:
         try:
-            yield json.loads(line)
-        except ValueError as e:
+            yield whole(json.loads(line))
+        except (ValueError, RecursionError) as e:
             raise InputError("rules.bad_json", file=file, problem=e) from None
 
 

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import yaml
 
+from qa.core.characters import whole
 from qa.core.errors import InputError
 from qa.core.messages import Message, message
 
@@ -48,6 +49,7 @@ def convert(content: str, pack: str, file: str) -> Imported:
         data = json.loads(content)
         if isinstance(data, dict) and isinstance(data.get("JsonStr"), str):
             data = json.loads(data["JsonStr"])
+        data = whole(data)
     except (ValueError, RecursionError) as e:
         raise InputError("rules.bad_json", file=file, problem=e) from None
     while isinstance(data, dict) and "rules" not in data and isinstance(data.get("data"), dict | list):

@@ -18,6 +18,7 @@ from qa.evaluate.dialogues import (
     totals,
 )
 from qa.evaluate.families import Counts
+from qa.evaluate.personal import is_personal, read_personal
 
 TURNS = tuple(DialogueTurn(Role.AGENT, text) for text in ("您好", "保本", "再见"))
 
@@ -64,6 +65,16 @@ def test_a_file_of_dialogues_is_read_line_by_line(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     path.write_text(json.dumps(good) + "\n\n" + json.dumps(good) + "\n", encoding="utf-8")
     assert [d.id for d in read_dialogues(path)] == ["a", "a"]
+
+
+def test_half_a_surrogate_pair_in_a_dialogue_is_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    line = r'{"id": "a", "turns": [{"role": "agent", "text": "保\ud800本"}], "expect": %s}'
+    path.write_text(line % "{}", encoding="utf-8")
+    assert [t.text for d in read_dialogues(path) for t in d.turns] == ["保\ufffd本"]
+    path.write_text(line % "[]", encoding="utf-8")
+    assert is_personal(path)
+    assert [t.text for d in read_personal(path) for t in d.turns] == ["保\ufffd本"]
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@ import json
 
 import pytest
 
+from qa.core.base import encode
 from qa.core.errors import InputError
 from qa.core.roles import Role
 from qa.rules.call import CallContext
@@ -82,7 +83,29 @@ def test_a_call_brings_its_name_its_attributes_and_its_industry() -> None:
     assert (second, call.language, nothing) == ("2", "en", {})
 
 
-@pytest.mark.parametrize("content", ["{", '{"a": 1}', "[1, 2]", '{"turns": 3}'])
+@pytest.mark.parametrize(
+    "content",
+    [
+        "坐席：这个\ud800保本的",
+        r'{"turns": [{"role": "agent", "text": "这个\ud800保本的"}]}',
+        r'{"id": "\udfff", "attributes": {"team": "\ud800"}, "turns": [{"role": "agent", "text": "这个\ud800保本的"}]}',
+        r'{"duration": 2, "language": "zh", "turns": [{"index": 0, "role": "agent", "speaker": "ch0", "channel": 0, '
+        r'"role_confidence": 1, "words": [{"text": "这个\ud800保本的", "start": 0, "end": 1, "probability": 1, '
+        r'"trust": 1}]}]}',
+    ],
+)
+def test_half_a_surrogate_pair_in_what_people_have_is_replaced_and_the_call_is_judged(content: str) -> None:
+    book = build([pack("zh/t", OLD)])
+    for name, call, attributes in read_calls(content, "f"):
+        assert call.turns[0].text == "这个\ufffd保本的"
+        trial = try_dialogue(book, call, CallContext(attributes=attributes))
+        [evidence] = trial.analysis.findings[0].evidence
+        assert (evidence.char_start, evidence.quote) == (3, "保本")
+        encode({name: trial})
+        "".join(attributes.values()).encode()
+
+
+@pytest.mark.parametrize("content", ["{", '{"a": 1}', "[1, 2]", '{"turns": 3}', "[" * 100_000])
 def test_what_is_no_dialogue_is_told(content: str) -> None:
     with pytest.raises(InputError):
         list(read_calls(content, "f"))
