@@ -29,8 +29,8 @@ _STEP_MARKS: Final = {
     Outcome.FAILED: ("✗", "red"),
 }
 """From the best to the worst."""
-_DOUBTS: Final = ("rules.unlike", "rules.low_trust", "rules.role_uncertain_here")
-"""Reasons not to accuse where something was found all the same."""
+_TOLD_ONCE: Final = ("rules.roles_uncertain",)
+"""Doubts about the whole call, which stand among its remarks."""
 _LONGEST_QUOTE: Final = 40
 """Characters of one quote that are shown: enough to know it again; the JSON has all of it."""
 _LONGEST_VALUE: Final = 40
@@ -95,10 +95,12 @@ def flag_table(flags: Sequence[Finding]) -> Table:
 def _doubts(checks: Sequence[Check]) -> Iterator[Text]:
     """What was found and is held against nobody, for a person to decide."""
     for check in checks:
-        doubted = check.outcome is Outcome.UNKNOWN and check.reason.code in _DOUBTS
-        if doubted and check.family != _STEP and not check.shadow:
+        if check.family == _STEP or check.shadow:
+            continue
+        reasons = [d.reason for d in check.doubts if d.evidence and d.reason.code not in _TOLD_ONCE]
+        for why in dict.fromkeys(map(say, reasons)):
             line = Text(f"? {label_in(check.label, LOCALE)}", style="yellow")
-            yield line.append(f"  {_printable(say(check.reason))}", style="dim")
+            yield line.append(f"  {_printable(why)}", style="dim")
 
 
 def steps_line(steps: Sequence[Check], width: int) -> Text:

@@ -110,6 +110,16 @@ class Finding(Record, frozen=True):
     """What the second hearing says; None where the rule asks for none (`qa.pipeline.verify`)."""
 
 
+class Doubt(Record, frozen=True):
+    """Why a check says less than it could: what was found is held against nobody, or something may be unheard."""
+
+    reason: Message
+    evidence: tuple[Evidence, ...] = ()
+    """What was found, for a person to judge; none where it is doubtful that all was heard."""
+    term: str | None = None
+    """Id of the lexicon term that was found; None for a rule, and where nothing was."""
+
+
 class Check(Record, frozen=True):
     """A rule's outcome for this call, whatever it is."""
 
@@ -124,3 +134,5 @@ class Check(Record, frozen=True):
     evidence: tuple[Evidence, ...] = ()
     """What a pass rests on (the step as it was done); a failure's proof is in its findings."""
     shadow: bool = False
+    doubts: tuple[Doubt, ...] = ()
+    """Beside a failure's findings, or what leaves the check unknown; none where it passed or does not apply."""

@@ -17,8 +17,9 @@ def judged(
 ) -> tuple[Check, ...]:
     """The checks of a result as a person left them.
 
-    A rejected finding is as if it had not been found; one whose severity or rule was changed counts as that; an
-    added one fails its check; a check that stayed unknown is what the person answered. What nobody judged stands.
+    A rejected finding is as if it had not been found, and what was doubted beside it leaves its check unknown; one
+    whose severity or rule was changed counts as that; an added one fails its check; a check that stayed unknown is
+    what the person answered. What nobody judged stands.
     """
     by_position = {v.position: v for v in verdicts if v.position is not None}
     places: dict[bytes, list[int]] = {}
@@ -47,15 +48,19 @@ def judged(
             else:
                 rejected = rejected or not finding.shadow
                 moved.append(_as_finding(verdict, finding))
-        out.append(replace(check, findings=tuple(kept), outcome=_outcome(check, kept, confirmed, rejected)))
+        outcome, reason = _outcome(check, kept, confirmed, rejected), check.reason
+        if outcome is Outcome.PASSED and check.doubts:
+            outcome, reason = Outcome.UNKNOWN, check.doubts[0].reason
+        out.append(replace(check, findings=tuple(kept), outcome=outcome, reason=reason))
     out = _with_moved(out, moved)
     said = {a.key: a.outcome for a in answers if a.kind == "check"}
-    return tuple(
-        replace(c, outcome=said[c.rule], reason=message("rules.answered_by_person"))
-        if c.outcome is Outcome.UNKNOWN and c.rule in said
-        else c
-        for c in out
-    )
+    return tuple(_answered(c, said[c.rule]) if c.outcome is Outcome.UNKNOWN and c.rule in said else c for c in out)
+
+
+def _answered(check: Check, outcome: Outcome) -> Check:
+    """A person's answer. A failure does not say which of the doubts it is about."""
+    doubts = check.doubts if outcome is Outcome.FAILED else ()
+    return replace(check, outcome=outcome, reason=message("rules.answered_by_person"), doubts=doubts)
 
 
 def _outcome(check: Check, kept: Sequence[Finding], confirmed: bool, rejected: bool) -> Outcome:

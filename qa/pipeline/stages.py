@@ -288,7 +288,7 @@ class ApplyRules(Stage[Analysis]):
     """Checks, findings and the score."""
 
     name = "rules"
-    version = "4"
+    version = "5"
     phase = Phase.TEXT
     output = Analysis
 

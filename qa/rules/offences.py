@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
 
-from qa.core.finding import Check, Finding, MatchKind, Outcome, Severity
+from qa.core.finding import Check, Doubt, Finding, MatchKind, Outcome, Severity
 from qa.core.messages import Message, message
 from qa.core.roles import Role
 from qa.lexicon.lexicon import CompiledTerm, Scan, TermHit
@@ -122,34 +122,37 @@ def _check(
     if not found and absent is None and reached:
         return group.clean
     findings: list[Finding] = []
-    doubts: list[Message] = []
+    doubted: list[tuple[Finding, Message]] = []
     for name in found:
         term = group.terms[name]
         if barred(group.reaches[name]) is None:
-            made, doubt = _findings(term, call, scan)
+            made, held_back = _findings(term, call, scan)
             findings += made
             if not term.shadow or group.clean.shadow:
-                doubts += doubt
+                doubted += held_back
     findings = _without_covered(findings)
+    doubts = _doubts(doubted, findings)
+    if absent is not None:
+        doubts.append(Doubt(absent))
     outcome, reason = group.clean.outcome, group.clean.reason
     if not reached:
-        outcome, reason = Outcome.NOT_APPLICABLE, barred(group.reached[0]) or reason
+        outcome, reason, doubts = Outcome.NOT_APPLICABLE, barred(group.reached[0]) or reason, []
     elif any(not f.shadow for f in findings):
         outcome, reason = Outcome.FAILED, message("rules.terms_found", count=len(findings))
     elif doubts:
-        outcome, reason = Outcome.UNKNOWN, doubts[0]
-    elif absent is not None:
-        outcome, reason = Outcome.UNKNOWN, absent
-    return replace(group.clean, outcome=outcome, reason=reason, findings=tuple(findings))
+        outcome, reason = Outcome.UNKNOWN, doubts[0].reason
+    return replace(group.clean, outcome=outcome, reason=reason, findings=tuple(findings), doubts=tuple(doubts))
 
 
-def _findings(term: CompiledTerm, call: CallText, scan: Scan) -> tuple[list[Finding], list[Message]]:
-    """The findings of one term, one per turn, and the doubts that kept it from more."""
+def _findings(
+    term: CompiledTerm, call: CallText, scan: Scan
+) -> tuple[list[Finding], list[tuple[Finding, Message]]]:
+    """The findings of one term, one per turn, and those that must not be held against anybody, with the reason."""
     by_turn: dict[int, list[TermHit]] = defaultdict(list)
     for hit in scan.hits(term.id, term.role):
         if hit.counts:
             by_turn[hit.turn.turn_position].append(hit)
-    findings, doubts = [], []
+    findings, held_back = [], []
     for hits in by_turn.values():
         places = [place_of(h) for h in hits]
         doubt = about_presence(places, term.role, call)
@@ -157,11 +160,12 @@ def _findings(term: CompiledTerm, call: CallText, scan: Scan) -> tuple[list[Find
             doubt = about_wording(hits, call)
         if doubt is None and term.role is None and hits[0].turn.turn.role is Role.UNKNOWN:
             doubt = message("rules.role_uncertain_here")
+        finding = _finding(term, hits, places)
         if doubt is not None:
-            doubts.append(doubt)
+            held_back.append((finding, doubt))
         else:
-            findings.append(_finding(term, hits, places))
-    return findings, doubts
+            findings.append(finding)
+    return findings, held_back
 
 
 def _finding(term: CompiledTerm, hits: Sequence[TermHit], places: Sequence[Place]) -> Finding:
@@ -210,6 +214,16 @@ def _question(hit: TermHit) -> str:
 def _without_covered(findings: list[Finding]) -> list[Finding]:
     """Drop findings whose every piece of evidence lies inside a longer one of another, no less severe."""
     return [f for f in findings if not any(_covers(o, f) for o in findings if o is not f)]
+
+
+def _doubts(held_back: Sequence[tuple[Finding, Message]], standing: Sequence[Finding]) -> list[Doubt]:
+    """What is left for a person to judge once longer ones have covered it."""
+    others = [*standing, *(f for f, _ in held_back)]
+    return [
+        Doubt(why, f.evidence, f.rule)
+        for f, why in held_back
+        if not any(_covers(o, f) for o in others if o is not f)
+    ]
 
 
 def _covers(longer: Finding, shorter: Finding) -> bool:

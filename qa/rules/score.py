@@ -163,6 +163,15 @@ def _judged(source: Source, checks: Sequence[Check]) -> list[tuple[Outcome, tupl
         standing = tuple(f for f in own if f.support is not Support.UNSUPPORTED)
         if own:
             return [(Outcome.FAILED if standing else Outcome.UNKNOWN, own, (standing or own)[0].reason)]
-        outcome = Outcome.PASSED if check.outcome is Outcome.FAILED else check.outcome
-        return [(outcome, (), check.reason if outcome is check.outcome else message("rules.no_terms_found"))]
+        return [_not_found(check, source.term)]
     return []
+
+
+def _not_found(check: Check, term: str) -> tuple[Outcome, tuple[Finding, ...], Message]:
+    """What a check says of one of its terms that was not found; what came of the others says nothing about it."""
+    doubt = next((d for d in check.doubts if d.term == term or not d.evidence), None)
+    if doubt is not None:
+        return Outcome.UNKNOWN, (), doubt.reason
+    if check.outcome in (Outcome.FAILED, Outcome.UNKNOWN):
+        return Outcome.PASSED, (), message("rules.no_terms_found")
+    return check.outcome, (), check.reason

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from qa.core.finding import Check, Finding, MatchKind, Outcome, Severity
+from qa.core.finding import Check, Doubt, Finding, MatchKind, Outcome, Severity
 from qa.core.messages import Message, message
 from qa.core.roles import Role
 from qa.lexicon.schema import label_of
@@ -36,6 +36,7 @@ def check(name: str, rule: Rule, place: Placed, on: Evaluation) -> Check:
     label = label_of(rule.label, rule.id)
     findings: tuple[Finding, ...] = ()
     severity = Severity(rule.severity)
+    doubts = (Doubt(reason, evidence),) if outcome is Outcome.UNKNOWN and evidence else ()
     told = outcome is Outcome.FAILED
     if told and (open_for := _needs_person(rule, verdict, on)) is not None:
         # A voice is no proof, nor is a likeness: the finding is for a person to judge, and the check stays open.
@@ -72,6 +73,7 @@ def check(name: str, rule: Rule, place: Placed, on: Evaluation) -> Check:
         findings=findings,
         evidence=evidence if outcome is Outcome.PASSED else (),
         shadow=rule.shadow,
+        doubts=doubts,
     )
 
 
@@ -112,7 +114,7 @@ def _judge(rule: Rule, place: Placed, on: Evaluation) -> tuple[Outcome, Message,
 def _required(verdict: Verdict, role: Role | None, on: Evaluation) -> tuple[Outcome, Message, Verdict | None]:
     if verdict.value:
         doubt = about_presence(verdict.places, None if on.call.transcript.roles_certain else role, on.call)
-        return (Outcome.UNKNOWN, doubt, None) if doubt else (Outcome.PASSED, verdict.reason, verdict)
+        return (Outcome.UNKNOWN, doubt, verdict) if doubt else (Outcome.PASSED, verdict.reason, verdict)
     doubt = about_absence(role, on.call)
     return (Outcome.UNKNOWN, doubt, None) if doubt else (Outcome.FAILED, verdict.reason, verdict)
 
@@ -121,7 +123,7 @@ def _forbidden(verdict: Verdict, role: Role | None, on: Evaluation) -> tuple[Out
     if verdict.value:
         doubt = about_presence(verdict.places, role, on.call)
         return (
-            (Outcome.UNKNOWN, doubt, None)
+            (Outcome.UNKNOWN, doubt, verdict)
             if doubt
             else (Outcome.FAILED, message("rules.forbidden_holds"), verdict)
         )

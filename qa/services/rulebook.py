@@ -158,6 +158,10 @@ def _checked(check: Check) -> Check:
         reason=mask_message(check.reason),
         findings=tuple(_quoted(finding) for finding in check.findings),
         evidence=_fragments(check.evidence),
+        doubts=tuple(
+            replace(one, reason=mask_message(one.reason), evidence=_fragments(one.evidence))
+            for one in check.doubts
+        ),
     )
 
 

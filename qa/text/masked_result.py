@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from qa.core.behaviour import CallBehaviour
 from qa.core.correction import CorrectedTurn
-from qa.core.finding import Check, Evidence, Finding
+from qa.core.finding import Check, Doubt, Evidence, Finding
 from qa.core.hiding import reworded_with
 from qa.core.messages import Message
 from qa.core.result import Analysis, Result, RoleDecision
@@ -140,6 +140,16 @@ def mask_check(check: Check, texts: Mapping[int, str], known: Collection[str] = 
         reason=mask_message(check.reason, known),
         findings=tuple(mask_finding(finding, texts, known) for finding in check.findings),
         evidence=tuple(mask_evidence(evidence, texts, known) for evidence in check.evidence),
+        doubts=tuple(mask_doubt(doubt, texts, known) for doubt in check.doubts),
+    )
+
+
+def mask_doubt(doubt: Doubt, texts: Mapping[int, str], known: Collection[str] = ()) -> Doubt:
+    """A doubt; `texts` and `known` as in `mask_check`."""
+    return replace(
+        doubt,
+        reason=mask_message(doubt.reason, known),
+        evidence=tuple(mask_evidence(evidence, texts, known) for evidence in doubt.evidence),
     )
 
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from qa.core.base import Record
-from qa.core.finding import Evidence, Outcome, Severity, Support
+from qa.core.finding import Doubt, Evidence, Outcome, Severity, Support
 from qa.core.hiding import HidingAct, HidingStanding
 from qa.core.messages import Message
 from qa.core.review import Answer, CallFor, PlanKind, PlanOptions, ReviewStatus, Verdict
@@ -92,6 +92,8 @@ class CheckView(Record, frozen=True):
     shadow: bool
     answerable: bool
     """The machine does not know: a person may answer."""
+    doubts: tuple[Doubt, ...]
+    """What was found in it and is held against nobody."""
 
 
 class CommentView(Record, frozen=True):

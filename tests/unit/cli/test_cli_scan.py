@@ -13,7 +13,7 @@ from qa.cli import scan
 from qa.cli.inputs import find_recordings, identify
 from qa.cli.render import flags_of, show_result, steps_line
 from qa.core.errors import InputError
-from qa.core.finding import Check, Evidence, Finding, MatchKind, Outcome, Severity
+from qa.core.finding import Check, Doubt, Evidence, Finding, MatchKind, Outcome, Severity
 from qa.core.messages import message
 from qa.core.result import Analysis, Result, RoleDecision, RunStatus
 from qa.core.roles import Role
@@ -24,12 +24,12 @@ from qa.pipeline.context import RecordingInput, RunFailure
 from qa.settings import Settings
 
 LABEL = {"zh-Hans": "承诺保本", "zh-Hant": "承諾保本", "en": "promise of principal"}
+PROOF = Evidence(0, Role.AGENT, 0, 2, 75.0, 76.0, 0, "[red]保本[/red]", MatchKind.HOMOPHONE, 0.9)
 
 
 def finding(severity: Severity) -> Finding:
-    proof = Evidence(0, Role.AGENT, 0, 2, 75.0, 76.0, 0, "[red]保本[/red]", MatchKind.HOMOPHONE, 0.9)
     reason = message("x.y")
-    return Finding("zh.x", 1, "forbidden", LABEL, severity, Role.AGENT, (proof,), reason, 0.9)
+    return Finding("zh.x", 1, "forbidden", LABEL, severity, Role.AGENT, (PROOF,), reason, 0.9)
 
 
 def result(source: RecordingInput, *findings: Finding) -> Result:
@@ -155,21 +155,22 @@ def test_a_missing_step_is_no_flag(tmp_path: Path) -> None:
 
 
 def test_what_was_found_and_is_doubted_is_told_beside_the_flags(tmp_path: Path) -> None:
-    def check(outcome: Outcome, code: str, family: str = "forbidden") -> Check:
-        reason = message(code, quote="不保本", share="3%")
-        return Check("zh.x", 1, family, LABEL, outcome, reason, Severity.INFO)
+    def check(outcome: Outcome, *codes: str, family: str = "forbidden") -> Check:
+        doubts = tuple(Doubt(message(code, quote="不保本", share="3%", trust="0.2"), (PROOF,)) for code in codes)
+        return Check("zh.x", 1, family, LABEL, outcome, message("rules.x"), Severity.INFO, doubts=doubts)
 
     shown = result(RecordingInput(tmp_path, "0" * 64, "a.wav"))
     assert shown.analysis is not None
     checks = (
-        check(Outcome.UNKNOWN, "rules.unlike"),
+        check(Outcome.UNKNOWN, "rules.unlike", "rules.unlike"),
+        check(Outcome.FAILED, "rules.low_trust"),
         check(Outcome.UNKNOWN, "rules.roles_uncertain"),  # said once of the whole call
         check(Outcome.UNKNOWN, "rules.unlike", family="step"),
-        check(Outcome.PASSED, "rules.unlike"),
     )
     console = Console(width=200)
     with console.capture() as capture:
         analysis = msgspec.structs.replace(shown.analysis, checks=checks)
         show_result(console, msgspec.structs.replace(shown, analysis=analysis))
-    [line] = [line for line in capture.get().splitlines() if "不保本" in line]
-    assert line.startswith("? ")
+    first, second = [line for line in capture.get().splitlines() if line.startswith("? ")]
+    assert "不保本" in first
+    assert "0.2" in second

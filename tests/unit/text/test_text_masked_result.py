@@ -1,5 +1,5 @@
 from qa.core.base import encode
-from qa.core.finding import Check, Evidence, Finding, MatchKind, Outcome, Severity
+from qa.core.finding import Check, Doubt, Evidence, Finding, MatchKind, Outcome, Severity
 from qa.core.messages import message
 from qa.core.result import Analysis, Result, RunStatus
 from qa.core.roles import Role
@@ -41,8 +41,9 @@ def result() -> Result:
         confidence=1.0,
     )
     check = Check(
-        "a.b", 1, "complaint", {"en": "x"}, Outcome.FAILED, message("rules.x"), Severity.NOTICE, (finding,)
-    )
+        "a.b", 1, "complaint", {"en": "x"}, Outcome.FAILED, message("rules.x"), Severity.NOTICE, (finding,),
+        doubts=(Doubt(message("rules.y", quote="我的手机号是13812345678"), (evidence(2, 10, 21),), "a.c"),),
+    )  # fmt: skip
     return Result(
         sha256="0" * 64,
         name="回拨13812345678.wav",
@@ -76,6 +77,17 @@ def test_a_quote_is_masked_as_the_turn_it_was_taken_from() -> None:
     assert [e.quote for e in finding.evidence] == ["******", "138****5678"]
     assert masked.analysis.checks[0].findings == masked.analysis.findings
     assert finding.reason.params == {"heard": "手机号138****5678"}
+
+
+def test_a_doubt_quotes_nobodys_personal_data() -> None:
+    masked = mask_result(result())
+    assert masked.analysis is not None
+    [doubt] = masked.analysis.checks[0].doubts
+    assert (doubt.reason.params["quote"], [e.quote for e in doubt.evidence], doubt.term) == (
+        "我的手机号是138****5678",
+        ["138****5678"],
+        "a.c",
+    )
 
 
 def test_the_name_of_a_field_tells_what_its_value_is() -> None:
