@@ -26,6 +26,12 @@ from qa.lexicon import context_words as w
 from qa.text.calltext import TurnText
 from qa.text.normalise import fold
 
+REACH: Final = 200
+"""Characters on either side of a hit in which its excuse is looked for. No sentence is as long; where a recogniser
+leaves out all stops, a hit must not cost as much as the turn is long."""
+CUT: Final = "_"
+"""Stands where the look behind a hit ends before the turn does, so that nothing there passes for the end."""
+
 
 @dataclass(frozen=True, slots=True)
 class Excuse:
@@ -45,8 +51,10 @@ class Site:
         self.role: Role = turn.turn.role
         first, last = turn.marked_offset(start), turn.marked_offset(end - 1) + 1
         self.hit = marked[first:last]
-        self._before = marked[:first].replace(" ", "")
-        self._after = marked[last:].replace(" ", "")
+        self._before = marked[max(0, first - REACH) : first].replace(" ", "")
+        self._after = marked[last : last + REACH].replace(" ", "")
+        if last + REACH < len(marked):
+            self._after += CUT
 
     @lazy
     def sentence_before(self) -> str:
@@ -66,7 +74,7 @@ class Site:
 
     @lazy
     def after(self) -> str:
-        """Everything behind the hit in the turn."""
+        """What follows the hit in the turn."""
         return self._after
 
     @lazy
@@ -246,7 +254,7 @@ def hypothetical(site: Site) -> Excuse | None:
     if found is None or _rhetorical_negation(site):
         return None
     between = site.clause_before[found.end() :]
-    if w.APODOSIS.search(between):
+    if w.APODOSIS.search(between, w.APODOSIS_FROM):
         return None
     rest = site.sentence_after.strip(",.?")
     return Excuse("hypothetical", found.group()) if len(rest) >= w.CONSEQUENCE_CHARS else None

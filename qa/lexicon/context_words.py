@@ -317,7 +317,9 @@ IF: Final = rx("(假如|假设|假使|要是|如果|倘若|若是?|万1|即使|�
 WISHED: Final = rx("(?<!不)(要|想|想要|希望|追求|接受|需要|考虑|喜欢|看重)[^,.?不没]{0,4}$")
 IF_BEHIND: Final = rx("的?的话")
 """Closes an if-clause that only a wish opened: 您要|保本|的话."""
-APODOSIS: Final = rx(".{2,}(就|那|都|我|我们|咱们|公司|给你|保证)")
+APODOSIS: Final = rx("就|那|都|我|我们|咱们|公司|给你|保证")
+APODOSIS_FROM: Final = 2
+"""Characters of the if-clause that stand before it."""
 CONSEQUENCE_CHARS: Final = 2
 CONDITION: Final = rx("只要|只有|除非|前提是|条件是|必须.{1,12}才")
 

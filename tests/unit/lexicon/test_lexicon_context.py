@@ -3,7 +3,7 @@
 import pytest
 
 from qa.core.roles import Role
-from qa.lexicon.context import PRODUCTIONS, Site
+from qa.lexicon.context import PRODUCTIONS, REACH, Site
 from qa.rules.dialogue import from_example
 from qa.text.calltext import CallText
 from qa.text.normalise import fold
@@ -247,3 +247,20 @@ def test_who_is_told_to_refuse_a_bait_is_warned(line: str, warns: bool) -> None:
 )
 def test_to_condemn_the_listener_is_no_warning(line: str, warns: bool) -> None:
     assert excused("warned", line) is warns
+
+
+@pytest.mark.parametrize(("talk", "excuses"), [(REACH // 2, True), (REACH, False)])
+def test_an_excuse_is_looked_for_in_a_sentence_and_not_in_an_endless_one(talk: int, excuses: bool) -> None:
+    between = "嗯" * talk
+    assert excused("conditional", f"只要{between}保本") is excuses
+    assert excused("asked", f"保本{between}吗") is excuses
+
+
+def test_where_the_look_behind_a_hit_ends_no_sentence_does() -> None:
+    assert excused("asked", f"保本{'嗯' * (REACH - 2)}吗")
+    assert not excused("asked", f"保本{'嗯' * (REACH - 1)}吗嗯")
+
+
+@pytest.mark.parametrize(("line", "follows"), [("如果就保本的话很好", False), ("如果买了就保本很好", True)])
+def test_what_follows_from_an_if_is_a_promise(line: str, follows: bool) -> None:
+    assert excused("hypothetical", line) is not follows
