@@ -125,7 +125,7 @@ def _made(
 ) -> Check:
     label = label_of(step.label, step.id)
     severity = Severity(step.severity)
-    evidence = tuple(evidence_of(p, on.call.turns[p.turn].turn) for p in places[:MAX_EVIDENCE])
+    evidence = tuple(evidence_of(p, on.call) for p in places[:MAX_EVIDENCE])
     findings: tuple[Finding, ...] = ()
     if outcome is Outcome.FAILED:
         role = role_of(step.role, None) or Role.AGENT

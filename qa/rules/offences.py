@@ -160,7 +160,7 @@ def _findings(
             doubt = about_wording(hits, call)
         if doubt is None and term.role is None and hits[0].turn.turn.role is Role.UNKNOWN:
             doubt = message("rules.role_uncertain_here")
-        finding = _finding(term, hits, places)
+        finding = _finding(term, hits, places, call)
         if doubt is not None:
             held_back.append((finding, doubt))
         else:
@@ -168,13 +168,13 @@ def _findings(
     return findings, held_back
 
 
-def _finding(term: CompiledTerm, hits: Sequence[TermHit], places: Sequence[Place]) -> Finding:
+def _finding(term: CompiledTerm, hits: Sequence[TermHit], places: Sequence[Place], call: CallText) -> Finding:
     best = max(hits, key=lambda h: h.certainty)
     severity = term.severity or Severity.INFO
     if severity is Severity.CRITICAL and all(_only_heard(h.question or h) for h in hits):
         severity = Severity.WARNING
     # A question that was answered is in the reason.
-    evidence = [evidence_of(place, hit.turn.turn) for hit, place in zip(hits, places, strict=True)]
+    evidence = [evidence_of(place, call) for place in places]
     speaker = best.turn.turn
     trust = max(place.trust for place in places)
     quote = evidence[0].quote

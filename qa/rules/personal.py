@@ -44,7 +44,7 @@ def _finding(entity: Entity, call: CallText) -> Finding:
         label=_LABELS[entity.type],
         severity=Severity.INFO,
         role=turn.turn.role,
-        evidence=(evidence_of(found, turn.turn),),
+        evidence=(evidence_of(found, call),),
         reason=message("rules.personal_valid" if entity.valid else "rules.personal_by_context"),
         confidence=round((1.0 if entity.valid else 0.8) * found.trust, 4),
     )

@@ -2,9 +2,8 @@
 
 from qa.core.base import Record
 from qa.core.finding import Evidence, MatchKind
-from qa.core.transcript import Turn
 from qa.lexicon.lexicon import TermHit
-from qa.text.calltext import TurnText
+from qa.text.calltext import CallText, TurnText
 
 LOW_TRUST = 0.35
 """Mean trust of the words under a hit below which it accuses nobody: the recogniser was guessing. Of words
@@ -61,8 +60,10 @@ def whole_turn(turn: TurnText, kind: MatchKind) -> Place:
     return place(turn, 0, len(turn.text), kind)
 
 
-def evidence_of(found: Place, turn: Turn) -> Evidence:
+def evidence_of(found: Place, call: CallText) -> Evidence:
     """The proof to keep with a finding."""
+    said = call.turns[found.turn]
+    turn = said.turn
     return Evidence(
         turn=turn.index,
         role=turn.role,
@@ -71,7 +72,7 @@ def evidence_of(found: Place, turn: Turn) -> Evidence:
         start=found.begins,
         end=found.ends,
         channel=turn.channel,
-        quote=turn.text[found.start : found.end],
+        quote=said.text[found.start : found.end],
         match=found.kind,
         trust=round(found.trust, 4),
         term=found.term,

@@ -30,9 +30,7 @@ MAX_EVIDENCE = 20
 def check(name: str, rule: Rule, place: Placed, on: Evaluation) -> Check:
     """What a rule says of a call."""
     outcome, reason, verdict = _judge(rule, place, on)
-    evidence = (
-        tuple(evidence_of(p, on.call.turns[p.turn].turn) for p in verdict.places[:MAX_EVIDENCE]) if verdict else ()
-    )
+    evidence = tuple(evidence_of(p, on.call) for p in verdict.places[:MAX_EVIDENCE]) if verdict else ()
     label = label_of(rule.label, rule.id)
     findings: tuple[Finding, ...] = ()
     severity = Severity(rule.severity)
