@@ -36,6 +36,10 @@ def about_presence(places: Sequence[Place], role: Role | None, call: CallText) -
 def about_wording(hits: Sequence[TermHit], call: CallText) -> Message | None:
     """Why the hits of a term in one turn must not be held against anybody: neither the sentence nor the clause
     is like what is known of the family.
+
+    What only sounds like the term is read as it was written. With the term put in its place the doubt would be
+    lifted from 3 of 511 offences of the golden dialogues in which one character is misspelt, and from 6 of the 50
+    innocent turns that sound like a term to an unsure recogniser.
     """
     least = hits[0].term.doubted_below
     if not least:
