@@ -7,8 +7,12 @@ import sqlalchemy as sa
 from coaching_kit import AGENT, BAD_CALL, LEADER, OTHER_LEADER, THIRD, taken
 
 from qa.core.errors import ForbiddenError, NotFoundError
+from qa.core.finding import Check, Doubt, Evidence, MatchKind, Outcome, Severity
+from qa.core.messages import message
+from qa.core.roles import Role
 from qa.db.models import AuditEventRow
-from qa.services import Services
+from qa.rules.trial import Backtest, Difference
+from qa.services import Services, rulebook
 from qa.services.work import Worker
 
 Make = Callable[..., Worker]
@@ -52,6 +56,18 @@ def test_a_back_test_names_calls_in_reach_with_masked_quotes(services: Services,
     assert found.differences[0].disappeared
     assert "13800138000" not in repr(found)
     assert services.rules.backtest(OTHER_LEADER, FILE, emptied).calls == 0
+
+
+def test_what_a_check_doubts_is_masked_too(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = "手机号是13800138000"
+    proof = Evidence(0, Role.CUSTOMER, 0, len(said), 0.0, 1.0, 0, said, MatchKind.EXACT, 0.2)
+    doubt = Doubt(message("rules.unlike", quote=said, share="3%"), (proof,), "zh.t")
+    check = Check("zh.t", 1, "pii", {}, Outcome.UNKNOWN, doubt.reason, Severity.INFO, doubts=(doubt,))
+    difference = Difference("a", (), (), ((check, check),), None, None)
+    monkeypatch.setattr(rulebook, "backtest", lambda *_: Backtest(1, (difference,), {}, {}))
+    found = services.rules.backtest(LEADER, FILE, services.rules.file(THIRD, FILE).text)
+    assert found.differences[0].changed[0][0].doubts[0].term == "zh.t"
+    assert "13800138000" not in repr(found)
 
 
 def test_the_log_tells_once_which_rules_are_in_force(services: Services) -> None:
