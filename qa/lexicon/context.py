@@ -122,10 +122,20 @@ class Site:
         """Whether the hit is the not-A of an A-not-A: 有|没有风险."""
         return self.straddled is not None and (self.hit[:1] in w.SPLITTERS or self._inside is not None)
 
+    @lazy
+    def affirms(self) -> bool:
+        """Whether a denial affirms: 不是…吗, 能不…吗, 不是…我能推荐给您吗, 这不是…是什么."""
+        before, asks = self.clause_before, w.ENDS_IN_PARTICLE.search(self.clause_after)
+        if asks and w.NOT_IS.search(before):
+            return True
+        if asks and w.CANNOT_BUT.search(before) and not self.straddled:
+            return True
+        return bool(w.DENIED_FOR_SHOW.search(before) and w.VOUCHED.match(self.sentence_after))
+
 
 def negated(site: Site) -> Excuse | None:
     """Denied before it, behind it, or in a list that was denied as a whole."""
-    if _rhetorical_negation(site):
+    if site.affirms:
         return None
     cue = _negator_before(site.neutral_before, site.hit) or w.found(w.RESTRICTED, site.sentence_before)
     if cue is None and _listed(site):
@@ -154,16 +164,6 @@ def _listed(site: Site) -> bool:
     """Whether the hit goes on with a list that the clause before it began: 不承诺保息，保本."""
     link = w.LIST_LINK.fullmatch(site.clause_before)
     return link is not None and (link.group() != "" or w.LISTED.match(site.after) is not None)
-
-
-def _rhetorical_negation(site: Site) -> bool:
-    """A denial that affirms: 不是…吗, 能不…吗, 不是…我能推荐给您吗, 这不是…是什么."""
-    before, asks = site.clause_before, w.ENDS_IN_PARTICLE.search(site.clause_after)
-    if asks and w.NOT_IS.search(before):
-        return True
-    if asks and w.CANNOT_BUT.search(before) and not site.straddled:
-        return True
-    return bool(w.DENIED_FOR_SHOW.search(before) and w.VOUCHED.match(site.sentence_after))
 
 
 def _negator_before(text: str, hit: str) -> str | None:
@@ -196,7 +196,7 @@ def _negator_behind(site: Site) -> str | None:
 
 def quoted(site: Site) -> Excuse | None:
     """Somebody else's words, unless the speaker makes them his own (您说的保本，没错)."""
-    if _rhetorical_negation(site):
+    if site.affirms:
         return None
     before = site.sentence_before[-w.QUOTE_REACH :]
     cue = w.found(w.REPORTED, before)
@@ -232,7 +232,7 @@ def warned(site: Site) -> Excuse | None:
 
 def asked(site: Site) -> Excuse | None:
     """A question about it. A rhetorical one, or one that only wants assent (明白吗), is none."""
-    if w.RHETORICAL.search(site.clause_before) or _rhetorical_negation(site):
+    if w.RHETORICAL.search(site.clause_before) or site.affirms:
         return None
     if site.role is not Role.CUSTOMER and w.TAG_BEHIND.match(site.clause_after):
         return None
@@ -251,7 +251,7 @@ def hypothetical(site: Site) -> Excuse | None:
     if wish is not None and not w.OFFERED.match(site.sentence_after):
         return Excuse("hypothetical", wish.group())
     found = w.IF.search(site.clause_before)
-    if found is None or _rhetorical_negation(site):
+    if found is None or site.affirms:
         return None
     between = site.clause_before[found.end() :]
     if w.APODOSIS.search(between, w.APODOSIS_FROM):

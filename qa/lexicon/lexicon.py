@@ -142,10 +142,8 @@ class Scan:
         if answering is None:
             return None
         site = Site(turn, question.start, question.end, question.pattern)
-        if negated(site) is not None:
-            return None
         is_asked = asked(site) is not None
-        if not expects_answer(turn, question.start, is_asked):
+        if not expects_answer(turn, question.start, is_asked) or negated(site) is not None:
             return None
         put = Question(turn, question.start, question.end, site.negative_half)
         answer = affirmation(answering, put)
