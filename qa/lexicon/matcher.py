@@ -6,7 +6,7 @@ term: three hits of four are of vocabulary that no rule comes to ask for.
 
 import re
 from collections import defaultdict
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
@@ -102,23 +102,22 @@ def _spots(call: CallText, automaton: Automaton, text: str) -> Spots:
     spots: Spots = defaultdict(list)
     around: dict[tuple[TurnText, Sought], tuple[int, int]] = {}
     turns = iter(call.turns)
-    limit = -1
+    listed, anchors, limit = automaton.listed, automaton.anchors, -1
     for index, start, end in automaton.matches(text):  # in order of their ends, so turn by turn
         while start > limit:
             turn = next(turns)
             limit = turn.base + len(turn.squeezed)
-        for sought in automaton.listed[index]:
+        for sought in listed[index]:
             spots[sought.term].append((turn, sought, start, end))
-        for anchor in automaton.anchors[index]:
+        for anchor in anchors[index]:
             beside = anchor.beside or anchor.compiled()
-            where = anchor.where
             # One that stands in the next turn is no companion, but to find that out costs more than it spares.
-            if where.ahead:
-                if beside.search(text, end, end + where.ahead) is None:
+            if anchor.ahead:
+                if beside(text, end, end + anchor.ahead) is None:
                     continue
-            elif beside.search(text, start - where.back, start) is None:
+            elif beside(text, start - anchor.back, start) is None:
                 continue
-            first, last = max(turn.base, start - where.before), min(limit, end + where.behind)
+            first, last = max(turn.base, start - anchor.before), min(limit, end + anchor.behind)
             place = turn, anchor.sought
             if (near := around.get(place)) is not None:
                 first, last = min(first, near[0]), max(last, near[1])
@@ -158,29 +157,30 @@ class Spotted:
                 hits += self._heard(*spot, taken)
         return self._without_excluded(_best(hits, self._terms[term])) if hits else []
 
-    def _written(self, turn: TurnText, sought: Sought, first: int, last: int) -> Iterator[Hit]:
+    def _written(self, turn: TurnText, sought: Sought, first: int, last: int) -> list[Hit]:
+        hits: list[Hit] = []
         text, p = self._call.joined, sought.pattern
         if sought.has_gaps:
             for found in sought.finds(text, first, last, sounds=False):
                 s, e = found.start() - turn.base, found.end() - turn.base
                 if stands(turn, s, e, p) and not over_negation(turn, p, found):
                     kind, certainty = _WRITTEN[sought.misheard or sought.gapped.misheard(found)]
-                    yield Hit(sought.term, turn.turn_position, s, e, kind, certainty, p.source)
-            return
-        whole = self._terms[sought.term].whole_words
+                    hits.append(Hit(sought.term, turn.turn_position, s, e, kind, certainty, p.source))
+            return hits
         for start, end in sought.places(text, first, last, sounds=False):
-            s, e = start - turn.base, end - turn.base
             misheard = sought.texts.get(text[start:end])
-            if misheard is None or not _whole(turn, s, e, p):
+            if misheard is None:
                 continue
-            if end - start > SHORT or keeps_words(turn, s, e, whole=whole):
+            s, e = start - turn.base, end - turn.base
+            whole = self._terms[sought.term].whole_words
+            if _whole(turn, s, e, p) and (end - start > SHORT or keeps_words(turn, s, e, whole=whole)):
                 kind, certainty = _WRITTEN[misheard]
-                yield Hit(sought.term, turn.turn_position, s, e, kind, certainty, p.source)
+                hits.append(Hit(sought.term, turn.turn_position, s, e, kind, certainty, p.source))
+        return hits
 
-    def _heard(
-        self, turn: TurnText, sought: Sought, first: int, last: int, taken: Container[int]
-    ) -> Iterator[Hit]:
+    def _heard(self, turn: TurnText, sought: Sought, first: int, last: int, taken: Container[int]) -> list[Hit]:
         """What sounds like a pattern, but for what begins where the term itself was found."""
+        hits: list[Hit] = []
         text, p = self._call.sounds, sought.pattern
         mode = self._terms[sought.term].homophone
         if sought.has_gaps:
@@ -189,8 +189,10 @@ class Spotted:
                     sure = self._gapped(turn, sought, found, mode)
                     if sure is not None:
                         s, e = found.start() - turn.base, found.end() - turn.base
-                        yield Hit(sought.term, turn.turn_position, s, e, MatchKind.HOMOPHONE, sure, p.source)
-            return
+                        hits.append(
+                            Hit(sought.term, turn.turn_position, s, e, MatchKind.HOMOPHONE, sure, p.source)
+                        )
+            return hits
         for start, end in sought.places(text, first, last, sounds=True):
             if start in taken:
                 continue
@@ -198,7 +200,8 @@ class Spotted:
             for said in sought.heard[text[start:end]]:
                 sure = may_fire(turn, Sounding(s, e, said), mode)
                 if sure is not None and _whole(turn, s, e, p):
-                    yield Hit(sought.term, turn.turn_position, s, e, MatchKind.HOMOPHONE, sure, p.source)
+                    hits.append(Hit(sought.term, turn.turn_position, s, e, MatchKind.HOMOPHONE, sure, p.source))
+        return hits
 
     def _gapped(self, turn: TurnText, sought: Sought, found: re.Match[str], mode: str) -> float | None:
         """The certainty of what sounds like a pattern with gaps."""

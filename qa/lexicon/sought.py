@@ -1,7 +1,7 @@
 """What the automata look for: the texts of the patterns of all terms, or anchors beside which one may stand."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property, lru_cache
 from typing import Final
 
@@ -61,42 +61,49 @@ class Sought:
                 said.setdefault(form, []).append(text)
         return said
 
-    def places(self, text: str, first: int, last: int, sounds: bool) -> Iterator[tuple[int, int]]:
+    def places(self, text: str, first: int, last: int, sounds: bool) -> list[tuple[int, int]]:
         """Where a pattern without gaps stands between two offsets: once for each of its texts."""
         if self.listed:
-            yield first, last
-            return
+            return [(first, last)]
         known = self.heard if sounds else self.texts
-        for found in self.finds(text, first, last, sounds):
-            start = found.start()
-            for length in self._lengths:
-                if start + length <= last and text[start : start + length] in known:
-                    yield start, start + length
+        return [
+            (start, start + length)
+            for start in map(re.Match.start, self.finds(text, first, last, sounds))
+            for length in self._lengths
+            if start + length <= last and text[start : start + length] in known
+        ]
 
-    def finds(self, text: str, first: int, last: int, sounds: bool) -> Iterator[re.Match[str]]:
+    def finds(self, text: str, first: int, last: int, sounds: bool) -> list[re.Match[str]]:
         """All matches of its expression between two offsets, overlapping ones as well."""
-        regex = self.gapped.sounds if sounds else self.gapped.regex
-        while (found := regex.search(text, first, last)) is not None:
-            yield found
-            first = found.start() + 1
+        search = (self.gapped.sounds if sounds else self.gapped.regex).search
+        found = []
+        while (match := search(text, first, last)) is not None:
+            found.append(match)
+            first = match.start() + 1
+        return found
+
+
+Beside = Callable[[str, int, int], re.Match[str] | None]
+"""Looks for one of some literals in a text between two offsets."""
 
 
 class Anchor:
     """A literal (or its sound) beside which a pattern may stand."""
 
-    __slots__ = ("_companions", "beside", "sought", "where")
+    __slots__ = ("_companions", "ahead", "back", "before", "behind", "beside", "sought")
 
     def __init__(self, sought: Sought, where: Anchors, sounds: bool) -> None:
         companions = where.companions or ("",)
         self.sought = sought
-        self.where = where
+        self.before, self.behind = where.before, where.behind
+        self.back, self.ahead = where.back, where.ahead
         self._companions = _heard(companions) if sounds else companions
-        self.beside: re.Pattern[str] | None = None
-        """Finds a companion, if a call has met the anchor before."""
+        self.beside: Beside | None = None
+        """Finds a companion between two offsets, if a call has met the anchor before."""
 
-    def compiled(self) -> re.Pattern[str]:
+    def compiled(self) -> Beside:
         """`beside`, made when it is first needed, for most anchors are never met."""
-        self.beside = _any_of(self._companions)
+        self.beside = _any_of(self._companions).search
         return self.beside
 
 

@@ -148,10 +148,12 @@ def _findings(
     term: CompiledTerm, call: CallText, scan: Scan
 ) -> tuple[list[Finding], list[tuple[Finding, Message]]]:
     """The findings of one term, one per turn, and those that must not be held against anybody, with the reason."""
+    counted = [h for h in scan.hits(term.id, term.role) if h.excuse is None]
+    if not counted:
+        return [], []
     by_turn: dict[int, list[TermHit]] = defaultdict(list)
-    for hit in scan.hits(term.id, term.role):
-        if hit.counts:
-            by_turn[hit.turn.turn_position].append(hit)
+    for hit in counted:
+        by_turn[hit.turn.turn_position].append(hit)
     findings, held_back = [], []
     for hits in by_turn.values():
         places = [place_of(h) for h in hits]

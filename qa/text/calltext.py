@@ -90,7 +90,8 @@ class TurnText:
         """Offset into `text` of each squeezed character, and `len(text)` at the end."""
         if len(self.squeezed) == len(self.text):
             return list(range(len(self.text) + 1))
-        found, last = list[int](), 0
+        found: list[int] = []
+        last = 0
         for start, end in self._passed_over:
             found.extend(range(last, start))
             last = end
