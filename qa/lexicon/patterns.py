@@ -227,7 +227,7 @@ def exclusion(source: str) -> re.Pattern[str]:
 
 @lru_cache(maxsize=20_000)
 def any_exclusion(sources: tuple[str, ...]) -> re.Pattern[str]:
-    """Finds something wherever one of some excludes does: one look instead of dozens, nearly all of them in vain."""
+    """Finds something wherever one of some excludes does: one look instead of dozens, nearly all in vain."""
     cores = [_core(parse(source, open_ended=True).parts) for source in sources]
     # Nearly all characters begin none of them; without the look ahead each is tried with all.
     heads = "".join(sorted({option[0] for first, _ in cores for option in first.options}))
