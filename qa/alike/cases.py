@@ -28,7 +28,7 @@ class Case(Record, frozen=True):
     before: str
     own: str
     votes: tuple[int, ...]
-    """For each family 1 where it is such a case, -1 where it is none, 0 where nobody said."""
+    """For each family that has cases 1 where it is one of them, -1 where it is none, 0 where nobody said."""
 
 
 class _Near(NamedTuple):
@@ -80,7 +80,9 @@ class Cases:
         return found
 
     def nearest(self, talk: Talk, family: int) -> Case | None:
-        """The nearest case that is one of the family."""
+        """The nearest case that is one of the family; None where there is none, or the family has no cases."""
+        if family >= self._votes.shape[1]:
+            return None
         near = self._near([talk])
         right = self._votes[near.case, family] > 0
         if not right.any():

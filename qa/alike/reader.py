@@ -30,6 +30,8 @@ class Head(Record, frozen=True):
     bias: float
     scale: float
     """What one step of a stored weight is worth."""
+    say: float = 0.0
+    """How much the nearest cases can move it, in log odds. They are asked where that may turn it over."""
 
 
 class Header(Record, frozen=True):
@@ -39,9 +41,8 @@ class Header(Record, frozen=True):
     version: int
     buckets: int
     heads: dict[str, Head]
-    """Family -> its answer, in the order of the tables and of the votes of the cases."""
-    say: float = 0.0
-    """How much the nearest cases can move an answer, in log odds. They are asked where that may turn it over."""
+    """Family -> its answer, in the order of the tables; those in which cases have a say come first, in the order
+    of their votes."""
 
 
 class Stored(Record, frozen=True):
@@ -62,49 +63,53 @@ class Reader:
         """Name and version, for results."""
         self.families = {family: head.role for family, head in header.heads.items()}
         """The families it can judge, and whose words each is about."""
-        self._about = {by: [by in (Role.UNKNOWN, role) for role in self.families.values()] for by in Role}
-        self._header = header
+        self.columns = {family: i for i, family in enumerate(self.families)}
+        """Family -> its place in what `judged` gives."""
         self._rarity = np.frombuffer(rarity, np.uint8)
-        self._bias = np.array([h.bias for h in header.heads.values()])
+        self._heads = tuple(header.heads.values())
+        self._bias = np.array([h.bias for h in self._heads])
+        self._say = np.array([h.say for h in self._heads if h.say])
+        self._about = {by: [by in (Role.UNKNOWN, h.role) for h in self._heads if h.say] for by in Role}
         self._weights = weights
         self._packed_cases = cases
 
-    def beside(self, family: str) -> list[str]:
-        """The other families that are about the same person's words."""
-        return [f for f, role in self.families.items() if f != family and role is self.families[family]]
-
-    def judged(self, talk: Sequence[Talk], said_by: Sequence[Role]) -> list[dict[str, float]]:
-        """For each piece of talk and each family 0..1: how much it is worded like what is known of the family. The
-        nearest cases are asked only where a family is about the one who said it, or nobody knows who did.
+    def judged(self, talk: Sequence[Talk], said_by: Sequence[Role]) -> np.ndarray:
+        """For each piece of talk and each family 0..1: how much it is worded like what is known of the family
+        (pieces x `columns`). The nearest cases are asked only where a family is about the one who said it, or
+        nobody knows who did.
         """
-        parts = (slice(first, first + AT_ONCE) for first in range(0, len(talk), AT_ONCE))
-        return [each for part in parts for each in self._judged(talk[part], said_by[part])]
+        found = np.empty((len(talk), len(self.columns)))
+        for first in range(0, len(talk), AT_ONCE):
+            part = slice(first, first + AT_ONCE)
+            found[part] = 1 / (1 + np.exp(-self._odds(talk[part], said_by[part])))
+        return found
 
-    def _judged(self, talk: Sequence[Talk], said_by: Sequence[Role]) -> list[dict[str, float]]:
-        sums = np.zeros((len(talk), len(self.families)))
+    def _odds(self, talk: Sequence[Talk], said_by: Sequence[Role]) -> np.ndarray:
+        sums = np.zeros((len(talk), len(self.columns)))
         for found, weight in views(talk):
             shares = summed(found, self._table, len(talk))
             sums += shares[:, 1:] * (weight / np.maximum(np.sqrt(shares[:, :1]), 1))
-        odds = sums + self._bias
-        about = np.array([self._about[role] for role in said_by], bool).reshape(odds.shape)
-        unsure = np.flatnonzero((about & (np.abs(odds) < self._header.say)).any(1))
+        odds: np.ndarray = sums + self._bias
+        moved = odds[:, : len(self._say)]
+        about = np.array([self._about[role] for role in said_by], bool).reshape(moved.shape)
+        unsure = np.flatnonzero((about & (np.abs(moved) < self._say)).any(1))
         if len(unsure):
-            odds[unsure] += self._header.say * self._cases.votes([talk[int(i)] for i in unsure])
-        return [dict(zip(self.families, each, strict=True)) for each in (1 / (1 + np.exp(-odds))).tolist()]
+            moved[unsure] += self._say * self._cases.votes([talk[int(i)] for i in unsure])
+        return odds
 
     def likelihood(self, family: str, said: str, before: str = "", own: str = "") -> float:
         """`judged` of one piece of talk of the one whom the family is about."""
-        return self.judged([Talk(said, before, own)], [self.families[family]])[0][family]
+        return float(self.judged([Talk(said, before, own)], [self.families[family]])[0, self.columns[family]])
 
     def nearest(self, family: str, talk: Talk) -> Case | None:
-        """The known case of the family that is nearest to some talk."""
-        return self._cases.nearest(talk, list(self.families).index(family))
+        """The known case of the family that is nearest to some talk; of one in which cases have a say."""
+        return self._cases.nearest(talk, self.columns[family])
 
     @cached_property
     def _table(self) -> np.ndarray:
         """For each bucket, and for none, its share of the squared length and of the sum of each family."""
         each = self._rarity.astype(np.float32)
-        heads = zip(self._header.heads.values(), self._weights, strict=True)
+        heads = zip(self._heads, self._weights, strict=True)
         columns = [each * head.scale * np.frombuffer(weights, np.int8) for head, weights in heads]
         return np.pad(np.stack([each * each, *columns], 1), ((0, 1), (0, 0)))
 

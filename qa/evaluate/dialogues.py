@@ -6,7 +6,7 @@
 named is not judged. The unit of an offence is the turn: a flagged turn that is expected is right, any other a
 false one. What is only worded like an offence is flagged for a person and accuses nobody: `forbidden_accused`
 leaves it out. The unit of a step is the dialogue, as on recordings: right when its check passed on one of the
-expected turns.
+expected turns, or was left to a person who is pointed to one of them; `greeting_passed` leaves the latter out.
 """
 
 import json
@@ -19,7 +19,7 @@ import msgspec
 from qa.core.base import Record
 from qa.core.characters import whole
 from qa.core.errors import InputError
-from qa.core.finding import Finding, MatchKind, Outcome
+from qa.core.finding import Check, Evidence, Finding, MatchKind, Outcome
 from qa.core.result import Analysis
 from qa.core.roles import Role
 from qa.evaluate.families import STEP_TAGS, Counts, FamilyResult, step_of, told
@@ -92,7 +92,8 @@ def judge(dialogue: Dialogue, analysis: Analysis) -> dict[str, FamilyResult]:
     judged: dict[str, FamilyResult] = {}
     for family, expected in dialogue.expect.items():
         if family in STEP_TAGS:
-            judged[family] = _step(dialogue, family, expected, analysis)
+            judged[family] = _step(dialogue, family, expected, _pointing(analysis))
+            judged[f"{family}_passed"] = FamilyResult(_step(dialogue, family, expected, _passed(analysis)).counts)
             continue
         judged[family] = _offence(dialogue, family, expected, [*accused, *pointed_at])
         if family in ALIKE:
@@ -140,15 +141,26 @@ def _offence(
     )
 
 
-def _step(dialogue: Dialogue, step: str, expected: Sequence[int], analysis: Analysis) -> FamilyResult:
-    passed = [
-        c for c in analysis.checks if step_of(c.rule) == step and c.outcome is Outcome.PASSED and not c.shadow
-    ]
-    on = sorted({e.turn for c in passed for e in c.evidence})
+def _passed(analysis: Analysis) -> list[Check]:
+    return [c for c in analysis.checks if c.outcome is Outcome.PASSED and not c.shadow]
+
+
+def _pointing(analysis: Analysis) -> list[Check]:
+    """The checks that passed, and those that a person is to decide at a place that is named."""
+    return [c for c in analysis.checks if _places(c) and not c.shadow]
+
+
+def _places(check: Check) -> list[Evidence]:
+    return [*check.evidence, *(e for doubt in check.doubts for e in doubt.evidence)]
+
+
+def _step(dialogue: Dialogue, step: str, expected: Sequence[int], checks: Sequence[Check]) -> FamilyResult:
+    said = [c for c in checks if step_of(c.rule) == step]
+    on = sorted({e.turn for c in said for e in _places(c)})
     found = bool(set(on) & set(expected))
-    counts = Counts(int(found), int(bool(passed) and not found), int(bool(expected) and not found))
+    counts = Counts(int(found), int(bool(said) and not found), int(bool(expected) and not found))
     return FamilyResult(
         counts,
         missed=tuple(f"{i}: {dialogue.turns[i].text}" for i in expected) if counts.fn else (),
-        false=tuple(f"{passed[0].rule}: {dialogue.turns[i].text}" for i in on) if counts.fp else (),
+        false=tuple(f"{said[0].rule}: {dialogue.turns[i].text}" for i in on) if counts.fp else (),
     )

@@ -36,6 +36,9 @@ Likened = Literal["forbidden", "rude", "complaint"]
 LIKENED: Mapping[str, RoleName] = {"forbidden": "agent", "rude": "agent", "complaint": "customer"}
 """Whose words each of them is about."""
 
+LikenedStep = Literal["greeting", "recording-notice", "identity", "risk-disclosure", "closing"]
+"""Families of what an agent has to say whose wording it knows, too."""
+
 Doubted = Annotated[float, Field(ge=0, lt=1)]
 
 

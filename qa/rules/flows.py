@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qa.core.finding import Check, Finding, Outcome, Severity
+from qa.core.finding import Check, Doubt, Finding, Outcome, Severity
 from qa.core.messages import Message, message
 from qa.core.roles import Role
 from qa.lexicon.schema import label_of
 from qa.rules.applicability import why_not
+from qa.rules.conditions.alike import place_of
 from qa.rules.conditions.mood import rests_on_tone
 from qa.rules.doubt import about_absence
 from qa.rules.evaluate import Evaluation
@@ -17,6 +18,7 @@ from qa.rules.schema import Condition, Flow, Step
 from qa.rules.scope import role_of, window
 from qa.rules.single import MAX_EVIDENCE
 from qa.rules.verdicts import Verdict, no, yes
+from qa.rules.wording import stretches_of
 
 if TYPE_CHECKING:
     from qa.rules.book import Placed
@@ -72,7 +74,7 @@ def _judge(step: Step, behind: list[str], on: Evaluation) -> tuple[Outcome, Mess
         return _missing(step, anywhere, on)
     timely = _done(step, on, True)
     if not timely.value:
-        return _late(step, message("rules.step_too_late"), anywhere.places, on)
+        return _in_other_words(step, on) or _late(step, message("rules.step_too_late"), anywhere.places, on)
     for other in step.before:
         if _first(on.steps[other]) is not None and not _starts_before(timely, on.steps[other]):
             return _late(step, message("rules.step_not_before", other=other), timely.places, on)
@@ -84,6 +86,8 @@ def _judge(step: Step, behind: list[str], on: Evaluation) -> tuple[Outcome, Mess
 
 
 def _missing(step: Step, verdict: Verdict, on: Evaluation) -> tuple[Outcome, Message, tuple[Place, ...]]:
+    if (said := _in_other_words(step, on)) is not None:
+        return said
     if step.optional:
         return Outcome.NOT_APPLICABLE, message("rules.step_optional"), ()
     if rests_on_tone(step.content, on.named):
@@ -93,6 +97,21 @@ def _missing(step: Step, verdict: Verdict, on: Evaluation) -> tuple[Outcome, Mes
         return Outcome.UNKNOWN, doubt, ()
     covered = verdict.reason.code == "rules.not_covered"
     return Outcome.FAILED, verdict.reason if covered else message("rules.step_missing"), ()
+
+
+def _in_other_words(step: Step, on: Evaluation) -> tuple[Outcome, Message, tuple[Place, ...]] | None:
+    """What is worded like the step where no words of it were found in its part of the call: a person decides."""
+    if step.alike is None:
+        return None
+    family, part = step.alike.to, window(step.within, on.call)
+    likely = stretches_of(on.call, role_of(step.role, None), part, family, step.alike.at_least)
+    places = [p for p in (place_of(s, family) for s in likely) if part.holds(p)]
+    if not places:
+        return None
+    places.sort(key=lambda p: -p.certainty)
+    best = places[0]
+    quote = on.call.turns[best.turn].turn.text[best.start : best.end]
+    return Outcome.UNKNOWN, message("rules.step_alike", quote=quote, share=f"{best.certainty:.0%}"), tuple(places)
 
 
 def _late(
@@ -156,5 +175,6 @@ def _made(
         severity=severity,
         findings=findings,
         evidence=evidence if outcome is Outcome.PASSED else (),
+        doubts=(Doubt(reason, evidence),) if outcome is Outcome.UNKNOWN and evidence else (),
         shadow=flow.shadow,
     )

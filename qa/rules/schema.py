@@ -18,6 +18,7 @@ from qa.lexicon.schema import (
     Id,
     Label,
     Likened,
+    LikenedStep,
     Model,
     RoleName,
     SeverityName,
@@ -175,7 +176,7 @@ class Tone(Range):
 class Alike(Model):
     """The wording as a whole, judged by a small trained model. What rests on it alone never fails a check."""
 
-    to: Likened = Field(description="What it is compared with.")
+    to: Likened | LikenedStep = Field(description="What it is compared with.")
     at_least: float = Field(0.7, gt=0, lt=1, description="Likelihood; see `models/alike-zh.md`.")
 
 
@@ -329,6 +330,9 @@ class Step(Model):
     says: Annotated[Says, BeforeValidator(_terms)] | None = None
     verbatim: Annotated[Similar, BeforeValidator(_text_form)] | None = None
     condition: Condition | None = None
+    alike: Alike | None = Field(
+        None, description="Where it is not found: what is worded like this leaves it unknown instead of missing."
+    )
     within: Within | None = Field(None, description="Later (or earlier) than this it is done too late.")
     before: Annotated[list[Id], BeforeValidator(lambda v: [v] if isinstance(v, str) else v)] = []
     after: Annotated[list[Id], BeforeValidator(lambda v: [v] if isinstance(v, str) else v)] = []

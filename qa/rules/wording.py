@@ -1,8 +1,11 @@
 """What is said in a call as the second reader takes it (`qa.alike`): stretches of turns and what they followed."""
 
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple
+
+import numpy as np
 
 from qa.alike.features import Talk, before_each, stretches
 from qa.alike.reader import reader
@@ -30,46 +33,84 @@ class Stretch(NamedTuple):
     """Family -> 0..1: how much it is worded like what is known of the family."""
 
 
-def stretches_of(call: CallText, role: Role | None, inside: Window) -> list[Stretch]:
-    """What is read of a part of a call."""
+def stretches_of(
+    call: CallText, role: Role | None, inside: Window, family: str, at_least: float = 0.0
+) -> list[Stretch]:
+    """What of a part of a call is at least so much worded like what is known of a family."""
     read = _read(call)
-    return [s for turn in turns_of(call, role, inside) for s in read[turn.turn_position]]
+    likely = np.flatnonzero(read.of(family) >= at_least)
+    if not len(likely):
+        return []
+    turns = {turn.turn_position for turn in turns_of(call, role, inside)}
+    found = (read.stretch(int(i)) for i in likely)
+    return [s for s in found if s.turn.turn_position in turns]
 
 
 def likelihoods_at(call: CallText, turn: TurnText, start: int, end: int, family: str) -> Iterator[float]:
     """How much a place (squeezed offsets) is worded like what is known of the family: its stretches with what they
     followed, and then, which costs more, these and its clauses by themselves.
     """
-    yield from _at(_read(call)[turn.turn_position], start, end, family)
-    yield from _at(_alone(turn), start, end, family)
+    yield from _at(_read(call), turn, start, end, family)
+    yield from _at(_alone(turn), turn, start, end, family)
 
 
-def _at(read: Sequence[Stretch], start: int, end: int, family: str) -> Iterator[float]:
-    return (s.likelihoods[family] for s in read if s.start < end and start < s.end)
+class _Part(NamedTuple):
+    turn: TurnText
+    start: int
+    end: int
+    talk: Talk
+
+
+class _Read(NamedTuple):
+    """How parts are worded."""
+
+    parts: Sequence[_Part]
+    """In the order of their turns."""
+    likelihoods: np.ndarray
+    """Parts x families of the reader."""
+
+    def of(self, family: str) -> np.ndarray:
+        column: np.ndarray = self.likelihoods[:, reader().columns[family]]
+        return column
+
+    def stretch(self, part: int) -> Stretch:
+        likelihoods = self.likelihoods[part].tolist()
+        return Stretch(*self.parts[part], dict(zip(reader().columns, likelihoods, strict=True)))
+
+
+def _at(read: _Read, turn: TurnText, start: int, end: int, family: str) -> Iterator[float]:
+    likelihoods = read.of(family)
+    for i in range(bisect_left(read.parts, turn.turn_position, key=_position), len(read.parts)):
+        part = read.parts[i]
+        if part.turn is not turn:
+            return
+        if part.start < end and start < part.end:
+            yield float(likelihoods[i])
+
+
+def _position(part: _Part) -> int:
+    return part.turn.turn_position
 
 
 @lru_cache(RECENT)
-def _read(call: CallText) -> Sequence[Sequence[Stretch]]:
-    """The stretches of each turn."""
-    parts = [
-        (turn, start, end, Talk(said, before.before, before.own))
-        for turn, before in zip(call.turns, before_each(call), strict=True)
-        for start, end, said in stretches(turn)
-        if end - start >= (FEWEST_OF_ANSWER if before.before else FEWEST)
-    ]
-    found: list[list[Stretch]] = [[] for _ in call.turns]
-    for stretch in _judged(parts):
-        found[stretch.turn.turn_position].append(stretch)
-    return found
+def _read(call: CallText) -> _Read:
+    """What is said in a call."""
+    return _judged(
+        [
+            _Part(turn, start, end, Talk(said, before.before, before.own))
+            for turn, before in zip(call.turns, before_each(call), strict=True)
+            for start, end, said in stretches(turn)
+            if end - start >= (FEWEST_OF_ANSWER if before.before else FEWEST)
+        ]
+    )
 
 
 @lru_cache(RECENT)
-def _alone(turn: TurnText) -> Sequence[Stretch]:
+def _alone(turn: TurnText) -> _Read:
     """The stretches and clauses of a turn without what they followed."""
     parts = [*stretches(turn), *((c.start, c.end, turn.squeezed[c.start : c.end]) for c in turn.clauses)]
-    return _judged([(turn, start, end, Talk(said)) for start, end, said in parts if said])
+    return _judged([_Part(turn, start, end, Talk(said)) for start, end, said in parts if said])
 
 
-def _judged(parts: Sequence[tuple[TurnText, int, int, Talk]]) -> list[Stretch]:
-    judged = reader().judged([talk for *_, talk in parts], [turn.turn.role for turn, *_ in parts])
-    return [Stretch(*part, likelihoods) for part, likelihoods in zip(parts, judged, strict=True)]
+def _judged(parts: Sequence[_Part]) -> _Read:
+    return _Read(parts, reader().judged([p.talk for p in parts], [p.turn.turn.role for p in parts]))

@@ -14,6 +14,7 @@ from qa.core.finding import MatchKind
 from qa.core.messages import Message, message
 from qa.core.roles import Role
 from qa.lexicon.lexicon import TermHit
+from qa.lexicon.schema import LIKENED
 from qa.rules.applicability import why_not
 from qa.rules.doubt import about_wording
 from qa.rules.places import Place, place
@@ -33,7 +34,7 @@ def alike(on: Evaluation, condition: Condition, role: Role | None, inside: Windo
     assert wanted is not None  # noqa: S101 - the operator says so
     if on.literal:
         return no("rules.nothing_alike")
-    likely = [s for s in stretches_of(on.call, role, inside) if s.likelihoods[wanted.to] >= wanted.at_least]
+    likely = stretches_of(on.call, role, inside, wanted.to, wanted.at_least)
     if not likely:
         return no("rules.nothing_alike")
     judge = reader()
@@ -41,7 +42,7 @@ def alike(on: Evaluation, condition: Condition, role: Role | None, inside: Windo
     named = _named(known, on.call)
     excused = [hit for hit in known if not hit.counts]
     # What a term calls rude is before a person already. It is called forbidden as well where that is the likelier.
-    rivals = {family: _named(_voices(on, family, role), on.call) for family in judge.beside(wanted.to)}
+    rivals = {family: _named(_voices(on, family, role), on.call) for family in _beside(wanted.to)}
     best: dict[int, tuple[Place, Talk]] = {}
     for stretch in likely:
         share, at = stretch.likelihoods[wanted.to], stretch.turn.turn_position
@@ -51,13 +52,25 @@ def alike(on: Evaluation, condition: Condition, role: Role | None, inside: Windo
             continue
         if any(at in turns and stretch.likelihoods[family] >= share for family, turns in rivals.items()):
             continue
-        where = place(stretch.turn, *stretch.turn.span(stretch.start, stretch.end), MatchKind.ALIKE, share)
+        where = place_of(stretch, wanted.to)
         if inside.holds(where):
             best[at] = where, stretch.talk
     found = list(best.values())
     if not found:
         return no("rules.nothing_alike")
     return yes([p for p, _ in found], _told(judge, wanted.to, *max(found, key=lambda f: f[0].certainty)))
+
+
+def place_of(stretch: Stretch, family: str) -> Place:
+    """Where it stands, as sure as it is alike."""
+    at = stretch.turn.span(stretch.start, stretch.end)
+    return place(stretch.turn, *at, MatchKind.ALIKE, stretch.likelihoods[family])
+
+
+def _beside(family: str) -> list[str]:
+    """The other offences of the same party."""
+    whose = LIKENED.get(family)
+    return [other for other, role in LIKENED.items() if other != family and role == whose]
 
 
 def _voices(on: Evaluation, family: str, role: Role | None) -> Iterator[TermHit]:

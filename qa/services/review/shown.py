@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from qa.core.finding import Check, Doubt, Finding, Outcome
+from qa.core.finding import Check, Finding, Outcome
 from qa.core.hiding import standing
 from qa.core.people import Person
 from qa.core.result import Result
@@ -16,7 +16,7 @@ from qa.services.hidings import as_hiding
 from qa.services.review.scoring import Reviewed
 from qa.services.review.views import CheckView, CommentView, CorrectionView, FlagView, HidingView, VersionView
 from qa.settings import ReviewSettings
-from qa.text.masked_result import mask_card, mask_check, mask_corrected, mask_doubt, mask_finding, mask_message
+from qa.text.masked_result import mask_card, mask_check, mask_corrected, mask_finding
 from qa.text.masking import hidden_words, mask, mask_fragment, mask_known, mask_texts
 
 
@@ -56,10 +56,6 @@ class Masked:
     def check(self, one: Check) -> Check:
         """A check with all its quotes masked."""
         return mask_check(one, self._texts, self.known)
-
-    def doubt(self, one: Doubt) -> Doubt:
-        """A doubt with its quotes masked."""
-        return mask_doubt(one, self._texts, self.known)
 
     def verdict(self, one: Verdict) -> Verdict:
         """A verdict with its words masked."""
@@ -116,12 +112,13 @@ def check_views(seen: Reviewed, masked: Masked) -> tuple[CheckView, ...]:
             label=c.label,
             severity=c.severity,
             outcome=c.outcome,
-            reason=mask_message(c.reason, masked.known),
+            reason=c.reason,
             shadow=c.shadow,
             answerable=seen.answerable(c.rule),
-            doubts=tuple(masked.doubt(d) for d in c.doubts if d.evidence),
+            evidence=c.evidence,
+            doubts=tuple(d for d in c.doubts if d.evidence),
         )
-        for c in seen.checks
+        for c in map(masked.check, seen.checks)
         if c.outcome is not Outcome.NOT_APPLICABLE or seen.answerable(c.rule)
     )
 

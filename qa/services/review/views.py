@@ -92,6 +92,8 @@ class CheckView(Record, frozen=True):
     shadow: bool
     answerable: bool
     """The machine does not know: a person may answer."""
+    evidence: tuple[Evidence, ...]
+    """What a pass rests on."""
     doubts: tuple[Doubt, ...]
     """What was found in it and is held against nobody."""
 

@@ -62,7 +62,9 @@ def test_what_is_doubted_is_shown_beside_what_is_found(calls: Calls, held: str) 
 def test_the_page_of_a_call_says_every_reason_once(calls: Calls, held: str) -> None:
     shown = check(calls.view(held))
     twice = replace(shown, doubts=shown.doubts * 2)
-    told = {"review": calls.view(held), "locale": "en", "_": lambda code, **given: text(code, "en", **given)}
+    sentences = {"_": lambda code, **given: text(code, "en", **given)}
+    ui = environment().get_template("parts/ui.html").make_module(sentences)
+    told = {"review": calls.view(held), "locale": "en", "ui": ui, **sentences}
     module = environment().get_template("call/parts.html").make_module(told)
     page = str(module.step(twice))  # type: ignore[attr-defined]
     assert "1 found." in page

@@ -214,3 +214,64 @@ def test_an_evaluation_counts_all_that_is_flagged_and_accusations_alone() -> Non
     assert (judged["forbidden"].counts.tp, judged["forbidden"].counts.fn) == (1, 0)
     assert judged["forbidden"].missed == ()
     assert (judged["forbidden_accused"].counts.tp, judged["forbidden_accused"].counts.fn) == (0, 1)
+
+
+NOTICE = "跟您打个招呼哈，咱俩说的话系统都会一五一十留存下来"
+STEPS = """
+flows:
+  - id: f
+    steps:
+      - {id: recording-notice, says: {patterns: [本次通话将被录音]}, alike: {to: recording-notice, at_least: 0.5}}
+"""
+
+
+def _step(lines: Sequence[str], steps: str = STEPS) -> Check:
+    analysis = build([from_text("zh/t", f"id: zh.t{steps}")]).analyse(
+        from_example(list(lines), Role.AGENT), CallContext()
+    )
+    [check] = [c for c in analysis.checks if c.family == "step"]
+    return check
+
+
+@pytest.mark.parametrize("optional", [False, True])
+def test_a_step_in_other_words_is_left_to_a_person_who_is_told_where_to_listen(optional: bool) -> None:
+    steps = STEPS.replace("says:", "optional: true, says:") if optional else STEPS
+    check = _step(["坐席：您好", "客户：嗯", f"坐席：{NOTICE}"], steps)
+    assert (check.outcome, check.reason.code, check.findings) == (Outcome.UNKNOWN, "rules.step_alike", ())
+    assert [(e.turn, e.quote, e.match) for d in check.doubts for e in d.evidence] == [(2, NOTICE, MatchKind.ALIKE)]
+    for locale in LOCALES:
+        assert NOTICE in render(check.reason, locale)
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["坐席：您好，请问有什么可以帮您"],
+        [f"客户：{NOTICE}"],
+    ],
+)
+def test_a_step_that_nobody_did_or_the_customer_is_missing(lines: list[str]) -> None:
+    assert _step([*lines, "坐席：再见"]).outcome is Outcome.FAILED
+
+
+def test_a_step_in_its_words_is_done() -> None:
+    check = _step([f"坐席：{NOTICE}", "坐席：本次通话将被录音"])
+    assert (check.outcome, [e.turn for e in check.evidence]) == (Outcome.PASSED, [1])
+
+
+def test_a_step_in_other_words_outside_its_part_of_the_call_is_missing_and_inside_it_is_not_too_late() -> None:
+    early = STEPS.replace("says:", "within: first 1 agent turns, says:")
+    assert _step(["坐席：您好", f"坐席：{NOTICE}"], early).outcome is Outcome.FAILED
+    assert _step(["坐席：您好", "坐席：本次通话将被录音"], early).reason.code == "rules.step_too_late"
+    assert _step([f"坐席：{NOTICE}", "坐席：本次通话将被录音"], early).reason.code == "rules.step_alike"
+
+
+def test_an_evaluation_counts_steps_that_a_person_is_pointed_to_and_those_that_passed_alone() -> None:
+    turns = (DialogueTurn(Role.AGENT, NOTICE), DialogueTurn(Role.AGENT, "好的，再见"))
+    analysis = build([from_text("zh/t", f"id: zh.t{STEPS}")]).analyse(
+        from_example([t.text for t in turns], Role.AGENT), CallContext()
+    )
+    judged = judge(Dialogue("d", turns, {"recording_notice": (0,)}), analysis)
+    assert (judged["recording_notice"].counts.tp, judged["recording_notice"].counts.fn) == (1, 0)
+    passed = judged["recording_notice_passed"].counts
+    assert (passed.tp, passed.fn) == (0, 1)

@@ -355,10 +355,14 @@ function choose(flag, { play = true } = {}) {
   for (const one of flags()) one.classList.toggle("chosen", one === flag);
   flag.focus({ preventScroll: true });
   flag.scrollIntoView({ block: "nearest" });
-  if (flag.dataset.start === undefined) return;
-  scrollTo(turns.find((turn) => turn.element.dataset.turn === flag.dataset.turn));
-  if (play) playClip(Number(flag.dataset.start), Number(flag.dataset.end));
-  else jump(Number(flag.dataset.start));
+  if (flag.dataset.start !== undefined) listenTo(flag, { play });
+}
+
+/** Shows the words that something rests on, and plays them. */
+function listenTo(proof, { play = true } = {}) {
+  scrollTo(turns.find((turn) => turn.element.dataset.turn === proof.dataset.turn));
+  if (play) playClip(Number(proof.dataset.start), Number(proof.dataset.end));
+  else jump(Number(proof.dataset.start));
 }
 
 const chosenFlag = () => document.getElementById(`flag-${chosen}`) ?? flags()[0];
@@ -376,6 +380,8 @@ function press(name) {
 }
 
 page.addEventListener("click", (event) => {
+  const proof = event.target.closest(".step [data-plays]");
+  if (proof) return void listenTo(proof);
   const flag = event.target.closest(".flag");
   if (!flag) return;
   if (event.target.closest("[data-plays]")) return void choose(flag);
