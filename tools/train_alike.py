@@ -46,11 +46,11 @@ SAY: Final = 2.0
 """How much the nearest cases can move an answer, in log odds (`models/alike-zh.md`)."""
 EVEN: Final = {
     "forbidden": 0.2, "rude": -1.75, "complaint": 0.35,
-    "greeting": -1.5, "recording-notice": -1.0, "identity": -0.75, "risk-disclosure": -0.4, "closing": -1.0,
+    "greeting": -0.5, "recording-notice": 1.0, "identity": 0.75, "risk-disclosure": 1.6, "closing": 0.0,
 }  # fmt: skip
-"""The log odds of the sum that are called even: from there on a person is told. Chosen on what had not been learned
-from: offences and complaints where precision and recall are alike together with the terms, steps where at least 92
-of 100 that terms or reader see are right (`models/alike-zh.md`)."""
+"""The log odds of the sum that are called even: from there on a person is told. Chosen on what had not been
+learned from: offences and complaints where precision and recall are alike together with the terms, steps where the
+reader costs the terms no more than two points of precision (`models/alike-zh.md`)."""
 HESITATES: Final = 3.0
 """A sum that has not seen a case is not sure of it within these log odds, and the case is kept."""
 HARD: Final = 0.5
@@ -166,7 +166,7 @@ def talk_rows(path: Path) -> Iterator[Row]:
 
 
 def step_rows(path: Path) -> Iterator[Row]:
-    """Short talks whose labels name the steps that a turn does, and no offences."""
+    """Short talks whose labels name the steps that a turn does; who does one commits no offence with it."""
     for group, turns in _talks(path):
         yield from _turns(_call(turns), group, lambda f, i, turns=turns: _step(turns[i][0], f))
 
@@ -200,7 +200,9 @@ def _label(kind: str, family: str) -> int | None:
 
 
 def _step(kind: str, family: str) -> int | None:
-    return int(STEPS[family] in kind) if family in STEPS else None
+    if family in STEPS:
+        return int(STEPS[family] in kind)
+    return None if kind == "N" else 0
 
 
 def pack_rows() -> Iterator[Row]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from qa.core.finding import Check, Doubt, Finding, Outcome, Severity
 from qa.core.messages import Message, message
@@ -22,6 +22,10 @@ from qa.rules.wording import stretches_of
 
 if TYPE_CHECKING:
     from qa.rules.book import Placed
+
+OFFENCE: Final = 0.5
+"""What is at least so likely an offence does no step: that nothing can be lost is promised in nearly the words
+of the warning that it can."""
 
 
 def checks(name: str, flow: Flow, place: Placed, on: Evaluation) -> list[Check]:
@@ -105,7 +109,8 @@ def _in_other_words(step: Step, on: Evaluation) -> tuple[Outcome, Message, tuple
         return None
     family, part = step.alike.to, window(step.within, on.call)
     likely = stretches_of(on.call, role_of(step.role, None), part, family, step.alike.at_least)
-    places = [p for p in (place_of(s, family) for s in likely) if part.holds(p)]
+    innocent = (place_of(s, family) for s in likely if s.likelihoods["forbidden"] < OFFENCE)
+    places = [p for p in innocent if part.holds(p)]
     if not places:
         return None
     places.sort(key=lambda p: -p.certainty)

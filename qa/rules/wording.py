@@ -4,6 +4,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -18,7 +19,7 @@ FEWEST: Final = 5
 FEWEST_OF_ANSWER: Final = 2
 """And below which none is that does: a bare 嗯 is said to everything; the terms know which questions matter."""
 RECENT: Final = 16
-"""Calls and turns whose readings are kept: every rule asks for them again."""
+"""Turns whose readings by themselves are kept: every rule asks for them again."""
 
 
 class Stretch(NamedTuple):
@@ -92,9 +93,20 @@ def _position(part: _Part) -> int:
     return part.turn.turn_position
 
 
-@lru_cache(RECENT)
+_known: Final[WeakKeyDictionary[CallText, _Read]] = WeakKeyDictionary()
+"""The readings of the calls in use. They go with the call: what is kept longer the collector walks again and
+again, a twelfth of the cost of a call."""
+
+
 def _read(call: CallText) -> _Read:
-    """What is said in a call."""
+    """What is said in a call, read once."""
+    found = _known.get(call)
+    if found is None:
+        found = _known[call] = _in_parts(call)
+    return found
+
+
+def _in_parts(call: CallText) -> _Read:
     return _judged(
         [
             _Part(turn, start, end, Talk(said, before.before, before.own))

@@ -216,7 +216,7 @@ def test_an_evaluation_counts_all_that_is_flagged_and_accusations_alone() -> Non
     assert (judged["forbidden_accused"].counts.tp, judged["forbidden_accused"].counts.fn) == (0, 1)
 
 
-NOTICE = "跟您打个招呼哈，咱俩说的话系统都会一五一十留存下来"
+NOTICE = "先跟您说一声，咱俩这通电话公司那边会存一份声音下来"
 STEPS = """
 flows:
   - id: f
@@ -252,6 +252,12 @@ def test_a_step_in_other_words_is_left_to_a_person_who_is_told_where_to_listen(o
 )
 def test_a_step_that_nobody_did_or_the_customer_is_missing(lines: list[str]) -> None:
     assert _step([*lines, "坐席：再见"]).outcome is Outcome.FAILED
+
+
+def test_a_promise_that_nothing_can_be_lost_is_no_warning_that_it_can() -> None:
+    steps = STEPS.replace("recording-notice", "risk-disclosure").replace("本次通话将被录音", "投资有风险")
+    assert _step(["坐席：亏不亏谁也不敢跟您打包票，跌了本钱就少了"], steps).outcome is Outcome.UNKNOWN
+    assert _step([f"坐席：{OFFENCE}"], steps).outcome is Outcome.FAILED
 
 
 def test_a_step_in_its_words_is_done() -> None:
