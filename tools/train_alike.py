@@ -257,7 +257,7 @@ def _of_other(family: str, role: Role) -> int | None:
 
 
 def _answers(model: Reader, rows: Sequence[Row]) -> Mapping[str, np.ndarray]:
-    judged = model.judged([r.talk for r in rows], [r.role for r in rows])
+    judged = model.judged([r.talk for r in rows], [r.role for r in rows]).likelihoods
     return {family: judged[:, column] for family, column in model.columns.items()}
 
 

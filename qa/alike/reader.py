@@ -6,7 +6,7 @@ than the sentence embeddings of two multilingual encoders (`models/alike-zh.md`)
 """
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache, cached_property
 from typing import Final
 
@@ -55,6 +55,28 @@ class Stored(Record, frozen=True):
     """A tuple of `Case` (MessagePack); compressed."""
 
 
+class Judged:
+    """How pieces of talk are worded."""
+
+    def __init__(self, columns: Mapping[str, int], likelihoods: np.ndarray) -> None:
+        self._columns = columns
+        self.likelihoods = likelihoods
+        """Pieces x `Reader.columns`, 0..1."""
+
+    def likely(self, family: str, at_least: float) -> list[int]:
+        """The pieces that are at least so much worded like what is known of a family."""
+        found: list[int] = np.flatnonzero(self.likelihoods[:, self._columns[family]] >= at_least).tolist()
+        return found
+
+    def likelihood(self, piece: int, family: str) -> float:
+        """How much a piece is."""
+        return float(self.likelihoods[piece, self._columns[family]])
+
+    def of(self, piece: int) -> dict[str, float]:
+        """The same for every family."""
+        return dict(zip(self._columns, self.likelihoods[piece].tolist(), strict=True))
+
+
 class Reader:
     """Immutable once loaded, and shared by threads: what is built late is built the same by all of them."""
 
@@ -64,7 +86,7 @@ class Reader:
         self.families = {family: head.role for family, head in header.heads.items()}
         """The families it can judge, and whose words each is about."""
         self.columns = {family: i for i, family in enumerate(self.families)}
-        """Family -> its place in what `judged` gives."""
+        """Family -> its place in what is judged."""
         self._rarity = np.frombuffer(rarity, np.uint8)
         self._heads = tuple(header.heads.values())
         self._bias = np.array([h.bias for h in self._heads])
@@ -73,16 +95,15 @@ class Reader:
         self._weights = weights
         self._packed_cases = cases
 
-    def judged(self, talk: Sequence[Talk], said_by: Sequence[Role]) -> np.ndarray:
-        """For each piece of talk and each family 0..1: how much it is worded like what is known of the family
-        (pieces x `columns`). The nearest cases are asked only where a family is about the one who said it, or
-        nobody knows who did.
+    def judged(self, talk: Sequence[Talk], said_by: Sequence[Role]) -> Judged:
+        """How much each piece of talk is worded like what is known of each family. The nearest cases are asked
+        only where a family is about the one who said it, or nobody knows who did.
         """
         found = np.empty((len(talk), len(self.columns)))
         for first in range(0, len(talk), AT_ONCE):
             part = slice(first, first + AT_ONCE)
             found[part] = 1 / (1 + np.exp(-self._odds(talk[part], said_by[part])))
-        return found
+        return Judged(self.columns, found)
 
     def _odds(self, talk: Sequence[Talk], said_by: Sequence[Role]) -> np.ndarray:
         sums = np.zeros((len(talk), len(self.columns)))
@@ -99,7 +120,7 @@ class Reader:
 
     def likelihood(self, family: str, said: str, before: str = "", own: str = "") -> float:
         """`judged` of one piece of talk of the one whom the family is about."""
-        return float(self.judged([Talk(said, before, own)], [self.families[family]])[0, self.columns[family]])
+        return self.judged([Talk(said, before, own)], [self.families[family]]).likelihood(0, family)
 
     def nearest(self, family: str, talk: Talk) -> Case | None:
         """The known case of the family that is nearest to some talk; of one in which cases have a say."""

@@ -6,10 +6,8 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 from weakref import WeakKeyDictionary
 
-import numpy as np
-
 from qa.alike.features import Talk, before_each, stretches
-from qa.alike.reader import reader
+from qa.alike.reader import Judged, reader
 from qa.core.roles import Role
 from qa.rules.scope import Window, turns_of
 from qa.text.calltext import CallText, TurnText
@@ -39,12 +37,13 @@ def stretches_of(
 ) -> list[Stretch]:
     """What of a part of a call is at least so much worded like what is known of a family."""
     read = _read(call)
-    likely = np.flatnonzero(read.of(family) >= at_least)
-    if not len(likely):
+    likely = read.judged.likely(family, at_least)
+    if not likely:
         return []
     turns = {turn.turn_position for turn in turns_of(call, role, inside)}
-    found = (read.stretch(int(i)) for i in likely)
-    return [s for s in found if s.turn.turn_position in turns]
+    return [
+        Stretch(*read.parts[i], read.judged.of(i)) for i in likely if read.parts[i].turn.turn_position in turns
+    ]
 
 
 def likelihoods_at(call: CallText, turn: TurnText, start: int, end: int, family: str) -> Iterator[float]:
@@ -67,26 +66,16 @@ class _Read(NamedTuple):
 
     parts: Sequence[_Part]
     """In the order of their turns."""
-    likelihoods: np.ndarray
-    """Parts x families of the reader."""
-
-    def of(self, family: str) -> np.ndarray:
-        column: np.ndarray = self.likelihoods[:, reader().columns[family]]
-        return column
-
-    def stretch(self, part: int) -> Stretch:
-        likelihoods = self.likelihoods[part].tolist()
-        return Stretch(*self.parts[part], dict(zip(reader().columns, likelihoods, strict=True)))
+    judged: Judged
 
 
 def _at(read: _Read, turn: TurnText, start: int, end: int, family: str) -> Iterator[float]:
-    likelihoods = read.of(family)
     for i in range(bisect_left(read.parts, turn.turn_position, key=_position), len(read.parts)):
         part = read.parts[i]
         if part.turn is not turn:
             return
         if part.start < end and start < part.end:
-            yield float(likelihoods[i])
+            yield read.judged.likelihood(i, family)
 
 
 def _position(part: _Part) -> int:

@@ -85,7 +85,7 @@ def test_a_clause_that_is_too_long_by_itself_is_read_all_the_same() -> None:
 def test_silence_has_nothing_to_read(tiny: Reader) -> None:
     assert list(stretches(_turn("……"))) == []
     assert not _pieces(Talk(""))
-    assert tiny.judged([], []).shape == (0, 2)
+    assert tiny.judged([], []).likelihoods.shape == (0, 2)
     assert _tiny(say=4).likelihood("rude", "") == tiny.likelihood("rude", "")
 
 
@@ -145,7 +145,7 @@ def test_one_by_one_or_together_makes_no_difference(say: float) -> None:
     together = judge.judged(talk, [Role.AGENT] * len(talk))
     for family in judge.families:
         alone = [judge.likelihood(family, *t) for t in talk]
-        assert together[:, judge.columns[family]] == pytest.approx(alone)
+        assert [together.likelihood(i, family) for i in range(len(talk))] == pytest.approx(alone)
 
 
 def test_what_was_stored_is_what_is_read(tiny: Reader) -> None:
@@ -164,7 +164,7 @@ def test_the_nearest_cases_are_asked_only_where_that_may_turn_the_answer_over() 
 def test_the_nearest_cases_are_asked_of_those_alone_whom_a_family_is_about() -> None:
     helped, alone = _tiny(say=2.5), _tiny()
     for said_by, judge in ((Role.CUSTOMER, alone), (Role.UNKNOWN, helped), (Role.AGENT, helped)):
-        assert helped.judged([Talk("滚")], [said_by])[0, 1] == judge.likelihood("rude", "滚")
+        assert helped.judged([Talk("滚")], [said_by]).likelihood(0, "rude") == judge.likelihood("rude", "滚")
 
 
 def test_cases_say_what_they_are_as_far_as_they_are_near() -> None:
@@ -247,6 +247,6 @@ def test_of_what_was_said_before_the_last_is_looked_at() -> None:
 
 def test_much_talk_is_judged_in_parts_and_in_order(tiny: Reader) -> None:
     talk = [Talk("保本" if i % 3 else "您放心") for i in range(AT_ONCE * 2 + 1)]
-    together = tiny.judged(talk, [Role.AGENT] * len(talk))[:, 0]
+    together = tiny.judged(talk, [Role.AGENT] * len(talk)).likelihoods[:, 0]
     alone = {t.said: tiny.likelihood("forbidden", t.said) for t in talk}
     assert together == pytest.approx([alone[t.said] for t in talk])
