@@ -45,7 +45,7 @@ STRENGTH: Final = 60.0
 SAY: Final = 2.0
 """How much the nearest cases can move an answer, in log odds (`models/alike-zh.md`)."""
 EVEN: Final = {
-    "forbidden": 0.2, "rude": -1.75, "complaint": 0.35,
+    "forbidden": 0.2, "rude": -2.15, "complaint": 0.35,
     "greeting": -0.5, "recording-notice": 1.0, "identity": 0.75, "risk-disclosure": 1.6, "closing": 0.0,
 }  # fmt: skip
 """The log odds of the sum that are called even: from there on a person is told. Chosen on what had not been
