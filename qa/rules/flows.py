@@ -9,7 +9,7 @@ from qa.core.messages import Message, message
 from qa.core.roles import Role
 from qa.lexicon.schema import label_of
 from qa.rules.applicability import why_not
-from qa.rules.conditions.alike import place_of
+from qa.rules.conditions.alike import lies_in, place_of, voices
 from qa.rules.conditions.mood import rests_on_tone
 from qa.rules.doubt import about_absence
 from qa.rules.evaluate import Evaluation
@@ -39,7 +39,7 @@ def checks(name: str, flow: Flow, place: Placed, on: Evaluation) -> list[Check]:
         reason = None if due.value else due.reason
     if reason is not None:
         return [_made(name, flow, s, Outcome.NOT_APPLICABLE, reason, (), on) for s in flow.steps]
-    on.steps = {s.id: _done(s, on, False) for s in flow.steps}
+    on.steps = {s.id: _anywhere(s, on) for s in flow.steps}
     previous: list[str] = []
     result = []
     for step in flow.steps:
@@ -52,6 +52,14 @@ def checks(name: str, flow: Flow, place: Placed, on: Evaluation) -> list[Check]:
 def as_condition(step: Step) -> Condition:
     """The step's content as a condition; without a role of its own, each term's role counts."""
     return step.content
+
+
+def _anywhere(step: Step, on: Evaluation) -> Verdict:
+    """Whether the step's content is there; unknown where only something worded like it is."""
+    verdict = _done(step, on, False)
+    if verdict.value is False and (likely := _in_other_words(step, on)):
+        return Verdict(None, message("rules.step_alike", **_told(likely[0], on)), tuple(likely))
+    return verdict
 
 
 def _done(step: Step, on: Evaluation, in_time: bool) -> Verdict:
@@ -73,12 +81,15 @@ def _judge(step: Step, behind: list[str], on: Evaluation) -> tuple[Outcome, Mess
             return Outcome.NOT_APPLICABLE, due.reason, ()
     anywhere = on.steps[step.id]
     if anywhere.value is None:
-        return Outcome.UNKNOWN, anywhere.reason, ()
+        return Outcome.UNKNOWN, anywhere.reason, anywhere.places
     if not anywhere.value:
         return _missing(step, anywhere, on)
     timely = _done(step, on, True)
     if not timely.value:
-        return _in_other_words(step, on) or _late(step, message("rules.step_too_late"), anywhere.places, on)
+        if not step.optional and (likely := _in_other_words(step, on)):
+            reason = message("rules.step_alike_in_time", **_told(likely[0], on))
+            return Outcome.UNKNOWN, reason, (*likely, *anywhere.places)
+        return _late(step, message("rules.step_too_late"), anywhere.places, on)
     for other in step.before:
         if _first(on.steps[other]) is not None and not _starts_before(timely, on.steps[other]):
             return _late(step, message("rules.step_not_before", other=other), timely.places, on)
@@ -90,8 +101,6 @@ def _judge(step: Step, behind: list[str], on: Evaluation) -> tuple[Outcome, Mess
 
 
 def _missing(step: Step, verdict: Verdict, on: Evaluation) -> tuple[Outcome, Message, tuple[Place, ...]]:
-    if (said := _in_other_words(step, on)) is not None:
-        return said
     if step.optional:
         return Outcome.NOT_APPLICABLE, message("rules.step_optional"), ()
     if rests_on_tone(step.content, on.named):
@@ -103,20 +112,23 @@ def _missing(step: Step, verdict: Verdict, on: Evaluation) -> tuple[Outcome, Mes
     return Outcome.FAILED, verdict.reason if covered else message("rules.step_missing"), ()
 
 
-def _in_other_words(step: Step, on: Evaluation) -> tuple[Outcome, Message, tuple[Place, ...]] | None:
-    """What is worded like the step where no words of it were found in its part of the call: a person decides."""
+def _in_other_words(step: Step, on: Evaluation) -> list[Place]:
+    """What is worded like the step in its part of the call, the likeliest first. Left out is where a term of that
+    kind stands and is excused: 本次通话不会录音 is no notice.
+    """
     if step.alike is None:
-        return None
-    family, part = step.alike.to, window(step.within, on.call)
-    likely = stretches_of(on.call, role_of(step.role, None), part, family, step.alike.at_least)
-    innocent = (place_of(s, family) for s in likely if s.likelihoods["forbidden"] < OFFENCE)
-    places = [p for p in innocent if part.holds(p)]
-    if not places:
-        return None
-    places.sort(key=lambda p: -p.certainty)
-    best = places[0]
+        return []
+    family, role, part = step.alike.to, role_of(step.role, None), window(step.within, on.call)
+    likely = stretches_of(on.call, role, part, family, step.alike.at_least)
+    likely = [s for s in likely if s.likelihoods["forbidden"] < OFFENCE]
+    excused = [hit for hit in voices(on, family, role) if not hit.counts] if likely else []
+    found = (place_of(s, family) for s in likely if not any(lies_in(hit, s) for hit in excused))
+    return sorted((p for p in found if part.holds(p)), key=lambda p: -p.certainty)
+
+
+def _told(best: Place, on: Evaluation) -> dict[str, str]:
     quote = on.call.turns[best.turn].turn.text[best.start : best.end]
-    return Outcome.UNKNOWN, message("rules.step_alike", quote=quote, share=f"{best.certainty:.0%}"), tuple(places)
+    return {"quote": quote, "share": f"{best.certainty:.0%}"}
 
 
 def _late(

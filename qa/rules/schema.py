@@ -176,8 +176,15 @@ class Tone(Range):
 class Alike(Model):
     """The wording as a whole, judged by a small trained model. What rests on it alone never fails a check."""
 
-    to: Likened | LikenedStep = Field(description="What it is compared with.")
+    to: Likened = Field(description="What it is compared with.")
     at_least: float = Field(0.7, gt=0, lt=1, description="Likelihood; see `models/alike-zh.md`.")
+
+
+class AlikeStep(Model):
+    """How steps are said as a rule, judged by the same model. It never makes a step pass."""
+
+    to: LikenedStep = Field(description="What it is compared with.")
+    at_least: float = Field(0.5, gt=0, lt=1, description="Likelihood; see `models/alike-zh.md`.")
 
 
 class Responds(Range):
@@ -330,7 +337,7 @@ class Step(Model):
     says: Annotated[Says, BeforeValidator(_terms)] | None = None
     verbatim: Annotated[Similar, BeforeValidator(_text_form)] | None = None
     condition: Condition | None = None
-    alike: Alike | None = Field(
+    alike: AlikeStep | None = Field(
         None, description="Where it is not found: what is worded like this leaves it unknown instead of missing."
     )
     within: Within | None = Field(None, description="Later (or earlier) than this it is done too late.")

@@ -172,6 +172,7 @@ def _not_found(check: Check, term: str) -> tuple[Outcome, tuple[Finding, ...], M
     doubt = next((d for d in check.doubts if d.term == term or not d.evidence), None)
     if doubt is not None:
         return Outcome.UNKNOWN, (), doubt.reason
-    if check.outcome in (Outcome.FAILED, Outcome.UNKNOWN):
+    unexplained = check.outcome is Outcome.UNKNOWN and not check.doubts and not check.findings
+    if check.outcome in (Outcome.FAILED, Outcome.UNKNOWN) and not unexplained:
         return Outcome.PASSED, (), message("rules.no_terms_found")
     return check.outcome, (), check.reason

@@ -42,17 +42,17 @@ def alike(on: Evaluation, condition: Condition, role: Role | None, inside: Windo
     if not likely:
         return no("rules.nothing_alike")
     judge = reader()
-    known = list(_voices(on, wanted.to, role))
+    known = list(voices(on, wanted.to, role))
     named = _named(known, on.call)
     excused = [hit for hit in known if not hit.counts]
     # What a term calls rude is before a person already. It is called forbidden as well where that is the likelier.
-    rivals = {family: _named(_voices(on, family, role), on.call) for family in _beside(wanted.to)}
+    rivals = {family: _named(voices(on, family, role), on.call) for family in _beside(wanted.to)}
     best: dict[int, tuple[Place, Talk]] = {}
     for stretch in likely:
         share, at = stretch.likelihoods[wanted.to], stretch.turn.turn_position
         if at in named or (at in best and best[at][0].certainty >= share):
             continue
-        if share < SURE and any(_lies_in(hit, stretch) for hit in excused):
+        if share < SURE and any(lies_in(hit, stretch) for hit in excused):
             continue
         if any(at in turns and stretch.likelihoods[family] >= share for family, turns in rivals.items()):
             continue
@@ -77,7 +77,7 @@ def _beside(family: str) -> list[str]:
     return [other for other, role in LIKENED.items() if other != family and role == whose]
 
 
-def _voices(on: Evaluation, family: str, role: Role | None) -> Iterator[TermHit]:
+def voices(on: Evaluation, family: str, role: Role | None) -> Iterator[TermHit]:
     """Terms of the family that have their say: they apply to the call and count, or stand there literally and the
     grammar of contexts knows why they do not.
     """
@@ -97,7 +97,8 @@ def _named(hits: Iterable[TermHit], call: CallText) -> set[int]:
     return {h.turn.turn_position for h in hits if h.counts and about_wording([h], call) is None}
 
 
-def _lies_in(hit: TermHit, stretch: Stretch) -> bool:
+def lies_in(hit: TermHit, stretch: Stretch) -> bool:
+    """Whether a stretch holds some of a hit."""
     return hit.turn is stretch.turn and hit.start < stretch.end and stretch.start < hit.end
 
 

@@ -269,7 +269,53 @@ def test_a_step_in_other_words_outside_its_part_of_the_call_is_missing_and_insid
     early = STEPS.replace("says:", "within: first 1 agent turns, says:")
     assert _step(["坐席：您好", f"坐席：{NOTICE}"], early).outcome is Outcome.FAILED
     assert _step(["坐席：您好", "坐席：本次通话将被录音"], early).reason.code == "rules.step_too_late"
-    assert _step([f"坐席：{NOTICE}", "坐席：本次通话将被录音"], early).reason.code == "rules.step_alike"
+    both = _step([f"坐席：{NOTICE}", "坐席：本次通话将被录音"], early)
+    assert (both.outcome, both.reason.code) == (Outcome.UNKNOWN, "rules.step_alike_in_time")
+    assert [e.turn for d in both.doubts for e in d.evidence] == [0, 1]
+    assert (
+        _step(
+            [f"坐席：{NOTICE}", "坐席：本次通话将被录音"], early.replace("says:", "optional: true, says:")
+        ).outcome
+        is Outcome.PASSED
+    )
+
+
+@pytest.mark.parametrize(
+    ("when", "outcome"), [("{step: a}", Outcome.UNKNOWN), ("{none: [{step: a}]}", Outcome.UNKNOWN)]
+)
+def test_what_depends_on_a_step_that_is_left_to_a_person_is_left_open(when: str, outcome: Outcome) -> None:
+    steps = f"""
+flows:
+  - id: f
+    steps:
+      - {{id: a, says: {{patterns: [本次通话将被录音]}}, alike: {{to: recording-notice}}}}
+      - {{id: b, says: {{patterns: [请签字]}}, when: {when}}}
+"""
+    analysis = build([from_text("zh/t", f"id: zh.t{steps}")]).analyse(
+        from_example([f"坐席：{NOTICE}"], Role.AGENT), CallContext()
+    )
+    assert [c.outcome for c in analysis.checks if c.rule == "zh.t.f.b"] == [outcome]
+
+
+@pytest.mark.parametrize("said", ["本次通话不会录音的您放心", "我们这个通话没有录音的"])
+def test_a_step_that_is_denied_is_missing(said: str) -> None:
+    analysis = load_packs(("zh/common",), ()).analyse(
+        from_example(["坐席：嗯说吧", f"坐席：{said}"], Role.AGENT), CallContext()
+    )
+    [check] = [c for c in analysis.checks if c.rule == "zh.common.service-steps.recording-notice"]
+    assert check.outcome is Outcome.FAILED
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "rules:\n  - {id: r, role: agent, require: {alike: {to: greeting}}}",
+        STEPS.replace("to: recording-notice", "to: forbidden"),
+    ],
+)
+def test_rules_are_about_offences_and_steps_about_steps(wrong: str) -> None:
+    with pytest.raises(BadPackError):
+        build([from_text("zh/t", f"id: zh.t\n{wrong}")])
 
 
 def test_an_evaluation_counts_steps_that_a_person_is_pointed_to_and_those_that_passed_alone() -> None:
