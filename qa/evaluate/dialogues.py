@@ -5,8 +5,8 @@
 `expect` names the indices of the turns to be flagged or, for a step, the turns that do it; a family that is not
 named is not judged. The unit of an offence is the turn: a flagged turn that is expected is right, any other a
 false one. What is only worded like an offence is flagged for a person and accuses nobody: `forbidden_accused`
-leaves it out. The unit of a step is the dialogue, as on recordings: right when its check passed on one of the
-expected turns, or was left to a person who is pointed to one of them; `greeting_passed` leaves the latter out.
+leaves it out. The unit of a step is the dialogue: right when its check passed on one of the expected turns, or was
+left to a person who is pointed to one of them; `greeting_passed` leaves the latter out, as recordings do.
 """
 
 import json
