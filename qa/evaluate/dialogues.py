@@ -71,7 +71,7 @@ def read_dialogues(path: Path) -> list[Dialogue]:
             continue
         try:
             dialogue = msgspec.convert(whole(json.loads(line)), Dialogue)
-        except (ValueError, msgspec.ValidationError) as exc:
+        except (ValueError, RecursionError) as exc:
             raise InputError("evaluate.bad_dialogues", file=path, line=number, reason=exc) from exc
         beyond = [i for turns in dialogue.expect.values() for i in turns if not 0 <= i < len(dialogue.turns)]
         if beyond:

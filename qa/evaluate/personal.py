@@ -68,7 +68,7 @@ def is_personal(path: Path) -> bool:
         with path.open(encoding="utf-8") as lines:
             first = next((line for line in lines if line.strip()), "")
         dialogue = json.loads(first)
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return False  # whoever reads it says what is wrong
     return isinstance(dialogue, dict) and isinstance(dialogue.get("expect"), list)
 
@@ -81,7 +81,7 @@ def read_personal(path: Path) -> list[PersonalDialogue]:
             continue
         try:
             dialogue = msgspec.convert(whole(json.loads(line)), PersonalDialogue)
-        except (ValueError, msgspec.ValidationError) as exc:
+        except (ValueError, RecursionError) as exc:
             raise InputError("evaluate.bad_dialogues", file=path, line=number, reason=exc) from exc
         wrong = next((e for e in dialogue.expect if not _fits(e, dialogue.turns)), None)
         if wrong is not None:

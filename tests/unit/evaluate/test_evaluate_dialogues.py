@@ -91,3 +91,15 @@ def test_a_wrong_line_is_named(line: str, tmp_path: Path) -> None:
     path.write_text("\n" + line + "\n", encoding="utf-8")
     with pytest.raises(InputError, match="'line': '2'"):
         read_dialogues(path)
+
+
+@pytest.mark.parametrize("depth", [700, 100_000])
+def test_a_line_nested_beyond_all_reason_is_named(tmp_path: Path, depth: int) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text("\n" + "[" * depth + "]" * depth, encoding="utf-8")
+    assert not is_personal(path)
+    for read in (read_dialogues, read_personal):
+        with pytest.raises(InputError) as caught:
+            read(path)
+        assert caught.value.message.code == "evaluate.bad_dialogues"
+        assert caught.value.message.params["line"] == "2"
