@@ -58,9 +58,14 @@ def judged(
 
 
 def _answered(check: Check, outcome: Outcome) -> Check:
-    """A person's answer. A failure does not say which of the doubts it is about."""
+    """A person's answer. A failure does not say which of the doubts it is about; a pass rests on their places."""
     doubts = check.doubts if outcome is Outcome.FAILED else ()
-    return replace(check, outcome=outcome, reason=message("rules.answered_by_person"), doubts=doubts)
+    evidence = check.evidence
+    if outcome is Outcome.PASSED and not evidence:
+        evidence = tuple(dict.fromkeys(e for doubt in check.doubts for e in doubt.evidence))
+    return replace(
+        check, outcome=outcome, reason=message("rules.answered_by_person"), doubts=doubts, evidence=evidence
+    )
 
 
 def _outcome(check: Check, kept: Sequence[Finding], confirmed: bool, rejected: bool) -> Outcome:

@@ -80,19 +80,20 @@ def test_a_rejected_finding_leaves_a_check_with_doubts_open(calls: Calls, held: 
 
 
 @pytest.mark.parametrize(
-    ("answer", "left", "of_yield"),
+    ("answer", "left", "rests_on", "of_yield"),
     [
-        (Outcome.PASSED, 0, Outcome.PASSED),
-        (Outcome.FAILED, 1, Outcome.UNKNOWN),  # the answer does not say which of its terms was said
+        (Outcome.PASSED, 0, ["稳赚", "稳赚"], Outcome.PASSED),
+        (Outcome.FAILED, 1, [], Outcome.UNKNOWN),  # the answer does not say which of its terms was said
     ],
 )
 def test_a_persons_answer_settles_what_was_doubted(
-    calls: Calls, held: str, answer: Outcome, left: int, of_yield: Outcome
+    calls: Calls, held: str, answer: Outcome, left: int, rests_on: list[str], of_yield: Outcome
 ) -> None:
     reject(calls, held)
     calls.services.review.desk.answer(WANG, held, "check", "zh.t.forbidden", answer)
     view = calls.view(held)
     assert (check(view).outcome, len(check(view).doubts)) == (answer, left)
+    assert [e.quote for e in check(view).evidence] == rests_on
     assert (item(view, "promise"), item(view, "yield")) == (Outcome.PASSED, of_yield)
 
 
