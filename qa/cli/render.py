@@ -95,7 +95,7 @@ def flag_table(flags: Sequence[Finding]) -> Table:
 def _doubts(checks: Sequence[Check]) -> Iterator[Text]:
     """What was found and is held against nobody, for a person to decide."""
     for check in checks:
-        if check.family == _STEP or check.shadow:
+        if check.shadow:
             continue
         reasons = [d.reason for d in check.doubts if d.evidence and d.reason.code not in _TOLD_ONCE]
         for why in dict.fromkeys(map(say, reasons)):

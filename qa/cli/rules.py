@@ -69,11 +69,15 @@ def try_(
             where = finding.evidence[0].turn if finding.evidence else "-"
             shown = f"{finding.severity.value:8} {where!s:>3} {label_in(finding.label, LOCALE)} [{finding.rule}]"
             typer.echo(f"{shown} {say(finding.reason)}")
+        doubts = trial.doubts()
+        for check, doubt in doubts:
+            shown = f"{'?':8} {doubt.evidence[0].turn!s:>3} {label_in(check.label, LOCALE)} [{check.rule}]"
+            typer.echo(f"{shown} {say(doubt.reason)}")
         for miss in trial.near_misses:
             typer.echo(
                 f"{text('rules.cli_near', LOCALE):8} {miss.turn!s:>3} “{miss.quote}” [{miss.term}] {say(miss.why)}"
             )
-        if not trial.analysis.findings and not trial.near_misses:
+        if not trial.analysis.findings and not doubts and not trial.near_misses:
             typer.echo(text("rules.cli_nothing", LOCALE))
     _write(json, encode(trials))
 

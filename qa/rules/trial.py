@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from qa.core.base import Record
-from qa.core.finding import Check, Finding, MatchKind
+from qa.core.finding import Check, Doubt, Finding, MatchKind
 from qa.core.messages import Message, message
 from qa.core.result import Analysis
 from qa.core.roles import Role
@@ -32,6 +32,17 @@ class Trial(Record, frozen=True):
 
     analysis: Analysis
     near_misses: tuple[NearMiss, ...]
+
+    def doubts(self) -> list[tuple[Check, Doubt]]:
+        """What was found and is held against nobody, each reason once; what is told as a near miss is left out."""
+        told = {(miss.term, miss.turn) for miss in self.near_misses}
+        found = {
+            (check.rule, doubt.reason.code, *doubt.reason.params.items()): (check, doubt)
+            for check in self.analysis.checks
+            for doubt in check.doubts
+            if any((doubt.term, e.turn) not in told for e in doubt.evidence)
+        }
+        return list(found.values())
 
 
 class Difference(Record, frozen=True):

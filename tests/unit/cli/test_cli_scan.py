@@ -165,12 +165,13 @@ def test_what_was_found_and_is_doubted_is_told_beside_the_flags(tmp_path: Path) 
         check(Outcome.UNKNOWN, "rules.unlike", "rules.unlike"),
         check(Outcome.FAILED, "rules.low_trust"),
         check(Outcome.UNKNOWN, "rules.roles_uncertain"),  # said once of the whole call
-        check(Outcome.UNKNOWN, "rules.unlike", family="step"),
+        check(Outcome.UNKNOWN, "rules.step_alike", family="step"),
     )
     console = Console(width=200)
     with console.capture() as capture:
         analysis = msgspec.structs.replace(shown.analysis, checks=checks)
         show_result(console, msgspec.structs.replace(shown, analysis=analysis))
-    first, second = [line for line in capture.get().splitlines() if line.startswith("? ")]
+    first, second, step = [line for line in capture.get().splitlines() if line.startswith("? ")]
     assert "不保本" in first
     assert "0.2" in second
+    assert "不保本" in step

@@ -5,8 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from qa.core.result import RunStatus
+from qa.core.finding import Check, Doubt, Evidence, MatchKind, Outcome, Severity
+from qa.core.messages import message
+from qa.core.result import Analysis, RunStatus
+from qa.core.roles import Role
 from qa.i18n import LOCALES, catalogue
+from qa.rules.trial import Trial
 from qa.web.assets import STATIC
 from qa.web.navigation import HOUSE, QUALITY, WORK
 from qa.web.render import TEMPLATES, environment
@@ -59,3 +63,17 @@ def test_what_was_built_loads_nothing_from_elsewhere() -> None:
     for path in built:
         text = path.read_text(encoding="utf-8")
         assert not re.search(r"""(?:import|from|url\()\s*["'(]?https?://""", text), path.name
+
+
+def test_what_a_trial_leaves_open_is_told_with_its_words() -> None:
+    proof = Evidence(0, Role.AGENT, 0, 4, 0.0, 1.0, 0, "会录下来", MatchKind.ALIKE, 0.9)
+    doubt = Doubt(message("rules.step_alike", quote="会录下来", share="80%"), (proof,))
+    label = {"zh-Hans": "录音告知"}
+    step = Check("zh.x", 1, "step", label, Outcome.UNKNOWN, doubt.reason, Severity.NOTICE, doubts=(doubt, doubt))
+    trial = Trial(Analysis((step,), (), None, {}), ())
+    assert trial.doubts() == [(step, doubt)]
+    shown = {"problems": None, "difference": None, "trial": trial, "locale": "zh-Hans"}
+    page = environment().get_template("rules/results.html").render(_=lambda code, **_: code, **shown)
+    assert "录音告知" in page
+    assert page.count("可能性 80%") == 1
+    assert "web_rules.nothing" not in page
