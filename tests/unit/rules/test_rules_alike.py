@@ -87,6 +87,14 @@ def test_what_only_sounds_like_a_term_and_is_excused_has_no_say() -> None:
     assert not _check([f"坐席：这不是定期存款单，{OFFENCE}"], terms=terms).findings
 
 
+def test_what_is_surely_an_offence_is_told_although_a_term_in_it_is_excused() -> None:
+    terms = TERMS.replace("本金一分不少", "包好")
+    sure = "你自己没包好，保价也不赔的，一分没有"
+    assert _check(["客户：我寄的碗碎了，你们要赔的", f"坐席：{sure}"], terms=terms).findings
+    unsure = "没包好是吧，那我帮您登记一下，这个能不能赔要看规定"
+    assert not _check(["客户：我寄的碗碎了，你们要赔的", f"坐席：{unsure}"], terms=terms).findings
+
+
 def test_what_a_term_calls_rude_is_called_forbidden_as_well_only_where_that_is_the_likelier() -> None:
     terms = "terms:\n  - {id: x, family: rude, severity: warning, role: agent, patterns: [%s]}\n"
     both = "forbid: {alike: {to: forbidden, at_least: 0.02}}"
@@ -241,6 +249,7 @@ def test_a_step_in_other_words_is_left_to_a_person_who_is_told_where_to_listen(o
     assert [(e.turn, e.quote, e.match) for d in check.doubts for e in d.evidence] == [(2, NOTICE, MatchKind.ALIKE)]
     for locale in LOCALES:
         assert NOTICE in render(check.reason, locale)
+        assert "%" in render(check.reason, locale)
 
 
 @pytest.mark.parametrize(
