@@ -93,14 +93,12 @@ def flag_table(flags: Sequence[Finding]) -> Table:
 
 
 def _doubts(checks: Sequence[Check]) -> Iterator[Text]:
-    """What was found and is held against nobody, for a person to decide."""
-    for check in checks:
-        if check.shadow:
-            continue
-        reasons = [d.reason for d in check.doubts if d.evidence and d.reason.code not in _TOLD_ONCE]
-        for why in dict.fromkeys(map(say, reasons)):
-            line = Text(f"? {label_in(check.label, LOCALE)}", style="yellow")
-            yield line.append(f"  {_printable(why)}", style="dim")
+    """What was found and is held against nobody, for a person to decide; what two checks say alike once."""
+    shown = [check for check in checks if not check.shadow]
+    reasons = [(label_in(c.label, LOCALE), d.reason) for c in shown for d in c.doubts if d.evidence]
+    lines = [(label, say(reason)) for label, reason in reasons if reason.code not in _TOLD_ONCE]
+    for label, why in dict.fromkeys(lines):
+        yield Text(f"? {label}", style="yellow").append(f"  {_printable(why)}", style="dim")
 
 
 def steps_line(steps: Sequence[Check], width: int) -> Text:
