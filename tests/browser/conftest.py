@@ -21,6 +21,9 @@ SCREENSHOTS = Path(__file__).parents[2] / "build" / "screenshots"
 SIZES = {"wide": (1366, 820), "phone": (390, 844)}
 PageOf = Callable[..., Any]
 
+PATIENCE_MS = 30_000
+"""As long as Playwright waits for anything else: on two busy cores one request took longer than its five seconds."""
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Everything here drives a browser."""
@@ -43,8 +46,9 @@ def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveWeb]:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     """Debian's Chromium. Playwright holds the event loop of this thread while it runs, so not for the session."""
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=PATIENCE_MS)
     path = shutil.which("chromium")
     if path is None:
         pytest.skip("no chromium on this machine; on Debian: apt-get install chromium fonts-noto-cjk")
