@@ -22,7 +22,7 @@ SIZES = {"wide": (1366, 820), "phone": (390, 844)}
 PageOf = Callable[..., Any]
 
 PATIENCE_MS = 30_000
-"""As long as Playwright waits for anything else: on two busy cores one request took longer than its five seconds."""
+"""As long as Playwright waits for all else: on two busy cores one request took longer than its five seconds."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
