@@ -11,7 +11,7 @@ import gzip
 import json
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -23,7 +23,7 @@ import uvicorn
 from api_live import CHEAP
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
-from ledger_fakes import RecordingBell, wav_bytes
+from ledger_fakes import FakePipeline, RecordingBell, wav_bytes
 
 from qa.api.csrf import HEADER, SESSION_COOKIE, csrf_token
 from qa.api.server import address, bind
@@ -32,6 +32,7 @@ from qa.core.people import SYSTEM, Job
 from qa.core.result import Result
 from qa.pipeline.context import Phase, Progress, RecordingInput, RunFailure, StageCache
 from qa.services import IntakeMeta, Services, open_services
+from qa.services.doorbell import Queue
 from qa.services.people.accounts import Changes
 from qa.services.people.sessions import Where
 from qa.services.work import Worker
@@ -100,6 +101,15 @@ class LiveWeb:
         while self.bell.rings:
             queue, run_id = self.bell.rings.pop(0)
             worker.work(queue, run_id)
+
+    def judged(self, name: str, seed: int, outcome: Callable[[RecordingInput], Result]) -> str:
+        """A recording of no words whose result is made up; its id."""
+        services = self.services
+        recording = services.intake.accept_stream([wav_bytes(seed)], IntakeMeta(name)).recording
+        pipeline = FakePipeline(outcome=outcome)
+        worker = Worker(services.database, services.vault, RecordingBell(), services.settings.ledger, pipeline)
+        worker.work(Queue.SPEECH, recording.run.id)
+        return recording.id
 
     def session(self, job: str) -> str:
         """The cookie of a new session of the person with this job."""

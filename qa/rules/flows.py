@@ -9,7 +9,7 @@ from qa.core.messages import Message, message
 from qa.core.roles import Role
 from qa.lexicon.schema import label_of
 from qa.rules.applicability import why_not
-from qa.rules.conditions.alike import lies_in, place_of, voices
+from qa.rules.conditions.alike import lies_in, place_of_stretch, voices
 from qa.rules.conditions.mood import rests_on_tone
 from qa.rules.doubt import about_absence
 from qa.rules.evaluate import Evaluation
@@ -122,7 +122,7 @@ def _in_other_words(step: Step, on: Evaluation) -> list[Place]:
     likely = stretches_of(on.call, role, part, family, step.alike.at_least)
     likely = [s for s in likely if s.likelihoods["forbidden"] < OFFENCE]
     excused = [hit for hit in voices(on, family, role) if not hit.counts] if likely else []
-    found = (place_of(s, family) for s in likely if not any(lies_in(hit, s) for hit in excused))
+    found = (place_of_stretch(s, family) for s in likely if not any(lies_in(hit, s) for hit in excused))
     return sorted((p for p in found if part.holds(p)), key=lambda p: -p.certainty)
 
 

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 from coaching_kit import judged
-from ledger_fakes import FakePipeline, RecordingBell, wav_bytes
 from msgspec.structs import replace
 from web_live import LiveWeb
 
@@ -14,9 +13,6 @@ from qa.core.people import Job, Person
 from qa.core.result import Result
 from qa.core.review import VerdictOutcome
 from qa.pipeline.context import RecordingInput
-from qa.services import IntakeMeta
-from qa.services.doorbell import Queue
-from qa.services.work import Worker
 
 PageOf = Callable[..., Any]
 CALL = """坐席：您好，这里是金诚财富，工号8023。
@@ -44,13 +40,7 @@ def doubted(source: RecordingInput) -> Result:
 
 @pytest.fixture
 def call(web: LiveWeb, request: pytest.FixtureRequest) -> str:
-    services = web.services
-    seed = 7000 + sum(map(ord, request.node.name))
-    recording = services.intake.accept_stream([wav_bytes(seed)], IntakeMeta("hiding.wav")).recording
-    Worker(
-        services.database, services.vault, RecordingBell(), services.settings.ledger, FakePipeline(outcome=doubted)
-    ).work(Queue.SPEECH, recording.run.id)
-    return recording.id
+    return web.judged("hiding.wav", 7000 + sum(map(ord, request.node.name)), doubted)
 
 
 def words(page: Any, turn: int) -> str:

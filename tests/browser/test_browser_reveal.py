@@ -4,28 +4,13 @@ from collections.abc import Callable
 from typing import Any
 
 from coaching_kit import BAD_CALL, judged
-from ledger_fakes import FakePipeline, RecordingBell, wav_bytes
 from web_live import LiveWeb
-
-from qa.services import IntakeMeta
-from qa.services.doorbell import Queue
-from qa.services.work import Worker
 
 PageOf = Callable[..., Any]
 
 
-def call_with_a_number(web: LiveWeb) -> str:
-    services = web.services
-    recording = services.intake.accept_stream([wav_bytes(4711)], IntakeMeta("number.wav")).recording
-    pipeline = FakePipeline(outcome=judged(BAD_CALL))
-    Worker(services.database, services.vault, RecordingBell(), services.settings.ledger, pipeline).work(
-        Queue.SPEECH, recording.run.id
-    )
-    return recording.id
-
-
 def test_a_number_is_shown_for_a_reason_and_a_flag_takes_a_remark(web: LiveWeb, page_of: PageOf) -> None:
-    recording = call_with_a_number(web)
+    recording = web.judged("number.wav", 4711, judged(BAD_CALL))
     page = page_of("reviewer")
     page.goto(f"/recordings/{recording}")
     assert page.locator(".words .masked").inner_text() == "138****8000"

@@ -5,12 +5,7 @@ from typing import Any
 
 import pytest
 from coaching_kit import judged
-from ledger_fakes import FakePipeline, RecordingBell, wav_bytes
 from web_live import LiveWeb
-
-from qa.services import IntakeMeta
-from qa.services.doorbell import Queue
-from qa.services.work import Worker
 
 CALL = """坐席：您好，这里是金诚财富，工号8023。
 客户：嗯，你说。
@@ -21,13 +16,7 @@ CALL = """坐席：您好，这里是金诚财富，工号8023。
 
 @pytest.fixture
 def call(web: LiveWeb) -> str:
-    services = web.services
-    recording = services.intake.accept_stream([wav_bytes(7300)], IntakeMeta("steps.wav")).recording
-    pipeline = FakePipeline(outcome=judged(CALL))
-    Worker(services.database, services.vault, RecordingBell(), services.settings.ledger, pipeline).work(
-        Queue.SPEECH, recording.run.id
-    )
-    return recording.id
+    return web.judged("steps.wav", 7300, judged(CALL))
 
 
 def test_a_step_is_heard_where_it_was_done_and_one_in_other_words_where_it_may_have_been(

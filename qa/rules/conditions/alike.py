@@ -56,7 +56,7 @@ def alike(on: Evaluation, condition: Condition, role: Role | None, inside: Windo
             continue
         if any(at in turns and stretch.likelihoods[family] >= share for family, turns in rivals.items()):
             continue
-        where = place_of(stretch, wanted.to)
+        where = place_of_stretch(stretch, wanted.to)
         if inside.holds(where):
             best[at] = where, stretch.talk
     found = list(best.values())
@@ -65,7 +65,7 @@ def alike(on: Evaluation, condition: Condition, role: Role | None, inside: Windo
     return yes([p for p, _ in found], _told(judge, wanted.to, *max(found, key=lambda f: f[0].certainty)))
 
 
-def place_of(stretch: Stretch, family: str) -> Place:
+def place_of_stretch(stretch: Stretch, family: str) -> Place:
     """Where it stands, as sure as it is alike."""
     at = stretch.turn.span(stretch.start, stretch.end)
     return place(stretch.turn, *at, MatchKind.ALIKE, stretch.likelihoods[family])
