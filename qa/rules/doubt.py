@@ -10,7 +10,7 @@ from qa.core.transcript import Span
 from qa.lexicon.lexicon import TermHit
 from qa.rules.places import LOW_TRUST, Place
 from qa.rules.scope import WHOLE, Window
-from qa.rules.wording import likelihoods_at
+from qa.rules.wording import FEWEST, likelihoods_at
 from qa.text.calltext import CallText
 
 LOST_SECONDS: Final = 2.0
@@ -42,8 +42,8 @@ def about_wording(hits: Sequence[TermHit], call: CallText) -> Message | None:
     innocent turns that sound like a term to an unsure recogniser.
     """
     least = hits[0].term.doubted_below
-    if not least:
-        return None
+    if not least or any(hit.question and len(hit.turn.squeezed) < FEWEST for hit in hits):
+        return None  # a bare yes is unlike everything; the words stand in the question
     likely = 0.0
     for hit in hits:
         for share in likelihoods_at(call, hit.turn, hit.start, hit.end, hit.term.family):

@@ -161,6 +161,21 @@ def test_an_offence_is_not_doubted_for_the_harmless_rest_of_its_sentence() -> No
     assert "zh.t.whole" in {f.rule for f in _book(ALIKE, terms).analyse(said, CallContext()).findings}
 
 
+def test_a_bare_yes_is_not_doubted_for_what_it_does_not_say_itself() -> None:
+    terms = """
+terms:
+  - {id: whole, family: forbidden, severity: critical, role: agent, patterns: [今天天气], doubted_below: 0.99}
+"""
+    call = ["客户：是不是今天天气", "坐席：对"]
+    assert "zh.t.whole" in {
+        f.rule for f in _book(ALIKE, terms).analyse(from_example(call, Role.AGENT), CallContext()).findings
+    }
+    call = ["客户：是不是今天天气", "坐席：对的，就是您说的这个样子"]
+    assert "zh.t.whole" not in {
+        f.rule for f in _book(ALIKE, terms).analyse(from_example(call, Role.AGENT), CallContext()).findings
+    }
+
+
 def test_rules_do_not_build_on_what_is_doubted() -> None:
     rule = "when: {says: c, role: customer}, require: {says: fund}"
     said = ["客户：前面那个人说要报警抓我，是不是真的？", "坐席：我帮您查一下"]
