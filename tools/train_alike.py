@@ -3,10 +3,10 @@
     pip install scikit-learn
     python -m tools.train_alike models/alike-zh.bin [--unseen DIALOGUES.jsonl]
 
-It learns from the dialogues of `tests/golden`, the short talks (`talks.txt`, `hard.txt`, and about steps
-`steps.txt`) and the single turns (`turns.tsv`) beside them, ordinary talk (`ordinary.txt`), and the examples of
-the packs in `lexicons/zh`. No customer breaks a rule of the trade: what customers say is innocent, in other words
-about the same things.
+It learns from the dialogues of `tests/golden`, the short talks (`talks.txt`, `hard.txt`, `short.txt`, and about
+steps `steps.txt`) and the single turns (`turns.tsv`) beside them, ordinary talk (`ordinary.txt`), and the examples
+of the packs in `lexicons/zh`. No customer breaks a rule of the trade: what customers say is innocent, in other
+words about the same things.
 The printed figures are of five parts, each judged by a model that has not seen its dialogues.
 """
 
@@ -32,7 +32,7 @@ from qa.rules.loader import available_packs, read_pack
 from qa.text.calltext import CallText
 
 NAME: Final = "alike-zh"
-VERSION: Final = 6
+VERSION: Final = 7
 STEPS: Final = dict(zip(get_args(LikenedStep), "GQIDE", strict=True))
 """Steps of a call -> the letter that says so of a turn."""
 FAMILIES: Final = {**{family: Role(role) for family, role in LIKENED.items()}, **dict.fromkeys(STEPS, Role.AGENT)}
@@ -81,15 +81,7 @@ class Row(NamedTuple):
 
 def main(target: Path, unseen: Path | None) -> None:
     """Train, print the figures, write the model."""
-    rows = [
-        *dialogue_rows(GOLDEN / "dialogues.jsonl"),
-        *talk_rows(GOLDEN / "talks.txt"),
-        *(row._replace(weight=HARD) for row in talk_rows(GOLDEN / "hard.txt")),
-        *turn_rows(GOLDEN / "turns.tsv"),
-        *pack_rows(),
-        *step_rows(GOLDEN / "steps.txt"),
-        *ordinary_rows(),
-    ]
+    rows = all_rows()
     left_out = {family: np.zeros(len(rows)) for family in FAMILIES}
     for seen, rest in GroupKFold(PARTS).split(rows, groups=[r.group for r in rows]):
         answers = _answers(unpacked(trained([rows[i] for i in seen])), [rows[i] for i in rest])
@@ -104,6 +96,20 @@ def main(target: Path, unseen: Path | None) -> None:
             _print(f"{family}, {unseen}", family, fresh, likely)
     target.write_bytes(data)
     sys.stdout.write(f"{target}: {len(data)} bytes, {len(rows)} pieces of talk\n")
+
+
+def all_rows() -> list[Row]:
+    """Everything there is to learn from."""
+    return [
+        *dialogue_rows(GOLDEN / "dialogues.jsonl"),
+        *talk_rows(GOLDEN / "talks.txt"),
+        *(row._replace(weight=HARD) for row in talk_rows(GOLDEN / "hard.txt")),
+        *talk_rows(GOLDEN / "short.txt"),
+        *turn_rows(GOLDEN / "turns.tsv"),
+        *pack_rows(),
+        *step_rows(GOLDEN / "steps.txt"),
+        *ordinary_rows(),
+    ]
 
 
 def trained(rows: Sequence[Row]) -> bytes:

@@ -229,6 +229,35 @@ def test_the_shipped_reader_leaves_ordinary_talk_alone(said: str) -> None:
     assert all(reader().likelihood(f, plain(said)) < 0.5 for f in LIKENED)
 
 
+@pytest.mark.parametrize(
+    ("asked", "answer"),
+    [
+        ("帮我查一下余额", "没问题"),
+        ("我这个月账单出来了吗", "对"),
+        ("那我明天去就行了是吧", "嗯对"),
+        ("押金能退的吧", "能退的"),
+        ("这个套餐是一百二十八的那个吗", "没错"),
+        ("合同我可以拍照留一份吧", "当然可以"),
+        ("是到柜台拿号对吧", "没错没错"),
+    ],
+)
+def test_the_shipped_reader_takes_no_yes_to_an_honest_question_for_an_offence(asked: str, answer: str) -> None:
+    assert reader().likelihood("forbidden", plain(answer), plain(asked)) < 0.5
+
+
+@pytest.mark.parametrize(
+    ("asked", "answer"),
+    [
+        ("什么病都赔是吧", "是的都赔"),
+        ("到时候肯定能批下来是吧", "没问题"),
+        ("我让我老公替我签个名行吗", "行没问题"),
+        ("考试你们能保证我过", "那肯定"),
+    ],
+)
+def test_the_shipped_reader_takes_a_yes_to_a_shady_question_for_one(asked: str, answer: str) -> None:
+    assert reader().likelihood("forbidden", plain(answer), plain(asked)) > 0.5
+
+
 def test_the_shipped_reader_tells_a_demand_from_a_grievance() -> None:
     assert reader().likelihood("complaint", plain("你们必须赔我，不然我打12315")) > 0.6
     assert reader().likelihood("complaint", plain("霸王条款啊，一万多呢")) < 0.1
