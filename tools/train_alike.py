@@ -81,7 +81,16 @@ class Row(NamedTuple):
 
 def main(target: Path, unseen: Path | None) -> None:
     """Train, print the figures, write the model."""
-    rows = all_rows()
+    rows = [
+        *dialogue_rows(GOLDEN / "dialogues.jsonl"),
+        *talk_rows(GOLDEN / "talks.txt"),
+        *(row._replace(weight=HARD) for row in talk_rows(GOLDEN / "hard.txt")),
+        *talk_rows(GOLDEN / "short.txt"),
+        *turn_rows(GOLDEN / "turns.tsv"),
+        *pack_rows(),
+        *step_rows(GOLDEN / "steps.txt"),
+        *ordinary_rows(),
+    ]
     left_out = {family: np.zeros(len(rows)) for family in FAMILIES}
     for seen, rest in GroupKFold(PARTS).split(rows, groups=[r.group for r in rows]):
         answers = _answers(unpacked(trained([rows[i] for i in seen])), [rows[i] for i in rest])
@@ -96,20 +105,6 @@ def main(target: Path, unseen: Path | None) -> None:
             _print(f"{family}, {unseen}", family, fresh, likely)
     target.write_bytes(data)
     sys.stdout.write(f"{target}: {len(data)} bytes, {len(rows)} pieces of talk\n")
-
-
-def all_rows() -> list[Row]:
-    """Everything there is to learn from."""
-    return [
-        *dialogue_rows(GOLDEN / "dialogues.jsonl"),
-        *talk_rows(GOLDEN / "talks.txt"),
-        *(row._replace(weight=HARD) for row in talk_rows(GOLDEN / "hard.txt")),
-        *talk_rows(GOLDEN / "short.txt"),
-        *turn_rows(GOLDEN / "turns.tsv"),
-        *pack_rows(),
-        *step_rows(GOLDEN / "steps.txt"),
-        *ordinary_rows(),
-    ]
 
 
 def trained(rows: Sequence[Row]) -> bytes:

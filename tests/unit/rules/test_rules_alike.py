@@ -161,19 +161,12 @@ def test_an_offence_is_not_doubted_for_the_harmless_rest_of_its_sentence() -> No
     assert "zh.t.whole" in {f.rule for f in _book(ALIKE, terms).analyse(said, CallContext()).findings}
 
 
-def test_a_bare_yes_is_not_doubted_for_what_it_does_not_say_itself() -> None:
-    terms = """
-terms:
-  - {id: whole, family: forbidden, severity: critical, role: agent, patterns: [今天天气], doubted_below: 0.99}
-"""
-    call = ["客户：是不是今天天气", "坐席：对"]
-    assert "zh.t.whole" in {
-        f.rule for f in _book(ALIKE, terms).analyse(from_example(call, Role.AGENT), CallContext()).findings
-    }
-    call = ["客户：是不是今天天气", "坐席：对的，就是您说的这个样子"]
-    assert "zh.t.whole" not in {
-        f.rule for f in _book(ALIKE, terms).analyse(from_example(call, Role.AGENT), CallContext()).findings
-    }
+@pytest.mark.parametrize(("answer", "told"), [("对", True), ("对的，就是您说的这个样子", False)])
+def test_a_bare_yes_is_not_doubted_for_what_it_does_not_say_itself(answer: str, told: bool) -> None:
+    terms = TERMS.replace("本金一分不少]", "今天天气], doubted_below: 0.99")
+    call = from_example(["客户：是不是今天天气", f"坐席：{answer}"], Role.AGENT)
+    found = {f.rule for f in _book(ALIKE, terms).analyse(call, CallContext()).findings}
+    assert ("zh.t.whole" in found) is told
 
 
 def test_rules_do_not_build_on_what_is_doubted() -> None:
