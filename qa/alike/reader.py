@@ -14,12 +14,17 @@ import msgspec
 import numpy as np
 
 from qa.alike.cases import Case, Cases
-from qa.alike.features import AT_ONCE, BUCKETS, Talk, summed, views
+from qa.alike.features import AT_ONCE, BUCKETS, Talk, firsts, summed, views
+from qa.alike.trees import Trees
 from qa.core.base import Record
 from qa.core.roles import Role
 from qa.models.manifest import data_folder
 
 FILE: Final = "alike-zh.bin"
+NOTHING_SAID: Final = -10.0
+"""Stands for the log odds of a turn where there was none before."""
+OUT_OF_THE_QUESTION: Final = -4.0
+"""Log odds up to which nothing is looked at again: one in fifty."""
 
 
 class Head(Record, frozen=True):
@@ -43,6 +48,8 @@ class Header(Record, frozen=True):
     heads: dict[str, Head]
     """Family -> its answer, in the order of the tables; those in which cases have a say come first, in the order
     of their votes."""
+    trees: dict[str, Trees]
+    """Family -> what looks at it again, in the whole of a call."""
 
 
 class Stored(Record, frozen=True):
@@ -58,10 +65,12 @@ class Stored(Record, frozen=True):
 class Judged:
     """How pieces of talk are worded."""
 
-    def __init__(self, columns: Mapping[str, int], likelihoods: np.ndarray) -> None:
+    def __init__(self, columns: Mapping[str, int], odds: np.ndarray) -> None:
         self._columns = columns
-        self.likelihoods = likelihoods
-        """Pieces x `Reader.columns`, 0..1."""
+        self.odds = odds
+        """Pieces x `Reader.columns`, log odds."""
+        self.likelihoods = 1 / (1 + np.exp(-odds))
+        """The same, 0..1."""
 
     def likely(self, family: str, at_least: float) -> list[int]:
         """The pieces that are at least so much worded like what is known of a family."""
@@ -92,6 +101,7 @@ class Reader:
         self._bias = np.array([h.bias for h in self._heads])
         self._say = np.array([h.say for h in self._heads if h.say])
         self._about = {by: [by in (Role.UNKNOWN, h.role) for h in self._heads if h.say] for by in Role}
+        self._trees = header.trees
         self._weights = weights
         self._packed_cases = cases
 
@@ -102,8 +112,30 @@ class Reader:
         found = np.empty((len(talk), len(self.columns)))
         for first in range(0, len(talk), AT_ONCE):
             part = slice(first, first + AT_ONCE)
-            found[part] = 1 / (1 + np.exp(-self._odds(talk[part], said_by[part])))
+            found[part] = self._odds(talk[part], said_by[part])
         return Judged(self.columns, found)
+
+    def again(self, judged: Judged, talk: Sequence[Talk], said_by: Sequence[Role], turns: Sequence[int]) -> Judged:
+        """What was `judged` of the talk of a call, looked at once more where trees know of a family and the sum
+        does not rule it out. `turns` are the turns that the pieces belong to, rising.
+        """
+        seen = self.seen(judged, talk, said_by, turns)
+        odds = judged.odds.copy()
+        for family, trees in self._trees.items():
+            column = odds[:, self.columns[family]]
+            asked = np.flatnonzero(column > OUT_OF_THE_QUESTION)
+            column[asked] = trees.odds(seen[asked])
+        return Judged(self.columns, odds)
+
+    def seen(
+        self, judged: Judged, talk: Sequence[Talk], said_by: Sequence[Role], turns: Sequence[int]
+    ) -> np.ndarray:
+        """What trees look at: of offences and complaints the odds, how many characters were said, now and by the
+        other before, and the odds of the turn that the speaker had before; pieces x columns.
+        """
+        odds = judged.odds[:, : len(self._say)]
+        lengths = np.array([(len(t.said), len(t.before)) for t in talk], float).reshape(len(talk), 2)
+        return np.concatenate([odds, lengths, of_turn_before(odds, said_by, turns)], 1)
 
     def _odds(self, talk: Sequence[Talk], said_by: Sequence[Role]) -> np.ndarray:
         sums = np.zeros((len(talk), len(self.columns)))
@@ -138,6 +170,21 @@ class Reader:
     def _cases(self) -> Cases:
         told = msgspec.msgpack.decode(zlib.decompress(self._packed_cases), type=tuple[Case, ...])
         return Cases(told, self._rarity)
+
+
+def of_turn_before(odds: np.ndarray, said_by: Sequence[Role], turns: Sequence[int]) -> np.ndarray:
+    """For each piece the highest odds of the turn that its speaker had before; pieces x families."""
+    starts = firsts(np.array(turns, int)).tolist()
+    if not starts:
+        return odds
+    highest = np.maximum.reduceat(odds, starts)
+    none = len(highest)
+    before, last = [], dict[Role, int]()
+    for turn, start in enumerate(starts):
+        before.append(last.get(said_by[start], none))
+        last[said_by[start]] = turn
+    found = np.pad(highest, ((0, 1), (0, 0)), constant_values=NOTHING_SAID)[before]
+    return np.repeat(found, np.diff(starts, append=len(turns)), axis=0)
 
 
 @cache

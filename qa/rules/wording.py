@@ -37,24 +37,31 @@ def stretches_of(
 ) -> list[Stretch]:
     """What of a part of a call is at least so much worded like what is known of a family."""
     read = _read(call)
-    likely = read.judged.likely(family, at_least)
+    likely = read.again.likely(family, at_least)
     if not likely:
         return []
     turns = {turn.turn_position for turn in turns_of(call, role, inside)}
-    return [
-        Stretch(*read.parts[i], read.judged.of(i)) for i in likely if read.parts[i].turn.turn_position in turns
-    ]
+    return [Stretch(*read.parts[i], read.again.of(i)) for i in likely if read.parts[i].turn.turn_position in turns]
 
 
 def likelihoods_at(call: CallText, turn: TurnText, start: int, end: int, family: str) -> Iterator[float]:
     """How much a place (squeezed offsets) is worded like what is known of the family: its stretches with what they
     followed, and then, which costs more, these and its clauses by themselves.
     """
-    yield from _at(_read(call), turn, start, end, family)
-    yield from _at(_alone(turn), turn, start, end, family)
+    read = _read(call)
+    yield from _at(read.parts, read.judged, turn, start, end, family)
+    yield from _at(*_alone(turn), turn, start, end, family)
 
 
-class _Part(NamedTuple):
+def likelihoods_in_call(call: CallText, turn: TurnText, start: int, end: int, family: str) -> Iterator[float]:
+    """The same in the whole of the call: nothing where the turn is too short to be read."""
+    read = _read(call)
+    yield from _at(read.parts, read.again, turn, start, end, family)
+
+
+class Part(NamedTuple):
+    """What of a call is read by itself."""
+
     turn: TurnText
     start: int
     end: int
@@ -62,23 +69,28 @@ class _Part(NamedTuple):
 
 
 class _Read(NamedTuple):
-    """How parts are worded."""
+    """How the parts of a call are worded."""
 
-    parts: Sequence[_Part]
+    parts: Sequence[Part]
     """In the order of their turns."""
     judged: Judged
+    """Each by itself."""
+    again: Judged
+    """In the whole of the call."""
 
 
-def _at(read: _Read, turn: TurnText, start: int, end: int, family: str) -> Iterator[float]:
-    for i in range(bisect_left(read.parts, turn.turn_position, key=_position), len(read.parts)):
-        part = read.parts[i]
+def _at(
+    parts: Sequence[Part], judged: Judged, turn: TurnText, start: int, end: int, family: str
+) -> Iterator[float]:
+    for i in range(bisect_left(parts, turn.turn_position, key=_position), len(parts)):
+        part = parts[i]
         if part.turn is not turn:
             return
         if part.start < end and start < part.end:
-            yield read.judged.likelihood(i, family)
+            yield judged.likelihood(i, family)
 
 
-def _position(part: _Part) -> int:
+def _position(part: Part) -> int:
     return part.turn.turn_position
 
 
@@ -91,27 +103,36 @@ def _read(call: CallText) -> _Read:
     """What is said in a call, read once."""
     found = _known.get(call)
     if found is None:
-        found = _known[call] = _in_parts(call)
+        parts = parts_of(call)
+        judged = _judged(parts)
+        again = reader().again(judged, *said_in(parts))
+        found = _known[call] = _Read(parts, judged, again)
     return found
 
 
-def _in_parts(call: CallText) -> _Read:
-    return _judged(
-        [
-            _Part(turn, start, end, Talk(said, before.before, before.own))
-            for turn, before in zip(call.turns, before_each(call), strict=True)
-            for start, end, said in stretches(turn)
-            if end - start >= (FEWEST_OF_ANSWER if before.before else FEWEST)
-        ]
-    )
+def parts_of(call: CallText) -> list[Part]:
+    """What of a call is read, in the order of its turns."""
+    return [
+        Part(turn, start, end, Talk(said, before.before, before.own))
+        for turn, before in zip(call.turns, before_each(call), strict=True)
+        for start, end, said in stretches(turn)
+        if end - start >= (FEWEST_OF_ANSWER if before.before else FEWEST)
+    ]
 
 
 @lru_cache(RECENT)
-def _alone(turn: TurnText) -> _Read:
+def _alone(turn: TurnText) -> tuple[Sequence[Part], Judged]:
     """The stretches and clauses of a turn without what they followed."""
-    parts = [*stretches(turn), *((c.start, c.end, turn.squeezed[c.start : c.end]) for c in turn.clauses)]
-    return _judged([_Part(turn, start, end, Talk(said)) for start, end, said in parts if said])
+    told = [*stretches(turn), *((c.start, c.end, turn.squeezed[c.start : c.end]) for c in turn.clauses)]
+    parts = [Part(turn, start, end, Talk(said)) for start, end, said in told if said]
+    return parts, _judged(parts)
 
 
-def _judged(parts: Sequence[_Part]) -> _Read:
-    return _Read(parts, reader().judged([p.talk for p in parts], [p.turn.turn.role for p in parts]))
+def _judged(parts: Sequence[Part]) -> Judged:
+    talk, said_by, _ = said_in(parts)
+    return reader().judged(talk, said_by)
+
+
+def said_in(parts: Sequence[Part]) -> tuple[list[Talk], list[Role], list[int]]:
+    """What was said, by whom and in which turn."""
+    return [p.talk for p in parts], [p.turn.turn.role for p in parts], [p.turn.turn_position for p in parts]

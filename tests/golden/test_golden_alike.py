@@ -11,7 +11,7 @@ from qa.alike.reader import reader
 from qa.core.roles import Role
 from qa.evaluate.dialogues import read_dialogues
 from qa.lexicon.schema import LIKENED
-from qa.rules.dialogue import from_turns
+from qa.rules.dialogue import from_example, from_turns
 from qa.rules.loader import read_pack
 from qa.rules.scope import WHOLE
 from qa.rules.wording import stretches_of
@@ -37,6 +37,21 @@ def test_ordinary_talk_is_left_alone(at_least: Mapping[str, float]) -> None:
         assert sum(reader().likelihood(family, s) >= at_least[family] for s in said) <= len(said) / 200
 
 
+def test_long_ordinary_calls_are_left_alone(at_least: Mapping[str, float]) -> None:
+    told = turns = 0
+    for block in (GOLDEN / "dull.txt").read_text(encoding="utf-8").split("\n\n"):
+        said = [line.split(" ", 1) for line in block.splitlines() if line and not line.startswith("#")]
+        lines = [f"{'坐席' if kind == 'N' else '客户'}：{text}" for kind, text in said]
+        call = CallText(from_example(lines, Role.AGENT))
+        turns += sum(kind == "N" for kind, _ in said)
+        for family in ("forbidden", "rude"):
+            told += len(
+                {s.turn.turn_position for s in stretches_of(call, Role.AGENT, WHOLE, family, at_least[family])}
+            )
+    assert turns > 2_000
+    assert told <= turns / 500
+
+
 @pytest.mark.parametrize("family", ABOUT)
 def test_what_is_known_is_mostly_known_again_and_little_else(family: str, at_least: Mapping[str, float]) -> None:
     right = told = wanted = 0
@@ -53,7 +68,14 @@ def test_what_is_known_is_mostly_known_again_and_little_else(family: str, at_lea
 
 @pytest.mark.parametrize(
     ("name", "labels", "least"),
-    [("talks.txt", "[FRBNCK]", 10_000), ("hard.txt", "[FRBNCK]", 10_000), ("steps.txt", "([GQIDE]+|N|K)", 2_000)],
+    [
+        ("talks.txt", "[FRBNCK]", 10_000),
+        ("hard.txt", "[FRBNCK]", 10_000),
+        ("short.txt", "[FRBNCK]", 1_000),
+        ("blind.txt", "[FRBNCK]", 1_000),
+        ("dull.txt", "[NCK]", 100),
+        ("steps.txt", "([GQIDE]+|N|K)", 2_000),
+    ],
 )
 def test_every_line_of_the_talks_is_a_label_and_what_was_said(name: str, labels: str, least: int) -> None:
     blocks = (GOLDEN / name).read_text(encoding="utf-8").strip().split("\n\n")

@@ -17,7 +17,18 @@ from qa.alike.features import (
     vectors,
     views,
 )
-from qa.alike.reader import Head, Header, Reader, packed, reader, unpacked
+from qa.alike.reader import (
+    NOTHING_SAID,
+    OUT_OF_THE_QUESTION,
+    Head,
+    Header,
+    Reader,
+    of_turn_before,
+    packed,
+    reader,
+    unpacked,
+)
+from qa.alike.trees import Trees
 from qa.core.roles import Role
 from qa.lexicon.schema import LIKENED
 from qa.rules.dialogue import from_example
@@ -37,7 +48,7 @@ def _pieces(talk: Talk, view: int = 0) -> list[int]:
     return sorted(buckets[buckets != NOWHERE].tolist())
 
 
-def _tiny(say: float = 0.0, bias: float = -2.0) -> Reader:
+def _tiny(say: float = 0.0, bias: float = -2.0, **trees: Trees) -> Reader:
     """Knows 保本 for forbidden, and three cases."""
     weights = bytearray(BUCKETS)
     for bucket in _pieces(Talk("保本")):
@@ -48,7 +59,7 @@ def _tiny(say: float = 0.0, bias: float = -2.0) -> Reader:
         Case("滚", "", "", (-1, 1)),
     )
     head = Head(Role.AGENT, bias, scale=0.05, say=say)
-    header = Header("tiny", 3, BUCKETS, {"forbidden": head, "rude": head})
+    header = Header("tiny", 3, BUCKETS, {"forbidden": head, "rude": head}, trees)
     return unpacked(packed(header, RARITY, [bytes(weights), bytes(BUCKETS)], cases))
 
 
@@ -199,7 +210,7 @@ def test_the_nearest_case_is_one_of_the_family_in_its_own_words_and_setting(tiny
 
 def test_a_file_for_other_buckets_is_refused() -> None:
     with pytest.raises(ValueError, match="buckets"):
-        unpacked(packed(Header("old", 1, 2, {}), bytes(2), [], []))
+        unpacked(packed(Header("old", 1, 2, {}, {}), bytes(2), [], []))
 
 
 @pytest.mark.parametrize(
@@ -279,3 +290,40 @@ def test_much_talk_is_judged_in_parts_and_in_order(tiny: Reader) -> None:
     together = tiny.judged(talk, [Role.AGENT] * len(talk)).likelihoods[:, 0]
     alone = {t.said: tiny.likelihood("forbidden", t.said) for t in talk}
     assert together == pytest.approx([alone[t.said] for t in talk])
+
+
+SHORT = Trees(
+    0.5,
+    [[2, 4, 0, 0, 0, 0, 0]],
+    [[4.0, 1.0, 9.0, 0.0, 0.0, 0.0, 0.0]],
+    [[1.0, 1.0, 2.0, 2.0, 4.0, 4.0, 4.0, 4.0]],
+)
+"""Asks how many characters were said and, of few, how the speaker's last turn was worded."""
+
+
+def test_trees_look_again_at_what_is_not_ruled_out_of_their_families_alone() -> None:
+    judge = _tiny(say=0.01, forbidden=SHORT)
+    talk, agent = [Talk("早上好"), Talk("保本的"), Talk("好的呀"), Talk("保本是肯定的")], [Role.AGENT] * 4
+    judged = judge.judged(talk, agent)
+    assert judged.odds[1, 0] > 1.0 > judged.odds[0, 0]
+    again = judge.again(judged, talk, agent, [0, 1, 2, 3])
+    assert again.odds[:, 0].tolist() == [1.5, 1.5, 2.5, 4.5]
+    assert again.odds[:, 1].tolist() == judged.odds[:, 1].tolist()
+
+    silent = _tiny(say=0.01, bias=OUT_OF_THE_QUESTION - 3, forbidden=SHORT)
+    judged = silent.judged(talk[:1], agent[:1])
+    assert silent.again(judged, talk[:1], agent[:1], [0]).odds.tolist() == judged.odds.tolist()
+
+
+def test_without_trees_and_without_talk_nothing_is_looked_at_again() -> None:
+    for judge in (_tiny(), _tiny(forbidden=SHORT)):
+        assert judge.again(judge.judged([], []), [], [], []).odds.shape == (0, 2)
+    talk, agent = [Talk("保本的")], [Role.AGENT]
+    judged = (judge := _tiny()).judged(talk, agent)
+    assert judge.again(judged, talk, agent, [0]).odds.tolist() == judged.odds.tolist()
+
+
+def test_what_the_speaker_had_said_before_is_the_likeliest_piece_of_his_last_turn() -> None:
+    odds = np.array([[1.0, -5.0], [-2.0, 3.0], [7.0, 7.0], [0.0, 0.0]])
+    said_by = [Role.AGENT, Role.AGENT, Role.CUSTOMER, Role.AGENT]
+    assert of_turn_before(odds, said_by, [0, 0, 2, 5]).tolist() == [[NOTHING_SAID] * 2] * 3 + [[1.0, 3.0]]

@@ -1,9 +1,15 @@
 """What of a call the second reader is given, and how what it says is looked up."""
 
+from qa.alike.reader import reader
 from qa.core.roles import Role
 from qa.rules.dialogue import from_example
 from qa.rules.scope import WHOLE
-from qa.rules.wording import likelihoods_at, stretches_of
+from qa.rules.wording import (
+    likelihoods_at,
+    likelihoods_in_call,
+    parts_of,
+    stretches_of,
+)
 from qa.text.calltext import CallText
 
 FIRST, SECOND = "这个产品到期以后本金一分都不会少您放心就好了", "另外我们每个月都会把账单寄到您家里去的请查收"
@@ -34,7 +40,11 @@ def test_a_place_is_judged_by_the_parts_that_hold_some_of_it() -> None:
     call = _call(f"坐席：{FIRST}，{SECOND}")
     turn, middle = call.turns[0], len(FIRST)
     first, second = (s.likelihoods["forbidden"] for s in stretches_of(call, None, WHOLE, "forbidden"))
+    assert list(likelihoods_in_call(call, turn, 0, middle + 1, "forbidden")) == [first, second]
     assert first > 0.5 > second
+    assert list(likelihoods_in_call(call, turn, middle, middle + 1, "forbidden")) == [second]
+    talk = [p.talk for p in parts_of(call)]
+    first, second = (reader().likelihood("forbidden", t.said) for t in talk)
     assert next(likelihoods_at(call, turn, middle - 1, middle, "forbidden")) == first
     assert next(likelihoods_at(call, turn, middle, middle + 1, "forbidden")) == second
     alone = list(likelihoods_at(call, turn, 0, middle, "forbidden"))
