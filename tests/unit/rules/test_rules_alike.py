@@ -23,6 +23,7 @@ terms:
   - {id: fund, patterns: [心放肚子里]}
 """
 ALIKE = "forbid: {alike: {to: forbidden, at_least: 0.5}}"
+ALL_ALIKE = "forbid: {alike: {to: forbidden, at_least: 0.001}}"
 
 
 def _book(rule: str, terms: str = "") -> RuleBook:
@@ -83,8 +84,9 @@ def test_a_term_that_does_not_apply_to_the_call_or_is_not_shown_has_no_say(only:
 
 def test_what_only_sounds_like_a_term_and_is_excused_has_no_say() -> None:
     terms = TERMS.replace("本金一分不少", "定期存款单")
-    assert _check([f"坐席：这不是定期村款单，{OFFENCE}"], terms=terms).findings
-    assert not _check([f"坐席：这不是定期存款单，{OFFENCE}"], terms=terms).findings
+    rule = "forbid: {alike: {to: forbidden, at_least: 0.1}}"
+    assert _check(["坐席：这不是定期村款单，您把心放肚子里，钱都在"], rule, terms).findings
+    assert not _check(["坐席：这不是定期存款单，您把心放肚子里，钱都在"], rule, terms).findings
 
 
 def test_what_is_surely_an_offence_is_told_although_a_term_in_it_is_excused() -> None:
@@ -107,8 +109,9 @@ def test_what_a_term_calls_rude_is_called_forbidden_as_well_only_where_that_is_t
 
 def test_what_the_grammar_of_contexts_excuses_is_not_brought_back() -> None:
     excused = "坐席：要是有人跟您说本金一分不少给您拿回来，您千万别信"
-    assert not _check([excused], "forbid: {alike: {to: forbidden, at_least: 0.001}}", TERMS).findings
-    assert _check([excused], "forbid: {alike: {to: forbidden, at_least: 0.001}}").findings
+    left = _check([excused], ALL_ALIKE, TERMS)
+    assert (left.outcome, left.reason.code, left.findings) == (Outcome.PASSED, "rules.nothing_alike", ())
+    assert _check([excused], ALL_ALIKE).findings
 
 
 def test_what_stands_beside_an_excused_term_is_read() -> None:
@@ -118,6 +121,42 @@ def test_what_stands_beside_an_excused_term_is_read() -> None:
         + f"，{OFFENCE.replace('本金一分不少', '本钱一个子儿不差')}"
     )
     assert _check([excused], "forbid: {alike: {to: forbidden, at_least: 0.3}}", TERMS).findings
+
+
+CLEAR = "这款产品不存在本金一分不少"
+MOCKED = "本金一分不少都是骗人的千万别信"
+STEADY = "这个产品的收益一直都是很稳定的您可以放心去买"
+
+
+@pytest.mark.parametrize("excused", [f"另外要先跟您讲清楚的是{CLEAR}", f"{MOCKED}这一点要先跟您讲清楚"])
+@pytest.mark.parametrize("first", [True, False])
+def test_an_excused_term_silences_its_own_part_of_a_long_turn_alone(excused: str, first: bool) -> None:
+    said = f"{excused}，{STEADY}" if first else f"{STEADY}，{excused}"
+    found = _check([f"坐席：{said}"], "forbid: {alike: {to: forbidden, at_least: 0.2}}", TERMS).findings
+    assert [e.quote for f in found for e in f.evidence] == [STEADY]
+
+
+@pytest.mark.parametrize("likelier_first", [True, False])
+def test_of_a_long_turn_the_likeliest_part_is_shown_and_told(likelier_first: bool) -> None:
+    likelier = "到期本钱一个子儿不差都给您拿回来您就把心放肚子里"
+    parts = [likelier, "亏了的话我个人掏腰包全部给您补上这个您尽管放心好了"]
+    check = _check([f"坐席：{'，'.join(parts if likelier_first else parts[::-1])}"])
+    assert [e.quote for e in check.findings[0].evidence] == [likelier]
+    alone = _check([f"坐席：{likelier}"]).findings[0]
+    assert (check.findings[0].reason, check.findings[0].confidence) == (alone.reason, alone.confidence)
+
+
+def test_of_several_turns_the_likeliest_is_told() -> None:
+    found = [_check(lines, ALL_ALIKE).findings[0] for lines in ([OFFENCE, STEADY], [STEADY, OFFENCE])]
+    for finding in found:
+        assert len(finding.evidence) == 2
+        assert finding.reason.params["share"] == f"{finding.confidence:.0%}"
+
+
+def test_the_words_of_a_complaint_are_no_rival_in_the_mouth_of_an_agent() -> None:
+    taunt = "坐席：您要投诉就投诉，赔是不可能赔的"
+    terms = "terms: [{id: c, family: complaint, severity: notice, role: customer, patterns: [投诉]}]\n"
+    assert _check([taunt], "forbid: {alike: {to: forbidden, at_least: 0.02}}", terms).findings
 
 
 COMPLAINTS = """
@@ -135,6 +174,8 @@ def test_a_term_in_a_sentence_unlike_its_family_is_doubted_and_the_check_stays_o
     doubted = _complaint("前面那个人说要报警抓我，是不是真的？")
     assert (doubted.outcome, doubted.reason.code, doubted.findings) == (Outcome.UNKNOWN, "rules.unlike", ())
     assert doubted.reason.params["quote"] == "报警"
+    vague = _complaint("不行就报警处理吧这个事情").reason.params["share"]
+    assert 0 < float(str(vague).removesuffix("%")) < 10
     for locale in LOCALES:
         assert "报警" in render(doubted.reason, locale)
     assert _complaint("你们这是诈骗，我现在就报警，去12315告你们").findings
@@ -145,8 +186,17 @@ def test_a_term_in_a_sentence_unlike_its_family_is_doubted_and_the_check_stays_o
 
 def test_a_doubted_term_is_a_near_miss_that_says_why() -> None:
     call = from_example(["客户：前面那个人说要报警抓我，是不是真的？"], Role.AGENT)
-    [miss] = try_dialogue(_book(ALIKE, COMPLAINTS), call, CallContext()).near_misses
+    trial = try_dialogue(_book(ALIKE, COMPLAINTS), call, CallContext())
+    [miss] = trial.near_misses
     assert (miss.term, miss.quote, miss.why.code) == ("zh.t.c", "报警", "rules.unlike")
+    assert trial.doubts() == []  # it is told once
+
+
+def test_a_term_that_is_doubted_in_one_turn_is_a_near_miss_there_whatever_it_is_in_the_next() -> None:
+    said = ["客户：前面那个人说要报警抓我，是不是真的？", "坐席：您别急", "客户：我现在就报警，去12315告你们"]
+    trial = try_dialogue(_book(ALIKE, COMPLAINTS), from_example(said, Role.AGENT), CallContext())
+    assert [(m.turn, m.why.code) for m in trial.near_misses] == [(0, "rules.unlike")]
+    assert [e.turn for f in trial.analysis.findings for e in f.evidence] == [2]
 
 
 def test_a_doubted_term_hides_no_offence_in_the_same_turn() -> None:
@@ -155,18 +205,40 @@ def test_a_doubted_term_hides_no_offence_in_the_same_turn() -> None:
     assert _check([said], terms=terms).findings
 
 
+def test_a_term_that_the_whole_call_speaks_against_is_doubted_unless_its_clause_is_surely_an_offence() -> None:
+    terms = TERMS.replace("本金一分不少]", "PATTERN], doubted_below: 0.1")
+    for said, pattern, told in (
+        ("让您久等了，我现在就联系一下师傅，您别挂，稍等我一分钟", "我现在就联系", False),
+        ("这个产品保本保息，稳赚不赔。请问您是王健国先生吗？", "保本保息", True),
+    ):
+        call = from_example([f"坐席：{said}"], Role.AGENT)
+        found = {
+            f.rule for f in _book(ALIKE, terms.replace("PATTERN", pattern)).analyse(call, CallContext()).findings
+        }
+        assert ("zh.t.whole" in found) is told
+
+
 def test_an_offence_is_not_doubted_for_the_harmless_rest_of_its_sentence() -> None:
     said = from_example(["坐席：这个产品保本保息，稳赚不赔。请问您是王健国先生吗？"], Role.AGENT)
     terms = TERMS.replace("本金一分不少]", "保本保息], doubted_below: 0.1")
     assert "zh.t.whole" in {f.rule for f in _book(ALIKE, terms).analyse(said, CallContext()).findings}
 
 
-@pytest.mark.parametrize(("answer", "told"), [("对", True), ("对的，就是您说的这个样子", False)])
+@pytest.mark.parametrize(
+    ("answer", "told"), [("对", True), ("对的没错啊", False), ("对的，就是您说的这个样子", False)]
+)
 def test_a_bare_yes_is_not_doubted_for_what_it_does_not_say_itself(answer: str, told: bool) -> None:
     terms = TERMS.replace("本金一分不少]", "今天天气], doubted_below: 0.99")
     call = from_example(["客户：是不是今天天气", f"坐席：{answer}"], Role.AGENT)
     found = {f.rule for f in _book(ALIKE, terms).analyse(call, CallContext()).findings}
     assert ("zh.t.whole" in found) is told
+
+
+def test_a_bare_yes_with_the_words_themselves_is_not_doubted_either() -> None:
+    terms = TERMS.replace("本金一分不少]", "天气], doubted_below: 0.99")
+    call = from_example(["客户：是不是天气", "坐席：对，天气"], Role.AGENT)
+    [found] = [f for f in _book(ALIKE, terms).analyse(call, CallContext()).findings if f.rule == "zh.t.whole"]
+    assert [e.quote for e in found.evidence] == ["对", "天气"]
 
 
 def test_rules_do_not_build_on_what_is_doubted() -> None:
@@ -260,6 +332,12 @@ def test_a_step_in_other_words_is_left_to_a_person_who_is_told_where_to_listen(o
         assert "%" in render(check.reason, locale)
 
 
+def test_a_trial_tells_what_is_left_to_a_person() -> None:
+    call = from_example([f"坐席：{NOTICE}", "坐席：您好"], Role.AGENT)
+    [(check, doubt)] = try_dialogue(build([from_text("zh/t", f"id: zh.t{STEPS}")]), call, CallContext()).doubts()
+    assert (check.rule, doubt.reason.code) == ("zh.t.f.recording-notice", "rules.step_alike")
+
+
 @pytest.mark.parametrize(
     "lines",
     [
@@ -274,7 +352,8 @@ def test_a_step_that_nobody_did_or_the_customer_is_missing(lines: list[str]) -> 
 def test_a_promise_that_nothing_can_be_lost_is_no_warning_that_it_can() -> None:
     steps = STEPS.replace("recording-notice", "risk-disclosure").replace("本次通话将被录音", "投资有风险")
     assert _step(["坐席：亏不亏谁也不敢跟您打包票，跌了本钱就少了"], steps).outcome is Outcome.UNKNOWN
-    assert _step([f"坐席：{OFFENCE}"], steps).outcome is Outcome.FAILED
+    both = "坐席：本金不会有任何损失的，收益也是有保证的"
+    assert _step([both], steps.replace("0.5", "0.3")).outcome is Outcome.FAILED
 
 
 def test_a_step_in_its_words_is_done() -> None:
