@@ -24,9 +24,14 @@ from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType
 
+from qa.alike.features import Talk
+
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("qa/lexicon", "qa/rules")
-PRELOADED = ("pytest", "hypothesis", "pydantic", "yaml", "regex", "ahocorasick_rs", "qa.text.calltext", "qa.i18n")
+PRELOADED = (
+    "pytest", "hypothesis", "schemathesis.pytest.plugin", "pydantic", "yaml", "ahocorasick_rs", "numpy",
+    "sqlalchemy", "qa.text.calltext", "qa.i18n",
+)  # fmt: skip
 KEPT = "tests/unit/rules/test_rules_kept.py"
 UNIT = ("tests/unit/lexicon", "tests/unit/rules")
 BROAD = ("tests/property/test_rules_properties.py", "tests/golden")
@@ -179,6 +184,7 @@ def main() -> None:
     for name in PRELOADED:
         importlib.import_module(name)
     importlib.import_module("qa.text.segment").word_spans("词典")
+    importlib.import_module("qa.alike.reader").reader().nearest("rude", Talk("好"))
     paths = sorted(p.relative_to(ROOT).as_posix() for d in PACKAGES for p in (ROOT / d).rglob("*.py"))
     mutants = [m for p in paths if arguments.only in p for m in mutants_of(p)]
     chosen = random.Random(arguments.seed).sample(mutants, min(arguments.sample, len(mutants)))

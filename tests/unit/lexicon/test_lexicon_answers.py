@@ -3,6 +3,7 @@ import pytest
 
 from qa.core.finding import MatchKind
 from qa.core.roles import Role
+from qa.core.transcript import Transcript, Turn, Word
 from qa.lexicon.lexicon import CompiledTerm, Lexicon, TermHit
 from qa.lexicon.matcher import MatchTerm
 from qa.lexicon.schema import FORBIDDEN_UNLESS
@@ -17,7 +18,7 @@ def term(*patterns: str, affirmed: bool = True, homophone: str = "auto") -> Comp
     )  # fmt: skip
 
 
-PROMISE = Lexicon([term("保本", "稳赚不赔", "肯定不会亏", "不会亏", "不会亏本", "涨价")])
+PROMISE = Lexicon([term("保本", "稳赚不赔", "肯定不会亏", "不会亏", "不会亏本", "涨价", "赔给我")])
 
 
 def meant(*lines: str) -> list[TermHit]:
@@ -57,6 +58,8 @@ def test_a_yes_to_the_question_is_as_good_as_saying_it(lines: tuple[str, ...]) -
         ("客户：你们保本吗", "坐席：对不起，我们不保本"),
         ("客户：你们保本吗", "坐席：是这样的，理财不保本"),
         ("客户：保本吗", "坐席：对，但是有一定风险，不能保证"),
+        ("客户：保本吗", "坐席：对，不过是存在投资风险的"),
+        ("客户：亏了是不是赔给我", "坐席：我，我先帮您查一下"),
         ("客户：不是保本的吧", "坐席：对，不保本"),
         ("客户：不保本吧", "坐席：对"),
         ("客户：会不会亏本", "坐席：有可能的"),
@@ -69,6 +72,15 @@ def test_a_yes_to_the_question_is_as_good_as_saying_it(lines: tuple[str, ...]) -
 )
 def test_anything_else_is_not(lines: tuple[str, ...]) -> None:
     assert meant(*lines) == []
+
+
+def test_a_yes_is_heard_through_the_pauses_of_who_hesitates() -> None:
+    asked = Turn(0, Role.CUSTOMER, "c", 0, (Word("保本吗", 0, 1, 1.0, 1.0),), 1.0)
+    said = (Word("那个", 2, 2.5, 1.0, 1.0), Word("肯定", 5, 5.5, 1.0, 1.0), Word("的呀", 8, 8.5, 1.0, 1.0))
+    call = CallText(Transcript("zh", 10.0, (asked, Turn(1, Role.AGENT, "a", 0, said, 1.0))))
+    assert call.turns[1].marked.count(" ") == 2
+    [hit] = [h for h in PROMISE.scan(call).hits("zh.t.promise", Role.AGENT) if h.counts]
+    assert hit.turn.squeezed[hit.start : hit.end] == "肯定"
 
 
 def test_a_term_may_refuse_to_be_affirmed() -> None:

@@ -2,6 +2,7 @@
 """When what only sounds like a term counts as it, how much, and where a hit is torn from other words."""
 
 import pytest
+from msgspec.structs import replace
 
 from qa.core.finding import MatchKind
 from qa.core.roles import Role
@@ -50,6 +51,23 @@ def test_a_homophone_counts_for_what_speaks_for_it(
         assert [(h.start, h.kind, round(h.certainty, 4)) for h in found] == (
             [] if expected is None else [(0, MatchKind.HOMOPHONE, expected)]
         )
+
+
+@pytest.mark.parametrize(
+    ("text", "term", "expected"),
+    [
+        ("稳赚不陪", "稳赚不赔", 0.775), ("功耗", "工号", None), ("亏了我个人陪给您", "亏了…赔给您", 0.6),
+        ("坤乐我个人陪给您", "亏了…赔给您", None), ("亏了我个人赔给您", "亏了…赔给您", 1.0),
+    ],
+)  # fmt: skip
+def test_it_counts_in_a_later_turn_as_in_the_first(text: str, term: str, expected: float | None) -> None:
+    [first] = call_of("您好我是工号三零五为您服务").transcript.turns
+    [second] = call_of(text).transcript.turns
+    call = CallText(Transcript("zh", 60.0, (first, replace(second, index=1))))
+    found = [h for h in Matcher([MatchTerm((term,))]).find(call) if h.turn == 1]
+    assert [(h.start, h.end, round(h.certainty, 4)) for h in found] == (
+        [] if expected is None else [(0, len(text), expected)]
+    )
 
 
 def test_a_doubt_helps_only_where_the_characters_differ() -> None:

@@ -188,3 +188,18 @@ def test_a_rule_whose_when_does_not_hold_is_not_applicable() -> None:
 def test_overlapping_turns_do_not_give_negative_response_times() -> None:
     call = timed((C, "你好", 0, 5), (A, "您好", 3, 4), (C, "嗯", 4.5, 5))
     assert outcome("{responds: {below: 0.1, which: first}}", transcript=call) is Outcome.PASSED
+
+
+@pytest.mark.parametrize("lead", range(40, 52))
+def test_wording_is_found_whole_at_the_very_end_of_a_long_turn(lead: int) -> None:
+    said = f"坐席：{('请您稍等一下' * 9)[:lead]}过往业绩不代表未来表现投资需谨慎"
+    condition = "{similar: {text: 过往业绩不代表未来表现投资需谨慎, at_least: 1}}"
+    assert outcome(condition, said) is Outcome.PASSED
+    assert outcome(condition, said[:-1]) is Outcome.FAILED
+
+
+@pytest.mark.parametrize(("turns", "expected"), [(1, Outcome.FAILED), (2, Outcome.FAILED), (3, Outcome.PASSED)])
+def test_wording_is_put_together_from_so_many_turns_in_a_row(turns: int, expected: Outcome) -> None:
+    lines = ["坐席：过往业绩", "客户：嗯", "坐席：不代表未来表现", "客户：好", "坐席：投资需谨慎"]
+    condition = f"{{similar: {{text: 过往业绩不代表未来表现投资需谨慎, at_least: 1, turns: {turns}}}}}"
+    assert outcome(condition, *lines) is expected

@@ -2,6 +2,7 @@
 """What stands in a finding: how sure it is, whose it is, what covers it, and when nobody is accused."""
 
 import pytest
+from msgspec.structs import replace
 
 from qa.core.finding import Check, Finding, MatchKind, Outcome, Severity
 from qa.core.roles import Role
@@ -31,6 +32,9 @@ rules:
   - {id: calm, forbid: {says: complaint}, role: customer}
   - {id: quick, forbid: {silence: {at_least: 3}}}
   - {id: tried, shadow: true, require: {says: bye}}
+  - {id: polite, role: any, forbid: {says: curse}}
+  - {id: agrees, role: customer, require: {says: hello, role: customer}}
+  - {id: brief, forbid: {duration: {above: 60}}}
 flows:
   - id: f
     version: 6
@@ -78,10 +82,25 @@ def test_a_missing_thing_is_as_sure_as_it_is_who_the_agent_is() -> None:
     for name in ("greets", "f.bye"):
         found = finding(name, heard)
         assert (found.confidence, found.evidence, found.role) == (0.7, (), A)
+    third = call(turn(A, "喂", 0, sure=0.7), turn(A, "嗯", 5, sure=0.7), turn(A, "嗯", 9, sure=0.6))
+    assert {finding(name, third).confidence for name in ("greets", "f.bye")} == {0.6667}
     assert finding("greets", call(turn(A, "喂", 0), turn(C, "嗯", 5))).confidence == 0.9
     assert finding("f.bye", call(turn(A, "喂", 0), turn(C, "嗯", 5))).confidence == 0.9
     assert finding("f.ask", call(turn(A, "喂", 0, sure=0.2), turn(C, "嗯", 5, sure=0.75))).confidence == 0.75
     assert finding("f.ask", call(turn(A, "喂", 0), turn(C, "嗯", 5))).role is C
+
+
+def test_a_finding_is_against_whom_the_rule_is_about_and_the_agent_where_it_is_about_anybody() -> None:
+    heard = call(turn(A, "喂", 0), turn(C, "投诉，没天理", 5))
+    assert [finding(name, heard).role for name in ("greets", "calm", "polite")] == [A, C, A]
+
+
+def test_what_nobody_said_is_half_sure_where_nobody_of_the_role_speaks() -> None:
+    long = replace(call(turn(C, "嗯", 0)), duration=61.0)
+    assert (finding("brief", long).confidence, finding("brief", long).evidence) == (0.5, ())
+    anybody = "id: zh.t\nflows: [{id: f, steps: [{id: s, role: any, says: {patterns: [通话录音]}}]}]"
+    [missed] = build([from_text("zh/t", anybody)]).analyse(long, CallContext()).findings
+    assert (missed.confidence, missed.evidence) == (0.5, ())
 
 
 def test_a_finding_of_a_rule_or_a_step_carries_what_the_pack_says() -> None:
@@ -172,6 +191,9 @@ def test_a_finding_is_as_sure_as_its_best_words() -> None:
     assert finding("promise", heard).confidence == 0.8
     assert finding("sober", heard).confidence == 0.8
     assert [e.trust for e in finding("promise", heard).evidence] == [0.4, 0.8]
+    third = finding("promise", call(turn(A, "保本", 0, trust=2 / 3)))
+    assert (third.confidence, third.evidence[0].trust) == (0.6667, 0.6667)
+    assert finding("sober", call(turn(A, "保本", 0, trust=2 / 3))).confidence == 0.6667
 
 
 def test_a_yes_is_told_with_the_question_it_answers() -> None:
@@ -211,6 +233,9 @@ def test_a_measure_is_not_doubted_for_the_words_around_it() -> None:
         ("curse", call(turn(C, "没天理", 0), turn(A, "嗯", 9)), FAILED, "rules.terms_found"),
         ("greets", call(turn(A, "您好", 0), turn(C, "嗯", 9)), PASSED, "rules.holds"),
         ("greets", call(turn(A, "您好", 0, trust=0.3), turn(C, "嗯", 9)), UNKNOWN, "rules.low_trust"),
+        ("greets", call(turn(A, "您好", 0, sure=0.3), turn(C, "嗯", 9)), PASSED, "rules.holds"),  # held against nobody
+        ("greets", call(turn(A, "您好", 0), turn(C, "嗯", 9), roles_certain=False), UNKNOWN, "rules.roles_uncertain"),
+        ("agrees", call(turn(A, "嗯", 0), turn(C, "您好", 9), roles_certain=False), PASSED, "rules.holds"),
         # nothing was found
         ("sober", call(turn(A, "嗯", 0), turn(C, "嗯", 9)), PASSED, "rules.not_said"),
         ("sober", call(turn(A, "嗯", 0), partial=True), UNKNOWN, "rules.partial_audio"),
@@ -229,7 +254,7 @@ def test_nobody_is_accused_on_doubtful_grounds(name: str, heard: Transcript, out
     made = check(name, heard)
     assert (made.outcome, made.reason.code) == (outcome, code)
     assert bool(made.findings) is (outcome is FAILED)
-    assert bool(made.evidence) is (outcome is PASSED and name == "greets")
+    assert bool(made.evidence) is (outcome is PASSED and name in ("greets", "agrees"))
 
 
 def test_a_doubt_tells_how_much() -> None:
@@ -286,7 +311,7 @@ def test_a_step_in_the_wrong_place_is_late_and_an_optional_one_never_missing(
 
 ORDER = """id: zh.t
 flows:
-  - {id: f, ordered: %s, steps: [{id: a, says: {patterns: [甲甲]}}, {id: b, says: {patterns: [乙乙]}}, {id: c, says: {patterns: [丙丙]}, %s}]}
+  - {id: f, ordered: %s, steps: [{id: a, says: {patterns: [甲甲]}}, {id: b, says: {patterns: [乙乙]}}, {id: c, %s}]}
 """
 
 
@@ -308,12 +333,21 @@ flows:
         ("false", "before: a", ["甲甲，丙丙", "乙乙"], "ppf"),
         ("false", "before: a", ["丙丙，甲甲", "乙乙"], "ppp"),
         ("false", "after: a", ["甲甲，丙丙", "乙乙"], "ppp"),
+        # the same words do both steps: neither was before the other
+        ("false", "says: {patterns: [甲甲]}, after: a", ["甲甲", "乙乙"], "ppp"),
+        ("false", "says: {patterns: [甲甲]}, before: a", ["甲甲", "乙乙"], "ppf"),
     ],
 )
 def test_steps_follow_each_other_as_the_flow_says(
     ordered: str, extra: str, lines: list[str], outcomes: str
 ) -> None:
-    book = build([from_text("zh/t", ORDER % (ordered, extra))])
+    book = build(
+        [
+            from_text(
+                "zh/t", ORDER % (ordered, extra if "says" in extra else f"says: {{patterns: [丙丙]}}, {extra}")
+            )
+        ]
+    )
     found = [c for c in book.analyse(from_example(lines, A), CallContext()).checks if c.family == "step"]
     assert "".join(c.outcome.value[0] for c in found) == outcomes
     for c in found:
@@ -355,6 +389,7 @@ terms:
         ("critical", "critical", "false", ["保本保息"], ["long"]),
         ("critical", "notice", "false", ["保本保息"], ["long", "short"]),  # the milder one hides nothing
         ("notice", "critical", "true", ["保本保息"], ["long", "short"]),  # nor does one on trial
+        ("notice", "critical", "false", ["保本保息，保本保息"], ["long"]),
         ("notice", "critical", "false", ["保本保息，保本"], ["long", "short"]),
         ("notice", "critical", "false", ["保本保息", "保本"], ["long", "short"]),
         ("notice", "critical", "false", ["保本"], ["short"]),
@@ -378,5 +413,5 @@ def test_of_much_evidence_the_first_twenty_are_kept() -> None:
 def test_findings_are_told_in_the_order_of_the_call_and_what_is_missing_last() -> None:
     found = BOOK.analyse(from_example(["客户：投诉", "保本", "客户：没天理"], A), CallContext()).findings
     said = [f.rule.removeprefix("zh.t.") for f in found if f.evidence]
-    assert said == ["calm", "complaint", "promise", "sober", "curse"]
+    assert said == ["calm", "complaint", "promise", "sober", "curse", "polite"]
     assert [f.rule for f in found if not f.evidence] == [f.rule for f in found][len(said) :]

@@ -68,6 +68,7 @@ def test_a_good_call_does_every_step() -> None:
     analysis = analyse(GOOD)
     assert {step(analysis, s).outcome for s in ("hello", "identity", "product", "risk", "bye")} == {Outcome.PASSED}
     assert step(analysis, "risk").evidence[0].turn == 2
+    assert step(analysis, "risk").doubts == ()
     assert analysis.findings == ()
 
 
@@ -100,7 +101,7 @@ def certain(**changes: object) -> Transcript:
 
 def test_damaged_audio_makes_a_missing_step_unknown() -> None:
     analysis = analyse(certain(partial=True))
-    assert step(analysis, "hello").outcome is Outcome.UNKNOWN
+    assert (step(analysis, "hello").outcome, step(analysis, "hello").doubts) == (Outcome.UNKNOWN, ())
     assert [f.rule for f in analysis.findings] == ["zh.t.promise", "zh.t.complain"]
 
 

@@ -57,15 +57,23 @@ def test_a_term_that_was_only_heard_is_at_most_a_warning(
 ) -> None:
     [finding] = [f for f in analyse(line).findings if f.rule == f"zh.t.{rule}"]
     assert (finding.severity, finding.evidence[0].match) == (expected, kind)
+    assert finding.reason.code == ("rules.said" if kind is MatchKind.EXACT else "rules.sounds_like")
 
 
-def test_one_plain_hit_is_enough_whatever_else_sounds_like_it() -> None:
-    assert severity("zh.t.promise", "这个纹赚不赔，稳赚不赔啊") is Severity.CRITICAL
+@pytest.mark.parametrize("line", ["这个纹赚不赔，稳赚不赔啊", "这个稳赚不赔，纹赚不赔啊"])
+def test_one_plain_hit_is_enough_whatever_else_sounds_like_it(line: str) -> None:
+    [finding] = analyse(line).findings
+    assert (finding.severity, finding.reason.code, len(finding.evidence)) == (Severity.CRITICAL, "rules.said", 2)
 
 
 def test_a_yes_to_a_question_that_was_only_heard_is_a_warning() -> None:
     assert severity("zh.t.promise", "客户：这个稳赚不赔吗", "对的") is Severity.CRITICAL
     assert severity("zh.t.promise", "客户：这个纹赚不赔吗", "对的") is Severity.WARNING
+    sure, unsure = (
+        next(f for f in analyse(f"客户：这个{word}吗", "对的").findings if f.rule == "zh.t.promise").confidence
+        for word in ("稳赚不赔", "纹赚不赔")
+    )
+    assert unsure < sure == 0.9
 
 
 @pytest.mark.parametrize(

@@ -51,6 +51,14 @@ def test_the_likeliest_wording_is_told_and_shown_to_the_character() -> None:
     assert "本金一分" in str(alone.reason.params["example"])
 
 
+def test_the_known_wording_is_told_with_its_question_only_where_it_says_nothing_by_itself() -> None:
+    [whole] = check([f"坐席：{BOLD}"]).findings
+    [answer] = check(["客户：能保证收益吗", "坐席：能的"]).findings
+    assert " — " not in str(whole.reason.params["example"])
+    question, said = str(answer.reason.params["example"]).split(" — ")
+    assert len(question) > len(said)
+
+
 def test_ordinary_words_are_nothing_alike_and_leave_a_duty_open() -> None:
     made = check([TAME], least=0.9)
     assert (made.outcome, made.reason.code, made.findings) == (Outcome.PASSED, "rules.nothing_alike", ())

@@ -173,6 +173,12 @@ def test_a_level_is_that_of_the_turn_and_lies_beyond_its_bound(condition: str, l
         assert found.reason.code == "rules.level_normal"
 
 
+def test_a_turn_in_which_no_word_was_made_out_may_be_too_loud_and_has_no_trust() -> None:
+    heard = timed((A, "您好", 0, 2), (A, "", 3, 6))
+    [proof] = check("{loudness: {above: 6}}", heard, measured(levels=(level(1, 9.0),))).evidence
+    assert (proof.turn, proof.quote, proof.trust, proof.match) == (11, "", 0.0, MatchKind.MEASURE)
+
+
 WAITS = timed(
     (C, "你好", 0, 1),
     (A, "您好", 3, 4),

@@ -54,3 +54,15 @@ def test_only_findings_that_stand_cost_points() -> None:
 def test_an_item_on_a_term_that_does_not_stand_is_unknown_and_vetoes_nothing() -> None:
     item = items({"zh.t.sure-win"})["sure-win"]
     assert (item.outcome, item.points, item.veto) == (Outcome.UNKNOWN, None, False)
+
+
+def test_an_unknown_check_leaves_open_only_the_terms_it_rests_on() -> None:
+    analysis = BOOK.analyse(from_example(["坐席：这个稳赚不赔。"], Role.AGENT), CallContext())
+    card = analysis.scorecard
+    assert isinstance(card, ScorecardResult)
+    [check] = [c for c in analysis.checks if c.family == "forbidden"]
+    unheard = tuple(replace(f, support=Support.UNSUPPORTED) for f in check.findings)
+    for findings, promise in ((unheard, Outcome.PASSED), ((), Outcome.UNKNOWN)):
+        left = refill(card, [replace(check, outcome=Outcome.UNKNOWN, findings=findings)], {})
+        outcomes = {i.item: i.outcome for s in left.sections for i in s.items}
+        assert (outcomes["promise"], outcomes["sure-win"]) == (promise, Outcome.UNKNOWN)

@@ -52,6 +52,7 @@ def test_tone_is_found_where_it_is(condition: str, holds: bool) -> None:
     check = _check(f"forbid: {condition}", ANGRY)
     assert bool(check.findings) is holds
     assert check.outcome is (Outcome.UNKNOWN if holds else Outcome.PASSED)
+    assert holds or check.reason.code == "rules.tone_otherwise"
 
 
 def test_a_change_over_the_call_is_found() -> None:
@@ -74,6 +75,14 @@ def test_tone_alone_fails_nobody_and_is_a_notice_at_most(rule: str) -> None:
     assert check.outcome is Outcome.UNKNOWN
     assert check.reason.code == "rules.tone_needs_person"
     assert [f.severity for f in check.findings] == [Severity.NOTICE]
+
+
+def test_a_step_that_only_a_tone_can_do_is_left_to_a_person() -> None:
+    text = "id: zh.t\nflows: [{id: f, steps: [{id: s, condition: {tone: {of: warm, above: 0.5}}}]}]\n"
+    context = CallContext(metrics=CallMetrics(tone=ANGRY))
+    analysis = build([from_text("zh/t", text)]).analyse(from_example(LINES, Role.AGENT), context)
+    check = next(c for c in analysis.checks if c.family == "step")
+    assert (check.outcome, check.reason.code) == (Outcome.UNKNOWN, "rules.tone_needs_person")
 
 
 def test_with_words_beside_it_a_rule_may_fail() -> None:

@@ -26,6 +26,12 @@ def test_a_trial_tells_why_a_near_miss_is_none() -> None:
     assert [(m.turn, m.why.code) for m in trial.near_misses] == [(0, "rules.excused"), (1, "rules.excused")]
 
 
+def test_a_trial_tells_no_doubt_where_nothing_was_found() -> None:
+    trial = try_dialogue(build([pack("zh/t", OLD)]), from_example(["客户：你好"], Role.AGENT), CallContext())
+    assert [d.evidence for c in trial.analysis.checks for d in c.doubts] == [()]
+    assert trial.doubts() == []
+
+
 def test_a_backtest_shows_what_appears_and_disappears() -> None:
     calls = [
         (str(i), from_example(t, Role.AGENT), CallContext()) for i, t in enumerate(["保本", "高收益", "您好"])
