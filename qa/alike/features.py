@@ -111,13 +111,11 @@ def before_each(call: CallText) -> list[Talk]:
 def views(talk: Sequence[Talk]) -> tuple[tuple[Pieces, float], ...]:
     """All that is looked at of some talk, each with its weight. Of silence there is nothing."""
     said = _edged([t.said for t in talk])
-    found = (
-        _runs(said, LONGEST, seed=0),
-        _pairs(said, APART, seed=1),
-        _runs(_edged([t.before for t in talk]), LONGEST_BEFORE, seed=2),
-        _runs(_edged([t.own for t in talk]), LONGEST_BEFORE, seed=3),
-    )
-    return tuple(zip(found, WEIGHTS, strict=True))
+    found = [_runs(said, LONGEST, seed=0), _pairs(said, APART, seed=1)]
+    if any(t.before or t.own for t in talk):  # else they would hold nothing, at a third of the cost of a turn
+        found.append(_runs(_edged([t.before for t in talk]), LONGEST_BEFORE, seed=2))
+        found.append(_runs(_edged([t.own for t in talk]), LONGEST_BEFORE, seed=3))
+    return tuple(zip(found, WEIGHTS, strict=False))
 
 
 def summed(found: Pieces, table: np.ndarray, texts: int) -> np.ndarray:
@@ -134,7 +132,9 @@ def summed(found: Pieces, table: np.ndarray, texts: int) -> np.ndarray:
 
 def firsts(rising: np.ndarray) -> np.ndarray:
     """Where each run of equal numbers begins."""
-    return np.flatnonzero(np.diff(rising, prepend=-1))
+    new = np.ones(len(rising), bool)
+    np.not_equal(rising[1:], rising[:-1], out=new[1:])
+    return np.flatnonzero(new)
 
 
 def vectors(talk: Sequence[Talk], rarity: np.ndarray) -> Entries:
