@@ -11,11 +11,16 @@ _SAME_SCRIPT = {"yue": "zh", "wuu": "zh", "nan": "zh"}
 """Written as Chinese by the recogniser, so judged by the Chinese packs."""
 
 
+def is_chinese(language: str) -> bool:
+    """Whether a call in this language is one for Chinese packs."""
+    return _written(language).split("-")[0] == "zh"
+
+
 def why_not(
     language: str, applies: Sequence[Applies], transcript: Transcript, context: CallContext
 ) -> Message | None:
     """Why something does not apply to a call; None where it does."""
-    spoken = _SAME_SCRIPT.get(transcript.language, transcript.language)
+    spoken = _written(transcript.language)
     if language not in ("any", spoken) and spoken.split("-")[0] != language.split("-")[0]:
         return message("rules.other_language", language=transcript.language)
     for rule in applies:
@@ -23,6 +28,10 @@ def why_not(
         if reason is not None:
             return reason
     return None
+
+
+def _written(language: str) -> str:
+    return _SAME_SCRIPT.get(language, language)
 
 
 def _why_not(rule: Applies, spoken: str, context: CallContext) -> Message | None:

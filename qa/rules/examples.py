@@ -8,14 +8,17 @@ from qa.core.finding import Outcome
 from qa.core.messages import Message, message
 from qa.core.roles import Role
 from qa.i18n import text
-from qa.lexicon.schema import Examples
+from qa.lexicon.schema import Applies, Examples
 from qa.lexicon.yaml_reader import line_of
 from qa.rules import flows, single
+from qa.rules.applicability import is_chinese
 from qa.rules.book import RuleBook
 from qa.rules.call import CallContext
 from qa.rules.conditions.mood import rests_on
 from qa.rules.dialogue import from_example
 from qa.rules.loader import SourceFile
+from qa.rules.references import walk
+from qa.rules.schema import Condition, Step
 from qa.rules.scope import role_of
 from qa.text.calltext import CallText
 
@@ -54,15 +57,32 @@ class ExampleReport:
 
 
 def lint(files: Sequence[SourceFile]) -> list[Message]:
-    """What a pack lacks although it loads: examples on both sides."""
+    """What is amiss with a pack although it loads: examples are missing, or `alike` stands where nobody speaks
+    Chinese.
+    """
     problems = []
     for f in files:
+        problems += _never_alike(f)
         for kind, location, name, examples in _carriers(f):
             if kind == "measured" or (kind == "vocabulary" and examples.hit):
                 continue
             if not examples.hit or not examples.miss:
                 problems.append(message("rules.no_examples", file=f.path, line=line_of(f.text, location), id=name))
     return problems
+
+
+def _never_alike(f: SourceFile) -> Iterator[Message]:
+    for value, location in walk(f.model, ()):
+        if isinstance(value, Condition | Step) and value.alike is not None:
+            kind, which, *_ = location
+            part = getattr(f.model, str(kind))[which]
+            spoken = [_languages(f.model.applies), _languages(getattr(part, "applies", None)), {f.model.language}]
+            if not all(any(one == "any" or is_chinese(one) for one in some) for some in spoken):
+                yield message("rules.never_alike", file=f.path, line=line_of(f.text, (*location, "alike")))
+
+
+def _languages(applies: Applies | None) -> set[str]:
+    return set(applies.languages) if applies and applies.languages else {"any"}
 
 
 def run_examples(book: RuleBook, files: Sequence[SourceFile]) -> ExampleReport:

@@ -29,7 +29,7 @@ def check_file(f: SourceFile, book: RuleBook) -> None:
         *((c, ("scorecards", i), frozenset[str]()) for i, c in enumerate(m.scorecards)),
     ]
     for root, location, steps in roots:
-        for value, where in _walk(root, location):
+        for value, where in walk(root, location):
             _check(f, book, value, where, steps)
     for i, flow in enumerate(m.flows):
         _check_steps(f, flow, ("flows", i))
@@ -42,14 +42,18 @@ def check_file(f: SourceFile, book: RuleBook) -> None:
                         raise f.error("unknown_check", where, name=reference)
 
 
-def _walk(value: object, location: Location) -> Iterator[tuple[object, Location]]:
+def walk(value: object, location: Location) -> Iterator[tuple[object, Location]]:
+    """Every part of a pack file with where it stands."""
     if isinstance(value, BaseModel):
         yield value, location
         for name in type(value).model_fields:
-            yield from _walk(getattr(value, name), (*location, name))
+            yield from walk(getattr(value, name), (*location, name))
     elif isinstance(value, list):
         for i, item in enumerate(value):
-            yield from _walk(item, (*location, i))
+            yield from walk(item, (*location, i))
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            yield from walk(item, (*location, name))
 
 
 def _check(f: SourceFile, book: RuleBook, value: object, where: Location, steps: frozenset[str]) -> None:
@@ -80,7 +84,7 @@ def _no_circle(f: SourceFile, name: str, path: tuple[str, ...]) -> None:
     condition = f.model.conditions.get(name)
     if condition is None:
         return
-    for value, _ in _walk(condition, ()):
+    for value, _ in walk(condition, ()):
         if isinstance(value, Condition) and value.use is not None:
             _no_circle(f, value.use, (*path, name))
 

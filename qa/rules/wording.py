@@ -9,6 +9,7 @@ from weakref import WeakKeyDictionary
 from qa.alike.features import Talk, before_each, stretches
 from qa.alike.reader import Judged, reader
 from qa.core.roles import Role
+from qa.rules.applicability import is_chinese
 from qa.rules.scope import Window, turns_of
 from qa.text.calltext import CallText, TurnText
 
@@ -35,7 +36,11 @@ class Stretch(NamedTuple):
 def stretches_of(
     call: CallText, role: Role | None, inside: Window, family: str, at_least: float = 0.0
 ) -> list[Stretch]:
-    """What of a part of a call is at least so much worded like what is known of a family."""
+    """What of a part of a call is at least so much worded like what is known of a family; nothing is known of talk
+    that is not Chinese.
+    """
+    if not is_chinese(call.transcript.language):
+        return []
     read = _read(call)
     likely = read.again.likely(family, at_least)
     if not likely:

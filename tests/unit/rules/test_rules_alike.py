@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
+from qa.alike.reader import reader
 from qa.core.errors import BadPackError
 from qa.core.finding import Check, MatchKind, Outcome, Severity
 from qa.core.roles import Role
@@ -13,7 +14,8 @@ from qa.i18n import LOCALES, render
 from qa.rules.book import RuleBook
 from qa.rules.call import CallContext
 from qa.rules.dialogue import from_example
-from qa.rules.loader import build, from_text, load_packs
+from qa.rules.examples import lint
+from qa.rules.loader import build, from_text, load_packs, read_pack
 from qa.rules.trial import try_dialogue
 
 OFFENCE = "您就把心放肚子里，到期本金一分不少给您拿回来"
@@ -423,3 +425,35 @@ def test_an_evaluation_counts_steps_that_a_person_is_pointed_to_and_those_that_p
     assert (judged["recording_notice"].counts.tp, judged["recording_notice"].counts.fn) == (1, 0)
     passed = judged["recording_notice_passed"].counts
     assert (passed.tp, passed.fn) == (0, 1)
+
+
+def test_what_is_not_chinese_never_loads_the_second_reader() -> None:
+    reader.cache_clear()
+    text = f"id: en.t\nlanguage: en\nrules:\n  - {{id: r, severity: critical, family: forbidden, {ALIKE}}}\n"
+    book = build([*read_pack("en/common", []), *read_pack("en/finance", []), from_text("en/t", text)])
+    call = from_example(["customer: Is it safe?", "agent: Your principal is guaranteed."], Role.AGENT, "en")
+    checks = {c.rule: c.outcome for c in book.analyse(call, CallContext()).checks}
+    assert checks["en.t.r"] is Outcome.PASSED
+    assert reader.cache_info().currsize == 0
+    build([*read_pack("zh/alike", []), *read_pack("zh/common", [])])
+    assert reader.cache_info().currsize == 1
+
+
+@pytest.mark.parametrize(
+    ("language", "applies", "told"),
+    [
+        ("zh", "", False),
+        ("any", "", False),
+        ("zh", "applies: {languages: [zh, en]}", False),
+        ("any", "applies: {languages: [yue]}", False),
+        ("en", "", True),
+        ("any", "applies: {languages: [en]}", True),
+    ],
+)
+def test_lint_tells_of_alike_where_nobody_speaks_chinese(language: str, applies: str, told: bool) -> None:
+    head = f"id: zh.t\nlanguage: {language}\n{applies}\n"
+    rule = f"rules:\n  - {{id: r, family: forbidden, {ALIKE}}}\n"
+    step = "{id: s, says: {patterns: [ab]}, alike: {to: closing}}"
+    flow = f"flows:\n  - {{id: f, examples: {{hit: [a], miss: [b]}}, steps: [{step}]}}\n"
+    problems = lint([from_text("zh/t", head + rule + flow)])
+    assert [(m.code, m.params["line"]) for m in problems] == [("rules.never_alike", n) for n in ("5", "7") if told]
