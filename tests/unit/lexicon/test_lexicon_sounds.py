@@ -1,6 +1,8 @@
 # ruff: noqa: E501 - one case of a table stays on one line
 """When what only sounds like a term counts as it, how much, and where a hit is torn from other words."""
 
+from typing import Any
+
 import pytest
 from msgspec.structs import replace
 
@@ -68,6 +70,30 @@ def test_it_counts_in_a_later_turn_as_in_the_first(text: str, term: str, expecte
     assert [(h.start, h.end, round(h.certainty, 4)) for h in found] == (
         [] if expected is None else [(0, len(text), expected)]
     )
+
+
+MANY = "(国家|政府|央行|银行|公司|总部)(给|来|会|能)?(兜|抖|都)(抵|低|底)"
+"""A pattern of more texts than are listed one by one."""
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "kinds"),
+    [
+        ("国佳豆底", {"patterns": (MANY,)}, [MatchKind.HOMOPHONE]),
+        ("国佳豆底", {"patterns": (MANY,), "homophone": "off"}, []),
+        # what the recogniser was seen to write stands there by its very characters or not at all
+        ("国家都低", {"patterns": ("某某某",), "misheard": (MANY,)}, [MatchKind.SIMILAR]),
+        ("国佳豆底", {"patterns": ("某某某",), "misheard": (MANY,)}, []),
+        # with a gap, three syllables are too few to go by their sound
+        ("亏了我个人赔", {"patterns": ("亏了…赔",)}, [MatchKind.EXACT]),
+        ("愧了我个人陪", {"patterns": ("亏了…赔",)}, []),
+        ("愧了我个人陪给您", {"patterns": ("亏了…赔给",)}, [MatchKind.HOMOPHONE]),
+    ],
+)
+def test_long_and_gapped_patterns_are_heard_as_far_as_they_may_be(
+    text: str, options: dict[str, Any], kinds: list[MatchKind]
+) -> None:
+    assert [h.kind for h in Matcher([MatchTerm(**options)]).find(call_of(text))] == kinds
 
 
 def test_a_doubt_helps_only_where_the_characters_differ() -> None:
