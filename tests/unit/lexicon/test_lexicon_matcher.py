@@ -136,6 +136,7 @@ def test_a_gap_does_not_run_over_a_negation(text: str, pattern: str) -> None:
         ("退保没有损失", "退保没有…损失"),
         ("退保没有损失", "退保(没有)?…损失"),
         ("亏了我特别愿意赔给您", "亏了…赔给您"),
+        ("亏了我特，别愿意赔给您", "亏了…赔给您"),  # a comma of the recogniser's
         ("亏了不用担心我赔给您", "亏了…赔给您"),
         ("亏了我无条件赔给您", "亏了…赔给您"),
         ("亏了不赔，亏了我赔给您", "亏了…赔给您"),
@@ -257,3 +258,8 @@ def test_of_many_texts_one_may_be_misheard_or_only_sound_alike() -> None:
 def test_a_pattern_of_many_texts_some_of_them_of_one_character_is_heard_as_well() -> None:
     numbers = "|".join(c + d for c in "甲乙丙丁戊己" for d in "子丑寅卯辰巳")
     assert [h.kind for h in hits("稳赚不陪", f"^(稳赚不赔|赔|{numbers})$")] == [MatchKind.HOMOPHONE]
+
+
+@pytest.mark.parametrize(("text", "hits"), [("您说，好", 1), ("好，您说", 1), ("您说好", 0), ("好说，您讲", 0)])
+def test_a_clause_of_one_character_is_found_where_it_stands_alone(text: str, hits: int) -> None:
+    assert len(texts(text, "^好$")) == hits
