@@ -149,6 +149,8 @@ def test_questions_excuse(line: str) -> None:
     "line",
     [
         "难道还会不保本吗",
+        "难道这不算零风险吗",
+        "你看是不是零风险",
         "这不就是稳赚不赔吗",
         "稳赚不赔的，明白吗",
         "保本的您知道吗",
@@ -247,6 +249,20 @@ def test_who_is_told_to_refuse_a_bait_is_warned(line: str, warns: bool) -> None:
 )
 def test_to_condemn_the_listener_is_no_warning(line: str, warns: bool) -> None:
     assert excused("warned", line) is warns
+
+
+@pytest.mark.parametrize("end", ["。", "？", "吗"])
+@pytest.mark.parametrize(
+    ("production", "before"),
+    [
+        ("conditional", "只要您放心就好"),
+        ("quoted", "有人跟您宣传过"),
+        ("negated", "只有存款"),
+    ],
+)
+def test_an_excuse_before_a_hit_lies_in_its_own_sentence(production: str, before: str, end: str) -> None:
+    assert excused(production, f"{before}，才保本")
+    assert not excused(production, f"{before}{end}我们保本")
 
 
 @pytest.mark.parametrize(("talk", "excuses"), [(REACH // 2, True), (REACH, False)])

@@ -100,8 +100,11 @@ def test_a_file_that_cannot_be_read_is_told_by_its_shown_name(
         return {"code": caught.value.message.code, **caught.value.message.params}
 
     gone = told()
-    assert (gone["code"], gone["file"]) == ("rules.file_unreadable", "zh/t/a.yaml")
-    assert gone["problem"]
+    assert (gone["code"], gone["file"], gone["problem"]) == (
+        "rules.file_unreadable",
+        "zh/t/a.yaml",
+        "No such file or directory",
+    )
     file.write_bytes(b"\xff\xfe")
     assert told() == {"code": "rules.not_utf8", "file": "zh/t/a.yaml"}
     file.write_bytes("\ufeffa: 保本".encode())
