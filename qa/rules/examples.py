@@ -60,7 +60,7 @@ def lint(files: Sequence[SourceFile]) -> list[Message]:
     """What is amiss with a pack although it loads: examples are missing, or `alike` stands where nobody speaks
     Chinese.
     """
-    problems = []
+    problems: list[Message] = []
     for f in files:
         problems += _never_alike(f)
         for kind, location, name, examples in _carriers(f):

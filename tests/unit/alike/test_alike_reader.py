@@ -43,8 +43,11 @@ def _turn(text: str) -> TurnText:
 
 
 def _pieces(talk: Talk, view: int = 0) -> list[int]:
-    """The buckets of what is looked at of some talk."""
-    buckets = views([talk])[view][0].buckets
+    """The buckets of what is looked at of some talk; views in which there is nothing may be left out."""
+    looked = views([talk])
+    if view >= len(looked):
+        return []
+    buckets = looked[view][0].buckets
     return sorted(buckets[buckets != NOWHERE].tolist())
 
 
