@@ -131,8 +131,8 @@ class DeskService(ReviewBase):
             )
             return shown_verdict(verdict_of(row, {}), seen.result)
 
-    def withdraw(self, who: Person, recording_id: str, verdict_id: str) -> None:
-        """Take back a verdict or one's own flag."""
+    def withdraw(self, who: Person, recording_id: str, verdict_id: str) -> str | None:
+        """Take back a verdict or one's own flag; the flag of the machine that the verdict was about."""
         with self._database.write() as session:
             recording, review, now = self._held(session, who, recording_id)
             row = Said(session).verdict(review.id, verdict_id)
@@ -143,6 +143,7 @@ class DeskService(ReviewBase):
                 session, who, recording.id, now, "verdict_withdrawn",
                 verdict=row.id, finding=row.finding_id, rule=row.rule, outcome=row.outcome,
             )  # fmt: skip
+            return row.finding_id
 
     def answer(
         self,

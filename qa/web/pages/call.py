@@ -141,10 +141,12 @@ def _lanes(result: Result) -> list[dict[str, object]]:
     return sorted(lanes, key=lambda lane: (lane["role"] is not Role.AGENT, lane["channel"]))
 
 
-def _acted(request: Request, context: Context, who: Person, recording_id: str) -> Response:
-    """The desk as it is after an act; without a script, the whole page again."""
+def _acted(
+    request: Request, context: Context, who: Person, recording_id: str, flag: str | None = None
+) -> Response:
+    """The desk as it is after an act; without a script, the whole page again, at the flag that it was about."""
     if not is_fragment(request):
-        return redirect(f"/recordings/{recording_id}")
+        return redirect(f"/recordings/{recording_id}" + (f"#flag-{flag}" if flag else ""))
     recording = context.services.recordings.get(recording_id, who=who)
     review = _review(context, who, recording_id)
     return render(request, "call/call.html", block="desk", **_desk(context, who, recording, review))
@@ -216,7 +218,7 @@ def judge(
         rule=_text(form, "rule") or None,
         severity=_one_of(Severity, form, "severity"),
     )
-    return _acted(request, context, who, recording_id)
+    return _acted(request, context, who, recording_id, finding_id)
 
 
 @router.post("/recordings/{recording_id}/flags")
@@ -240,8 +242,8 @@ def add_flag(recording_id: str, request: Request, who: Who, context: ContextDep,
 @router.post("/recordings/{recording_id}/verdicts/{verdict_id}/withdraw")
 def withdraw(recording_id: str, verdict_id: str, request: Request, who: Who, context: ContextDep) -> Response:
     """Take back what was said."""
-    context.services.review.desk.withdraw(who, recording_id, verdict_id)
-    return _acted(request, context, who, recording_id)
+    flag = context.services.review.desk.withdraw(who, recording_id, verdict_id)
+    return _acted(request, context, who, recording_id, flag)
 
 
 @router.post("/recordings/{recording_id}/answers")
@@ -261,15 +263,15 @@ def answer(recording_id: str, request: Request, who: Who, context: ContextDep, f
 @router.post("/recordings/{recording_id}/comments")
 def comment(recording_id: str, request: Request, who: Who, context: ContextDep, form: Fields) -> Response:
     """A remark on the call, a flag or a turn."""
-    turn = _text(form, "turn")
+    turn, flag = _text(form, "turn"), _text(form, "finding") or None
     context.services.review.desk.comment(
         who,
         recording_id,
         _text(form, "text"),
-        finding_id=_text(form, "finding") or None,
+        finding_id=flag,
         turn=_number(turn) if turn else None,
     )
-    return _acted(request, context, who, recording_id)
+    return _acted(request, context, who, recording_id, flag)
 
 
 @router.post("/recordings/{recording_id}/comments/{comment_id}/delete")

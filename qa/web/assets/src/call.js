@@ -516,3 +516,6 @@ if (asked > 0) {
   player.addEventListener("loadedmetadata", () => jump(asked), { once: true });
   scrollTo(turnAt(asked));
 }
+// A form that was sent without a script comes back at the flag that it was about.
+const judged = document.getElementById(location.hash.slice(1));
+if (judged?.matches(".flag")) choose(judged, { play: false });
