@@ -153,42 +153,46 @@ def vectors(talk: Sequence[Talk], rarity: np.ndarray) -> Entries:
 
 class _Edged(NamedTuple):
     codes: np.ndarray
-    """The characters of all texts, with a mark before and behind each text that is not empty."""
+    """The characters of all texts, with a mark before and behind each text that is not empty, and behind them all
+    as many noughts as a piece may reach too far."""
     text: np.ndarray
     """Number of the text that each belongs to."""
     left: np.ndarray
     """Characters from each to the end of its text, itself among them."""
 
+    def ahead(self, distance: int) -> np.ndarray:
+        """What stands so far behind each."""
+        return self.codes[distance : distance + len(self.text)]
+
 
 def _edged(texts: Sequence[str]) -> _Edged:
     marked = [f"^{text}$" if text else "" for text in texts]
-    codes = np.frombuffer("".join(marked).encode("utf-32-le", "surrogatepass"), "<u4")
+    codes = "".join(marked) + "\0" * max(LONGEST, APART.stop)
     lengths = np.array([len(t) for t in marked], np.int64)
+    ends = lengths.cumsum()
     return _Edged(
-        codes,
+        np.frombuffer(codes.encode("utf-32-le", "surrogatepass"), "<u4"),
         np.repeat(np.arange(len(texts)), lengths),
-        np.repeat(lengths.cumsum(), lengths) - np.arange(len(codes)),
+        np.repeat(ends, lengths) - np.arange(ends[-1] if texts else 0),
     )
 
 
 def _runs(of: _Edged, longest: int, seed: int) -> Pieces:
     """Every run of up to `longest` characters."""
-    hashes = np.full(len(of.codes), seed, np.uint32)
-    found = np.full((longest, len(of.codes)), NOWHERE, np.uint32)
-    for size in range(1, min(longest, len(of.codes)) + 1):
-        hashes = _mixed(hashes[: len(of.codes) - size + 1], of.codes[size - 1 :])
-        _put(found[size - 1], hashes, of.left, size)
-    return Pieces(of.text, found)
+    hashes = [_first(of, seed)]
+    for distance in range(1, longest):
+        hashes.append(_mixed(hashes[-1], of.ahead(distance)))
+    return _pieces(of, hashes, range(1, longest + 1))
 
 
 def _pairs(of: _Edged, apart: range, seed: int) -> Pieces:
     """Every two characters so far apart; how far exactly makes no difference."""
-    firsts = _mixed(np.full(len(of.codes), seed, np.uint32), of.codes)
-    found = np.full((len(apart), len(of.codes)), NOWHERE, np.uint32)
-    for row, distance in zip(found, apart, strict=True):
-        if distance < len(of.codes):
-            _put(row, _mixed(firsts[:-distance], of.codes[distance:]), of.left, distance + 1)
-    return Pieces(of.text, found)
+    first = _first(of, seed)
+    return _pieces(of, [_mixed(first, of.ahead(distance)) for distance in apart], [d + 1 for d in apart])
+
+
+def _first(of: _Edged, seed: int) -> np.ndarray:
+    return _mixed(np.full(len(of.text), seed, np.uint32), of.ahead(0))
 
 
 def _mixed(hashes: np.ndarray, codes: np.ndarray) -> np.ndarray:
@@ -198,6 +202,7 @@ def _mixed(hashes: np.ndarray, codes: np.ndarray) -> np.ndarray:
     return mixed
 
 
-def _put(row: np.ndarray, hashes: np.ndarray, left: np.ndarray, size: int) -> None:
+def _pieces(of: _Edged, hashes: Sequence[np.ndarray], sizes: Sequence[int]) -> Pieces:
     """The buckets of what ends in the text in which it begins."""
-    np.copyto(row[: len(hashes)], hashes & _MASK, where=left[: len(hashes)] >= size)
+    ends_there = of.left >= np.array(sizes)[:, np.newaxis]
+    return Pieces(of.text, np.where(ends_there, np.array(hashes) & _MASK, np.uint32(NOWHERE)))
