@@ -168,7 +168,9 @@ class TurnText:
 
     @lazy
     def plain(self) -> str:
-        """The plain form of what was said."""
+        """The plain form of what was said: mostly what is squeezed, and to see that costs a tenth of making it."""
+        if self.squeezed.isalnum() and "?" not in self._matchable:
+            return self.squeezed
         return plain(self._matchable)
 
     @lazy
