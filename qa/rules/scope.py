@@ -76,7 +76,7 @@ def window(within: str | None, call: CallText) -> Window:
         return _timed(found, call)
     first, count = found["side"] == "first", int(float(found["count"]))
     role = {"agent": Role.AGENT, "customer": Role.CUSTOMER}.get(unit.split()[0])
-    positions = [t.turn_position for t in call.turns if _counts(t, role)]
+    positions = [t.turn_position for t in turns_of(call, role, WHOLE)]
     if count >= len(positions):
         return Window(turns=frozenset(positions))
     return Window(turns=frozenset(positions[:count] if first else positions[len(positions) - count :]))
@@ -91,11 +91,6 @@ def _timed(found: re.Match[str], call: CallText) -> Window:
     if found["unit"] == "%":
         count = duration * count / 100
     return Window(until=count) if found["side"] == "first" else Window(since=duration - count)
-
-
-def _counts(turn: TurnText, role: Role | None) -> bool:
-    speaker = turn.turn.role
-    return speaker is role if role is not None else speaker is not Role.SYSTEM
 
 
 def role_of(name: str | None, default: Role | None) -> Role | None:

@@ -156,7 +156,7 @@ def responds(on: Evaluation, condition: Condition, role: Role | None, inside: Wi
     waits = []
     for before, after in zip(on.call.turns, on.call.turns[1:], strict=False):
         a, b = before.turn, after.turn
-        answers = b.role is not a.role and a.role is b.role.other and (role is None or b.role is role)
+        answers = (role is None or b.role is role) and b.role is not a.role and a.role is b.role.other
         if answers and inside.holds_turn(after):
             waits.append((max(0.0, after.begins - before.ends), after))
     if not waits:
