@@ -78,6 +78,8 @@ _CARD_BEFORE: Final = 13
 """Digits of a card before its security code, when both are asked for and said in one breath."""
 _TOLL_FREE: Final = frozenset({"800", "833", "844", "855", "866", "877", "888"})
 _SURE_ECHO: Final = 5
+_DIGITS_ASTRAY: Final = 2
+"""Digits that a recogniser may have lost or invented in a long number that is said again."""
 _KNOWN_NUMBERS: Final = 64
 """Numbers that are looked for when they are read back."""
 
@@ -426,13 +428,16 @@ def _shaped(digits: str) -> str | None:
 
 
 def _read_back(turns: Sequence[_Turn]) -> None:
-    """Parts of a known number that are said again, by whomever."""
+    """Parts of a known number that are said again, by whomever, and long numbers that differ by a digit or two."""
     known: dict[str, tuple[str, int]] = {}
+    certain: dict[str, str] = {}
     chains: dict[str, str] = {}
     for turn in turns:
         for said in turn.said:
             if said.kind is not None and len(known) < _KNOWN_NUMBERS:
                 known.setdefault(said.run.digits, (said.kind, said.run.turn))
+                if said.valid:
+                    certain[said.run.digits] = said.kind
                 if said.part:
                     chains[said.kind] = chains.get(said.kind, "") + said.run.digits
     known.update({digits[:64]: (kind, -1) for kind, digits in chains.items()})
@@ -441,6 +446,8 @@ def _read_back(turns: Sequence[_Turn]) -> None:
     for turn in turns:
         for said in turn.said:
             digits = said.run.digits
+            if said.kind is not None and not said.valid and said.cue is None and len(digits) >= _LONG_ALONE:
+                said.kind = next((kind for number, kind in certain.items() if _astray(digits, number)), said.kind)
             if said.kind is not None or said.quantity or (said.cue and said.cue.kind == OTHER):
                 continue
             if len(digits) >= 5 or (len(digits) >= 3 and turn.dictation):
@@ -453,3 +460,12 @@ def _read_back(turns: Sequence[_Turn]) -> None:
                     None,
                 )
                 said.part = said.kind is not None
+
+
+def _astray(heard: str, number: str) -> bool:
+    """Whether one of the two is the other with a digit or two left out."""
+    short, long = sorted((heard, number), key=len)
+    if not 0 < len(long) - len(short) <= _DIGITS_ASTRAY:
+        return False
+    rest = iter(long)
+    return all(digit in rest for digit in short)

@@ -43,6 +43,20 @@ def test_the_question_of_the_agent_tells_what_the_number_is() -> None:
 
 
 @pytest.mark.parametrize(
+    ("heard", "kind"),
+    [
+        ("11010119903074514", "id_card"),  # a zero lost, so that its date of birth is none: heard in a real call
+        ("1101011990030774514", "id_card"),
+        ("110101990374514", "bank_card"),  # three lost: by its length it is a card
+        ("11010119903074515", "bank_card"),  # a digit lost and another one wrong
+    ],
+)
+def test_a_number_read_back_with_a_digit_astray_is_of_the_kind_it_was(heard: str, kind: str) -> None:
+    said = found("客户：身份证号是110101199003074514", f"坐席：跟您核对一下{heard}对吗")
+    assert said == [("id_card", "110101199003074514", True), (kind, heard, False)]
+
+
+@pytest.mark.parametrize(
     "said",
     [
         "工号六零三八为您服务",
