@@ -29,18 +29,11 @@ def verify(
     tenant: Tenant = "default",
 ) -> None:
     """Exit code 1 where something was touched."""
-    from rich.progress import Progress
-
-    from qa.cli.terminal import err
+    from qa.cli.terminal import counted
 
     start = _moment(since)
     services = _services()
-    with Progress(console=err, transient=True, disable=not err.is_terminal) as bars:
-        task = bars.add_task("")
-
-        def shown(done: int, total: int) -> None:
-            bars.update(task, completed=done, total=total)
-
+    with counted() as shown:
         report = services.audit.verify(tenant, start, shown)
     services.close()
     for note in report.notes:

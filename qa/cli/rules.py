@@ -1,9 +1,9 @@
 """`tingjian rules`: test, try, compare and import rules. Thin: everything is done in `qa.rules`."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,9 +11,13 @@ from qa.cli.lexicon import PackDir, Packs, _r
 from qa.cli.options import load_settings, pack_names
 from qa.cli.words import LOCALE, say
 from qa.core.base import encode
-from qa.core.errors import NotFoundError
+from qa.core.errors import InputError, NotFoundError
 from qa.i18n import label_in, text
 from qa.rules.loader import SourceFile, available_packs, build, read_pack
+
+if TYPE_CHECKING:
+    from qa.core.transcript import Transcript
+    from qa.rules.call import CallContext
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -32,10 +36,12 @@ def read_files(packs: str | None, dirs: Sequence[Path] | None) -> tuple[Sequence
 @app.command("test", help=_r("cli_test"))
 def run_test(packs: Packs = None, pack_dir: PackDir = None) -> None:
     """Run the examples; exit code 1 where one is not as it should be."""
+    from qa.cli.terminal import counted
     from qa.rules.examples import run_examples
 
     _, files = read_files(packs, pack_dir)
-    report = run_examples(build(files), files)
+    with counted() as shown:
+        report = run_examples(build(files), files, shown)
     for failure in report.failures:
         typer.echo(say(failure))
     if report.failures:
@@ -54,17 +60,22 @@ def try_(
 ) -> None:
     """Show what hits, where and why."""
     from qa.rules.call import CallContext
+    from qa.rules.dialogue import unknown_speaker
     from qa.rules.dialogue_files import read_calls
     from qa.rules.trial import try_dialogue
 
     book = build(read_files(packs, pack_dir)[1])
     trials = {}
-    for name, transcript, attributes in read_calls(_content(file), file):
+    content = _content(file)
+    calls = list(read_calls(content, file))
+    for name, transcript, attributes in calls:
         given = attributes | ({"industry": industry} if industry else {})
         trial = try_dialogue(book, transcript, CallContext(attributes=given))
         trials[name] = trial
         if json == "-":
             continue
+        if len(calls) > 1:
+            typer.echo(name)
         for finding in trial.analysis.findings:
             where = finding.evidence[0].turn if finding.evidence else "-"
             shown = f"{finding.severity.value:8} {where!s:>3} {label_in(finding.label, LOCALE)} [{finding.rule}]"
@@ -79,6 +90,8 @@ def try_(
             )
         if not trial.analysis.findings and not doubts and not trial.near_misses:
             typer.echo(text("rules.cli_nothing", LOCALE))
+    if stranger := unknown_speaker(content):
+        typer.echo(text("rules.unknown_speaker", LOCALE, who=stranger), err=True)
     _write(json, encode(trials))
 
 
@@ -118,19 +131,16 @@ def backtest(
     json: Json = None,
 ) -> None:
     """Compare two versions of packs on the same calls."""
-    from qa.rules.call import CallContext
-    from qa.rules.dialogue_files import read_calls
+    from qa.cli.terminal import counted
     from qa.rules.trial import backtest as compare
 
     names, new = read_files(packs, pack_dir)
     old = [f for name in names for f in read_pack(name, [against])]
-    paths = [p for f in files for p in (sorted(f.rglob("*.json*")) if f.is_dir() else [f])]
-    calls = (
-        (f"{path.name}:{name}", transcript, CallContext(attributes=attributes))
-        for path in paths
-        for name, transcript, attributes in read_calls(_content(str(path)), str(path))
-    )
-    result = compare(build(old), build(new), calls)
+    if not any((against / name).is_dir() for name in names):
+        raise NotFoundError("rules.against_nothing", folder=against, packs=", ".join(names))
+    paths = [p for f in files for p in (_call_files(f) if f.is_dir() else [f])]
+    with counted() as shown:
+        result = compare(build(old), build(new), _calls(paths, shown))
     for difference in result.differences if json != "-" else ():
         typer.echo(difference.call)
         for mark, findings in (("+", difference.appeared), ("-", difference.disappeared)):
@@ -145,13 +155,29 @@ def backtest(
     _write(json, encode(result))
 
 
+def _call_files(folder: Path) -> list[Path]:
+    found = sorted(folder.rglob("*.json*"))
+    if not found:
+        raise NotFoundError("rules.no_calls", folder=folder)
+    return found
+
+
+def _calls(
+    paths: Sequence[Path], shown: Callable[[int, int], None]
+) -> Iterator[tuple[str, "Transcript", "CallContext"]]:
+    from qa.rules.call import CallContext
+    from qa.rules.dialogue_files import read_calls
+
+    for done, path in enumerate(paths):
+        shown(done, len(paths))
+        for name, transcript, attributes in read_calls(_content(str(path)), str(path)):
+            yield f"{path.name}:{name}", transcript, CallContext(attributes=attributes)
+
+
 def _content(file: str) -> str:
-    if file == "-":
-        return sys.stdin.read()
-    path = Path(file)
-    if not path.is_file():
-        raise NotFoundError("rules.no_file", file=file)
-    return path.read_text(encoding="utf-8-sig", errors="replace")
+    from qa.rules.dialogue_files import decoded, read_text
+
+    return decoded(sys.stdin.buffer.read(), "-") if file == "-" else read_text(Path(file))
 
 
 def _write(target: str | None, content: bytes) -> None:
@@ -159,5 +185,8 @@ def _write(target: str | None, content: bytes) -> None:
         return
     if target == "-":
         typer.echo(content.decode())
-    else:
+        return
+    try:
         Path(target).write_bytes(content)
+    except OSError as e:
+        raise InputError("rules.file_unwritable", file=target, problem=e.strerror or "I/O") from None

@@ -1,7 +1,7 @@
 """What all commands print with: results to standard output, progress to standard error."""
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
@@ -29,6 +29,18 @@ def wants_json_alone(arguments: Sequence[str]) -> bool:
 
 out = _console(stderr=wants_json_alone(sys.argv[1:]))
 err = _console(stderr=True)
+
+
+@contextmanager
+def counted() -> Iterator[Callable[[int, int], None]]:
+    """A bar while things are worked through; call what is given with how many are done, of how many."""
+    with Progress(console=err, transient=True, disable=not err.is_terminal) as bars:
+        task = bars.add_task("")
+
+        def shown(done: int, total: int) -> None:
+            bars.update(task, completed=done, total=total)
+
+        yield shown
 
 
 def clock(seconds: float) -> str:

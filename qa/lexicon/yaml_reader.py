@@ -1,6 +1,6 @@
 """Reads one YAML file of a pack, and tells on which line a field stands when something is wrong with it.
 
-YAML's surprises are switched off: `on`, `off`, `yes` and `no` are words, times of day and sexagesimal numbers are
+YAML's surprises are switched off: `on`, `off`, `yes` and `no` are words, days, times and sexagesimal numbers are
 text, a key given twice is an error, and there are no anchors that blow up or objects that run code.
 """
 
@@ -24,6 +24,8 @@ class _Loader(yaml.CSafeLoader):
         seen: set[object] = set()
         for key_node, _ in node.value:
             key = key_node.value
+            if not isinstance(key_node, yaml.ScalarNode):
+                raise yaml.MarkedYAMLError(problem="a key must be a word", problem_mark=key_node.start_mark)
             if key in seen:
                 raise _DuplicateKey(str(key), key_node.start_mark.line + 1)
             seen.add(key)
@@ -41,12 +43,14 @@ _Loader.yaml_implicit_resolvers = {
     first: [
         (tag, regex)
         for tag, regex in resolvers
-        if tag not in ("tag:yaml.org,2002:bool", "tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
+        if tag.rpartition(":")[2] not in ("bool", "int", "float", "timestamp")
     ]
     for first, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()
 }
 _Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|false)$"), list("tf"))
-_Loader.add_implicit_resolver("tag:yaml.org,2002:int", re.compile(r"^(?:0|-?[1-9][0-9]*)$"), list("-0123456789"))
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:int", re.compile(r"^(?:0|-?[1-9][0-9]{0,17})$"), list("-0123456789")
+)
 _Loader.add_implicit_resolver("tag:yaml.org,2002:float", re.compile(r"^-?[0-9]+\.[0-9]+$"), list("-0123456789"))
 
 
@@ -55,11 +59,14 @@ def read_yaml(path: Path, shown: str) -> object:
     try:
         if path.stat().st_size > MAX_BYTES:
             raise BadPackError("rules.file_too_large", file=shown, megabytes=MAX_BYTES // 2**20)
-        text = path.read_text(encoding="utf-8-sig")
+        content = path.read_bytes()
     except OSError as e:
         raise BadPackError("rules.file_unreadable", file=shown, problem=e.strerror or "I/O") from None
-    except UnicodeDecodeError:
-        raise BadPackError("rules.not_utf8", file=shown) from None
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as e:
+        line = content.count(b"\n", 0, e.start) + 1
+        raise BadPackError("rules.not_utf8", file=shown, line=line) from None
     return parse_yaml(text, shown)
 
 
@@ -78,8 +85,10 @@ def parse_yaml(text: str, shown: str) -> object:
             line=mark.line + 1 if mark else 1,
             problem=str(getattr(e, "problem", None) or "not YAML"),
         ) from None
-    except (ValueError, RecursionError):
-        raise BadPackError("rules.broken_yaml", file=shown, line=1, problem="too deep or a bad value") from None
+    except RecursionError:
+        raise BadPackError("rules.too_deep", file=shown) from None
+    except ValueError:
+        raise BadPackError("rules.broken_yaml", file=shown, line=1, problem="a bad value") from None
 
 
 def _refuse_aliases(text: str, shown: str) -> None:

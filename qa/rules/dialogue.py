@@ -18,6 +18,7 @@ _PREFIX: Final = re.compile(
     r"^\s*(?P<who>客户|客戶|顾客|用户|坐席|座席|客服|系统|系統|customer|agent|system|unknown)\s*[:：]\s*",
     re.IGNORECASE,
 )
+_SOMEBODY: Final = re.compile(r"^\s*(?P<who>[^\s:：,，.。!！?？\"“「{\[]{1,8})\s*[:：]")
 _WHO: Final = {
     "客户": Role.CUSTOMER, "客戶": Role.CUSTOMER, "顾客": Role.CUSTOMER, "用户": Role.CUSTOMER,
     "坐席": Role.AGENT, "座席": Role.AGENT, "客服": Role.AGENT, "系统": Role.SYSTEM, "系統": Role.SYSTEM,
@@ -33,17 +34,25 @@ def parse_line(line: str, default: Role) -> tuple[Role, str]:
     return _WHO[found["who"].lower()], line[found.end() :]
 
 
+def unknown_speaker(text: str) -> str | None:
+    """What stands before the colon of the first line that seems to name a speaker, but none that is known here."""
+    for line in text.splitlines():
+        if _PREFIX.match(line) is None and (found := _SOMEBODY.match(line)):
+            return found["who"]
+    return None
+
+
 def from_example(example: str | Sequence[str], default: Role, language: str = "zh") -> Transcript:
     """The transcript of an example of a pack: one text, or one per turn."""
     lines = [example] if isinstance(example, str) else example
     return transcript([parse_line(line, default) for line in lines], language)
 
 
-def from_turns(turns: Sequence[Mapping[str, object]], language: str = "zh") -> Transcript:
+def from_turns(turns: Sequence[object], language: str = "zh") -> Transcript:
     """The transcript of `[{"role": "agent", "text": "..."}]`; raises `BadPackError` for another form."""
     pairs = []
     for i, turn in enumerate(turns):
-        role, text = turn.get("role"), turn.get("text")
+        role, text = (turn.get("role"), turn.get("text")) if isinstance(turn, Mapping) else (None, None)
         if not isinstance(text, str) or role not in [r.value for r in Role]:
             raise BadPackError("rules.bad_dialogue", turn=i)
         pairs.append((Role(str(role)), text))

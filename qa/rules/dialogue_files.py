@@ -1,73 +1,136 @@
 """Reads calls as text from what people have at hand: pasted lines, dialogues, transcripts, results of a scan."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
 import msgspec
 
 from qa.core.characters import whole
-from qa.core.errors import InputError
+from qa.core.errors import BadPackError, InputError, NotFoundError
 from qa.core.transcript import Transcript
 from qa.rules.dialogue import from_text, from_turns
 
 Call = tuple[str, Transcript, dict[str, str]]
 """Name, transcript, attributes."""
 
+_JSON: Final = re.compile(r"\{|\[\s*([\[{\]]|\d+\s*[,\]]|$)")
+"""How JSON of calls begins: `[00:01] 客户：` and `[客户]` are lines of a dialogue."""
+
+
+def read_text(path: Path) -> str:
+    """A file that somebody names. Raises `NotFoundError`, and `InputError` where it is no text in UTF-8."""
+    if not path.exists() or path.is_dir():
+        raise NotFoundError("rules.no_file", file=path)
+    try:
+        return decoded(path.read_bytes(), str(path))
+    except OSError as e:
+        raise InputError("rules.file_unreadable", file=path, problem=e.strerror or "I/O") from None
+
+
+def decoded(content: bytes, file: str) -> str:
+    """The text of a file's content; raises `InputError` where it is not UTF-8."""
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as e:
+        raise InputError("rules.not_utf8", file=file, line=content.count(b"\n", 0, e.start) + 1) from None
+
 
 def read_calls(content: str, file: str) -> Iterator[Call]:
-    """The calls of a file's content; raises `InputError` where it is none of the known forms."""
-    stripped = content.lstrip()
-    if not stripped.startswith(("{", "[")):
+    """The calls of a file's content; raises `InputError` where it is none of the known forms, or nothing."""
+    stripped = content.strip()
+    if not stripped:
+        raise InputError("rules.no_dialogue", file=file)
+    if not _JSON.match(stripped):
         yield "1", from_text(content), {}
         return
-    for number, value in enumerate(_values(stripped, file), 1):
-        yield from _calls(value, str(number), file)
+    first = content[: content.index(stripped)].count("\n") + 1
+    found = False
+    for number, (line, value) in enumerate(_values(stripped, first, file), 1):
+        for call in _calls(value, str(number), (file, line)):
+            found = True
+            yield call
+    if not found:
+        raise InputError("rules.no_dialogue", file=file)
 
 
-def _values(content: str, file: str) -> Iterator[Any]:
+_Place = tuple[str, int]
+"""File, and the line in it where a value begins."""
+
+
+def _values(content: str, first: int, file: str) -> Iterator[tuple[int, Any]]:
+    """Each JSON value with the line on which it begins."""
     try:
-        yield whole(json.loads(content))
+        yield first, whole(json.loads(content))
         return
     except (ValueError, RecursionError) as e:
-        problem = str(e)
-    lines = [line for line in content.splitlines() if line.strip()]
-    if len(lines) < 2:
-        raise InputError("rules.bad_json", file=file, problem=problem)
-    for line in lines:
+        problem = e
+    lines = [(first + i, line) for i, line in enumerate(content.split("\n")) if line.strip()]
+    if len(lines) < 2 or not _is_json(lines[0][1]):
+        raise _not_json(problem, file, first)
+    for number, line in lines:
         try:
-            yield whole(json.loads(line))
+            yield number, whole(json.loads(line))
         except (ValueError, RecursionError) as e:
-            raise InputError("rules.bad_json", file=file, problem=e) from None
+            raise _not_json(e, file, number) from None
 
 
-def _calls(value: object, number: str, file: str) -> Iterator[Call]:
+def _is_json(line: str) -> bool:
+    try:
+        json.loads(line)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def _not_json(error: Exception, file: str, first: int) -> InputError:
+    if isinstance(error, json.JSONDecodeError):
+        return InputError("rules.bad_json", file=file, line=first + error.lineno - 1, problem=error.msg)
+    return InputError("rules.bad_json", file=file, line=first, problem=error)
+
+
+def _calls(value: object, number: str, at: _Place) -> Iterator[Call]:
     if isinstance(value, list):
         if value and all(isinstance(v, dict) and "role" in v for v in value):
-            yield number, from_turns(value), {}
+            yield number, _from_turns(value, "zh", at), {}
             return
         for i, item in enumerate(value, 1):
-            yield from _calls(item, f"{number}.{i}", file)
+            yield from _calls(item, f"{number}.{i}", at)
         return
     if not isinstance(value, dict):
-        raise InputError("rules.bad_json", file=file, problem="no turns")
+        raise _no_turns(at)
     if isinstance(value.get("recordings"), list):
-        yield from _calls(value["recordings"], number, file)
+        yield from _calls(value["recordings"], number, at)
         return
     name = str(value.get("id") or value.get("name") or number)
-    attributes = {k: str(v) for k, v in dict(value.get("attributes") or {}).items()}
+    given = value.get("attributes")
+    attributes = {k: str(v) for k, v in given.items()} if isinstance(given, dict) else {}
     if isinstance(value.get("industry"), str):
         attributes["industry"] = value["industry"]
-    yield name, _transcript(value, file), attributes
+    yield name, _transcript(value, at), attributes
 
 
-def _transcript(value: Mapping[str, Any], file: str) -> Transcript:
+def _transcript(value: Mapping[str, Any], at: _Place) -> Transcript:
     inner = value.get("transcript", value)
     if not isinstance(inner, Mapping) or not isinstance(inner.get("turns"), list):
-        raise InputError("rules.bad_json", file=file, problem="no turns")
-    if "duration" in inner and all("words" in t for t in inner["turns"]):
+        raise _no_turns(at)
+    if "duration" in inner and all(isinstance(t, dict) and "words" in t for t in inner["turns"]):
         try:
             return msgspec.convert(inner, Transcript)
         except msgspec.ValidationError as e:
-            raise InputError("rules.bad_json", file=file, problem=e) from None
-    return from_turns(inner["turns"], str(value.get("language", "zh")).split("-")[0])
+            raise InputError("rules.bad_json", file=at[0], line=at[1], problem=e) from None
+    return _from_turns(inner["turns"], str(value.get("language", "zh")).split("-")[0], at)
+
+
+def _from_turns(turns: list[Any], language: str, at: _Place) -> Transcript:
+    try:
+        return from_turns(turns, language)
+    except BadPackError as e:
+        turn = int(e.message.params["turn"]) + 1
+        raise InputError("rules.bad_turn", file=at[0], line=at[1], turn=turn) from None
+
+
+def _no_turns(at: _Place) -> InputError:
+    return InputError("rules.no_turns", file=at[0], line=at[1])

@@ -1,6 +1,6 @@
 """Runs the examples that every term, rule and flow carries, and lints packs that have too few."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -85,11 +85,18 @@ def _languages(applies: Applies | None) -> set[str]:
     return set(applies.languages) if applies and applies.languages else {"any"}
 
 
-def run_examples(book: RuleBook, files: Sequence[SourceFile]) -> ExampleReport:
-    """Run every example against the whole book; each failure says what happened instead."""
-    failures, count = [], 0
-    for example in _examples(files):
-        count += 1
+def run_examples(
+    book: RuleBook, files: Sequence[SourceFile], shown: Callable[[int, int], None] | None = None
+) -> ExampleReport:
+    """Run every example against the whole book; each failure says what happened instead.
+
+    `shown` is told how many are done, of how many.
+    """
+    failures = []
+    examples = list(_examples(files))
+    for done, example in enumerate(examples, 1):
+        if shown:
+            shown(done, len(examples))
         hit, why = _run(book, example)
         if hit is not example.should_hit:
             code = "example_misses" if example.should_hit else "example_hits"
@@ -103,7 +110,7 @@ def run_examples(book: RuleBook, files: Sequence[SourceFile]) -> ExampleReport:
                     why=why,
                 )
             )
-    return ExampleReport(count, tuple(failures))
+    return ExampleReport(len(examples), tuple(failures))
 
 
 def _carriers(f: SourceFile) -> Iterator[tuple[str, Location, str, Examples]]:

@@ -51,7 +51,8 @@ def convert(content: str, pack: str, file: str) -> Imported:
             data = json.loads(data["JsonStr"])
         data = whole(data)
     except (ValueError, RecursionError) as e:
-        raise InputError("rules.bad_json", file=file, problem=e) from None
+        line, problem = (e.lineno, e.msg) if isinstance(e, json.JSONDecodeError) else (1, str(e))
+        raise InputError("rules.sca_not_json", file=file, line=line, problem=problem) from None
     while isinstance(data, dict) and "rules" not in data and isinstance(data.get("data"), dict | list):
         data = data["data"]
     if isinstance(data, list):

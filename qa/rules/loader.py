@@ -32,6 +32,9 @@ ENGINE_VERSION: Final = "6"
 MAX_TERMS: Final = 200_000
 """Terms of all loaded packs together: about half a minute and 1 GB; a million would take five times that."""
 
+MANY_PARTS: Final = 16
+"""Parts of the name of a field that are still shown."""
+
 _SUFFIXES: Final = (".yaml", ".yml")
 
 
@@ -48,10 +51,14 @@ class SourceFile:
 
     def error(self, code: str, location: Sequence[str | int], **params: object) -> BadPackError:
         """A `BadPackError` that names file, line and field."""
-        field = ".".join(str(x) for x in location)
-        return BadPackError(
-            f"rules.{code}", file=self.path, line=line_of(self.text, location), field=field, **params
-        )
+        line = line_of(self.text, location)
+        return BadPackError(f"rules.{code}", file=self.path, line=line, field=_shown(location), **params)
+
+
+def _shown(location: Sequence[str | int]) -> str:
+    """Where a field stands, as people read it; what lies very deep without its middle."""
+    parts = [str(x) for x in location]
+    return ".".join([*parts[:4], "…", *parts[-2:]] if len(parts) > MANY_PARTS else parts) or "-"
 
 
 def builtin_pack_dir() -> Path:
@@ -96,8 +103,8 @@ def _folder(name: str, dirs: Sequence[Path]) -> Path:
     parts = name.split("/")
     if not all(p and p.replace("-", "").isalnum() and p.isascii() for p in parts):
         raise BadPackError("rules.bad_pack_name", pack=name)
-    for base in (*dirs, builtin_pack_dir()):
-        folder = Path(base).joinpath(*parts)
+    for base in _bases(dirs):
+        folder = base.joinpath(*parts)
         if folder.is_dir():
             return folder
     raise BadPackError("rules.unknown_pack", pack=name, available=", ".join(available_packs(dirs)))
@@ -106,10 +113,19 @@ def _folder(name: str, dirs: Sequence[Path]) -> Path:
 def available_packs(dirs: Sequence[Path]) -> list[str]:
     """Names of all packs that can be loaded."""
     found = set()
-    for base in (*dirs, builtin_pack_dir()):
+    for base in _bases(dirs):
         for suffix in _SUFFIXES:
-            found |= {p.parent.relative_to(base).as_posix() for p in Path(base).glob(f"*/*/*{suffix}")}
+            found |= {p.parent.relative_to(base).as_posix() for p in base.glob(f"*/*/*{suffix}")}
     return sorted(found)
+
+
+def _bases(dirs: Sequence[Path]) -> Iterator[Path]:
+    """Folders with packs. One that is not there is a mistake: the shipped packs would be taken for one's own."""
+    for base in dirs:
+        if not Path(base).is_dir():
+            raise BadPackError("rules.no_pack_dir", folder=base)
+        yield Path(base)
+    yield builtin_pack_dir()
 
 
 def _read(name: str, path: Path) -> SourceFile:
@@ -134,9 +150,10 @@ def _validated(name: str, shown: str, text: str, data: object) -> SourceFile:
     pack = name.replace("/", ".")
     if not isinstance(data, dict):
         raise BadPackError("rules.not_a_pack", file=shown, line=1)
-    version = data.get("schema_version", 1)
-    if isinstance(version, int) and version > SCHEMA_VERSION:
-        raise BadPackError("rules.from_the_future", file=shown, version=version, known=SCHEMA_VERSION)
+    version = str(data.get("schema_version", 1))
+    if version.isdecimal() and int(version) > SCHEMA_VERSION:
+        line = line_of(text, ("schema_version",))
+        raise BadPackError("rules.from_the_future", file=shown, line=line, version=version, known=SCHEMA_VERSION)
     try:
         model = PackFile.model_validate(data)
     except ValidationError as e:
@@ -152,6 +169,29 @@ _PROBLEMS: Final[Mapping[str, str]] = {
     "missing": "missing_field",
     "extra_forbidden": "unknown_key",
     "literal_error": "not_one_of",
+    "recursion_depth_exceeded": "too_deep",
+    "string_type": "wants_text",
+    "int_type": "wants_whole",
+    "int_parsing": "wants_whole",
+    "int_parsing_size": "wants_whole",
+    "int_from_float": "wants_whole",
+    "float_type": "wants_number",
+    "float_parsing": "wants_number",
+    "finite_number": "wants_number",
+    "bool_type": "wants_truth",
+    "bool_parsing": "wants_truth",
+    "list_type": "wants_list",
+    "dict_type": "wants_mapping",
+    "model_type": "wants_mapping",
+    "model_attributes_type": "wants_mapping",
+    "date_type": "wants_date",
+    "date_parsing": "wants_date",
+    "date_from_datetime_parsing": "wants_date",
+    "date_from_datetime_inexact": "wants_date",
+    "greater_than": "out_of_range",
+    "greater_than_equal": "out_of_range",
+    "less_than": "out_of_range",
+    "less_than_equal": "out_of_range",
     "string_pattern_mismatch": "bad_form",
     "too_short": "empty_field",
     "string_too_short": "empty_field",
@@ -166,6 +206,9 @@ _PROBLEMS: Final[Mapping[str, str]] = {
 }
 
 
+_BOUNDS: Final = {"gt": ">", "ge": "≥", "lt": "<", "le": "≤"}
+
+
 def _field_error(shown: str, text: str, error: ValidationError) -> BadPackError:
     first = min(error.errors(include_url=False), key=lambda e: (e["type"] == "missing", len(e["loc"])))
     location = tuple(x for x in first["loc"] if not (isinstance(x, str) and "[" in x))
@@ -175,10 +218,11 @@ def _field_error(shown: str, text: str, error: ValidationError) -> BadPackError:
         f"rules.{code}",
         file=shown,
         line=line_of(text, location),
-        field=".".join(str(x) for x in location) or "-",
+        field=_shown(location),
         problem=first["msg"],
         allowed=str(context.get("expected", "")),
         found=str(context.get("found", "")),
+        limit="".join(f"{sign} {context[key]}" for key, sign in _BOUNDS.items() if key in context),
     )
 
 

@@ -11,7 +11,7 @@ import pytest
 from qa.core.errors import BadPackError, InputError
 from qa.core.finding import Outcome, Severity
 from qa.core.roles import Role
-from qa.i18n import LOCALES
+from qa.i18n import LOCALES, render
 from qa.rules import personal
 from qa.rules.ask_model import MAX_CHARACTERS, http_asker, parse_answer
 from qa.rules.call import CallContext, ModelAnswer
@@ -179,7 +179,9 @@ def test_a_circle_is_shown_as_it_runs() -> None:
 
 def test_a_pack_from_the_future_or_of_another_name_is_refused() -> None:
     code, params = broken(HEAD + "schema_version: 2")
-    assert (code, params) == ("rules.from_the_future", {"file": "0.yaml", "version": "2", "known": "1"})
+    told = {"file": "0.yaml", "version": "2", "known": "1", "line": "2"}
+    assert (code, params) == ("rules.from_the_future", told)
+    assert broken(HEAD + "schema_version: '2'") == (code, params)
     assert build([from_text("zh/t", HEAD + "schema_version: 1")]).files
     for name in ("zh.tt", "zh.x", "zh"):
         assert broken(f"id: {name}\n")[0] in ("rules.foreign_id", "rules.bad_form")
@@ -345,7 +347,6 @@ def test_calls_are_numbered_where_they_have_no_name() -> None:
     ] == ["1.1", "b"]
     assert [name for name, _, _ in calls("\n\n".join([json.dumps({"turns": TURNS})] * 3))] == ["1", "2", "3"]
     assert calls("  \n" + json.dumps(TURNS)) == [("1", READ, {})]
-    assert calls([]) == []
 
 
 def test_a_call_brings_what_came_with_it() -> None:
@@ -365,18 +366,37 @@ def test_a_call_brings_what_came_with_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "problem"),
+    ("content", "code", "line"),
     [
-        ("{", None), ('{"turns": [}\n{"turns": []}', None), ("[3]", "no turns"), ('{"a": 1}', "no turns"), ('{"turns": 3}', "no turns"), ('{"transcript": 3}', "no turns"),
-        ('{"transcript": {}}', "no turns"), ('{"recordings": 3}', "no turns"),
+        ("{", "bad_json", 1), ('{"turns": [}\n{"turns": []}', "bad_json", 1), ('\n{"turns": []}\n{"turns": [}', "bad_json", 3),
+        ('{\n "turns": [\n}', "bad_json", 3), ("[" * 100_000, "bad_json", 1),
+        ("[3]", "no_turns", 1), ('{"a": 1}', "no_turns", 1), ('{"turns": 3}', "no_turns", 1), ('{"transcript": 3}', "no_turns", 1),
+        ('{"transcript": {}}', "no_turns", 1), ('{"recordings": 3}', "no_turns", 1), ('{"turns": []}\n\n{"turn": []}', "no_turns", 3),
+        ('{"turns": []}\n{"turns": [{"role": "boss", "text": "a"}]}', "bad_turn", 2), ('{"turns": [3]}', "bad_turn", 1),
+        ('[{"role": ["agent"], "text": "a"}]', "bad_turn", 1), ('{"duration": 1, "turns": [3]}', "bad_turn", 1),
+        ('{"duration": 1, "turns": [{"words": []}]}', "bad_json", 1),
+        ("", "no_dialogue", None), (" \n\n", "no_dialogue", None), ("[]", "no_dialogue", None), ("\ufeff{}", "no_turns", 1),
     ],
 )  # fmt: skip
-def test_what_is_no_call_is_told_with_its_file(content: str, problem: str | None) -> None:
+def test_what_is_no_call_is_told_with_its_file_and_line(content: str, code: str, line: int | None) -> None:
     with pytest.raises(InputError) as caught:
-        list(read_calls(content, "f.json"))
-    assert (caught.value.message.code, caught.value.message.params["file"]) == ("rules.bad_json", "f.json")
-    assert caught.value.message.params["problem"] not in ("", "None")
-    assert problem in (None, caught.value.message.params["problem"])
+        list(read_calls(content.lstrip("\ufeff"), "f.json"))
+    told = caught.value.message
+    assert (told.code, told.params["file"], told.params.get("line")) == (
+        f"rules.{code}", "f.json", None if line is None else str(line),
+    )  # fmt: skip
+    for locale in LOCALES:
+        assert not re.search(r"\n|\{\w+\}|None", render(told, locale))
+
+
+@pytest.mark.parametrize("line", ["[00:01] 客户：这个保本吗", "[客户] 这个保本吗", "[静音]"])
+def test_a_line_that_begins_with_a_bracket_is_still_a_dialogue(line: str) -> None:
+    [(_, call, _)] = read_calls(line, "f")
+    assert call.turns[0].text == line
+
+
+def test_attributes_in_another_form_are_passed_over() -> None:
+    assert calls({"attributes": [1], "turns": TURNS}) == [("1", READ, {})]
 
 
 def asked(

@@ -239,7 +239,7 @@ def test_the_file_comes_wrapped_bare_or_in_pieces() -> None:
             convert(json.dumps(wrong), "zh/in", "f.json")
         assert caught.value.message.params["file"] == "f.json"
         assert caught.value.message.code == (
-            "rules.bad_json" if wrong == {"JsonStr": "{"} else "rules.sca_not_rules"
+            "rules.sca_not_json" if wrong == {"JsonStr": "{"} else "rules.sca_not_rules"
         )
 
 

@@ -1,0 +1,101 @@
+"""`tingjian rules` and `lexicon` with what people hand in."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+from typer.testing import CliRunner
+
+from qa.cli.lexicon import app as lexicon
+from qa.cli.rules import app as rules
+from qa.core.errors import TingjianError
+from qa.rules.loader import builtin_pack_dir
+
+
+@pytest.fixture
+def call(tmp_path: Path) -> Path:
+    file = tmp_path / "call.txt"
+    file.write_text("坐席：您好\n客户：这个保本吗\n坐席：保本的\n", encoding="utf-8")
+    return file
+
+
+def run(*arguments: object) -> Result:
+    app = lexicon if arguments[0] == "lint" else rules
+    return CliRunner().invoke(app, [str(a) for a in arguments])
+
+
+def refused(*arguments: object) -> str:
+    error = run(*arguments).exception
+    assert isinstance(error, TingjianError)
+    return error.message.code
+
+
+def test_what_is_worded_like_a_step_is_told_with_its_words(tmp_path: Path) -> None:
+    file = tmp_path / "a.txt"
+    said = "为了保证服务质量我们这边的对话都会留下音频"
+    file.write_text(f"坐席：您好\n坐席：{said}\n客户：好\n", encoding="utf-8")
+    told = run("try", file).output.splitlines()
+    [line] = [line for line in told if line.startswith("? ")]
+    assert said in line
+    assert "zh.common.service-steps.recording-notice" in line
+
+
+def test_a_speaker_who_is_not_known_is_named(call: Path) -> None:
+    assert "小王" not in run("try", call).output
+    call.write_text("小王：您好\n李先生：这个保本吗\n小王：保本的\n", encoding="utf-8")
+    told = run("try", call)
+    assert "小王" in told.output
+    assert told.exit_code == 0
+
+
+def test_several_calls_are_told_apart(tmp_path: Path) -> None:
+    file = tmp_path / "calls.jsonl"
+    line = '{"id": "%s", "turns": [{"role": "agent", "text": "绝对保本"}]}\n'
+    file.write_text(line % "first" + line % "second", encoding="utf-8")
+    told = run("try", file).output.splitlines()
+    assert [line for line in told if line in ("first", "second")] == ["first", "second"]
+
+
+def test_a_folder_of_packs_that_is_not_there_is_not_taken_for_none(tmp_path: Path, call: Path) -> None:
+    gone = tmp_path / "gone"
+    assert refused("lint", "--pack-dir", gone) == "rules.no_pack_dir"
+    assert refused("test", "--pack-dir", gone) == "rules.no_pack_dir"
+    assert refused("try", call, "--pack-dir", gone) == "rules.no_pack_dir"
+    assert refused("backtest", call, "--against", gone) == "rules.no_pack_dir"
+
+
+def test_a_back_test_needs_calls_and_something_to_compare_with(tmp_path: Path, call: Path) -> None:
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    assert refused("backtest", call, "--against", empty) == "rules.against_nothing"
+    assert refused("backtest", empty, "--against", builtin_pack_dir()) == "rules.no_calls"
+
+
+def test_a_back_test_shows_what_a_pack_no_longer_finds(tmp_path: Path, call: Path) -> None:
+    older = tmp_path / "older" / "zh" / "finance"
+    shutil.copytree(builtin_pack_dir() / "zh" / "finance", older)
+    (older / "more.yaml").write_text(
+        "id: zh.finance\nlanguage: zh\nterms: [{id: x, patterns: [您好], severity: warning, family: forbidden}]\n",
+        encoding="utf-8",
+    )
+    told = run("backtest", call, "--against", tmp_path / "older", "--packs", "zh/finance").output
+    assert "- " in told
+    assert "zh.finance.x" in told
+
+
+def test_what_cannot_be_written_is_told(tmp_path: Path, call: Path) -> None:
+    assert refused("try", call, "--json", tmp_path / "no" / "a.json") == "rules.file_unwritable"
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [(b"\xff\xfe\x00", "rules.not_utf8"), (b"", "rules.no_dialogue"), (b"{", "rules.bad_json")],
+)
+def test_a_file_that_holds_no_call_is_told(call: Path, content: bytes, code: str) -> None:
+    call.write_bytes(content)
+    assert refused("try", call) == code
+
+
+def test_a_rule_file_that_is_none_is_told(call: Path) -> None:
+    assert refused("import-sca", call) == "rules.sca_not_json"
