@@ -215,17 +215,27 @@ def _question(hit: TermHit) -> str:
 
 def _without_covered(findings: list[Finding]) -> list[Finding]:
     """Drop findings whose every piece of evidence lies inside a longer one of another, no less severe."""
-    return [f for f in findings if not any(_covers(o, f) for o in findings if o is not f)]
+    beside = _by_turn(findings)
+    return [f for f in findings if not _is_covered(f, beside)]
 
 
 def _doubts(held_back: Sequence[tuple[Finding, Message]], standing: Sequence[Finding]) -> list[Doubt]:
     """What is left for a person to judge once longer ones have covered it."""
-    others = [*standing, *(f for f, _ in held_back)]
-    return [
-        Doubt(why, f.evidence, f.rule)
-        for f, why in held_back
-        if not any(_covers(o, f) for o in others if o is not f)
-    ]
+    beside = _by_turn([*standing, *(f for f, _ in held_back)])
+    return [Doubt(why, f.evidence, f.rule) for f, why in held_back if not _is_covered(f, beside)]
+
+
+def _by_turn(findings: Sequence[Finding]) -> Mapping[int, Sequence[Finding]]:
+    """The findings that have evidence in a turn: only these can cover one another."""
+    beside: defaultdict[int, list[Finding]] = defaultdict(list)
+    for f in findings:
+        for turn in {e.turn for e in f.evidence}:
+            beside[turn].append(f)
+    return beside
+
+
+def _is_covered(finding: Finding, beside: Mapping[int, Sequence[Finding]]) -> bool:
+    return any(_covers(o, finding) for o in beside[finding.evidence[0].turn] if o is not finding)
 
 
 def _covers(longer: Finding, shorter: Finding) -> bool:
