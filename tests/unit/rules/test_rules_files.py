@@ -48,9 +48,13 @@ def test_a_folder_given_goes_before_the_packs_that_come_along(tmp_path: Path) ->
     assert len(read_pack("zh/common", [])) > 1
     other = tmp_path / "other"
     write(other / "zh" / "common", a_yaml="id: zh.common.other\n")
-    assert [f.model.id for f in read_pack("zh/common", [tmp_path / "none", other, tmp_path])] == [
-        "zh.common.other"
-    ]
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    assert [f.model.id for f in read_pack("zh/common", [empty, other, tmp_path])] == ["zh.common.other"]
+    for look in (lambda dirs: read_pack("zh/common", dirs), available_packs):
+        with pytest.raises(BadPackError) as caught:
+            look([other, tmp_path / "gone"][::-1])
+        assert caught.value.message.code == "rules.no_pack_dir"
 
 
 def test_all_packs_are_listed_once_and_in_order(tmp_path: Path) -> None:
