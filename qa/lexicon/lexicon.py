@@ -131,7 +131,7 @@ class Scan:
             site = Site(turn, hit.start, hit.end, hit.pattern)
             reason = excuse(site, term.unless) or half_question(site) or named(site)
             return [_with(result, reason)]
-        if term.affirmed and speaker is role.other and speaker is not role:
+        if term.affirmed and speaker is role.other:
             answer = self._answered(result)
             return [answer] if answer else []
         return []

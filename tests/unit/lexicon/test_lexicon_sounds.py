@@ -39,6 +39,8 @@ def hits(text: str, *patterns: str, **options: object) -> list[Hit]:
         # a word that goes on behind it is believed to a sure recogniser
         ("保证受益人", "保证收益", None, 0.725),
         ("保真手艺的", "保证收益的", None, 0.62), ("过往业绩不代表未来表线", "过往业绩不代表未来表现", 0.8227, 0.9),
+        # and of ordinary words only where all of what differs lies in them
+        ("高鹅范例", "高额返利", 0.625, 0.725),
         # what everybody says all day is nobody's mistake, unless it was doubted
         ("保证收一", "保证收益", None, 0.875),
         # with a gap there is a limit to it
@@ -97,8 +99,11 @@ def test_long_and_gapped_patterns_are_heard_as_far_as_they_may_be(
 
 
 def test_a_doubt_helps_only_where_the_characters_differ() -> None:
-    for doubted, expected in (("陪", 0.875), ("稳", 0.775)):
-        [hit] = Matcher([MatchTerm(("稳赚不赔",))]).find(call_of("稳赚不陪", doubted=doubted))
+    for text, term, doubted, expected in (
+        ("稳赚不陪", "稳赚不赔", "陪", 0.875), ("稳赚不陪", "稳赚不赔", "稳", 0.775),
+        ("包正收益", "保证收益", "正", 0.8), ("包正收益", "保证收益", "收", 0.7),
+    ):  # fmt: skip
+        [hit] = Matcher([MatchTerm((term,))]).find(call_of(text, doubted=doubted))
         assert round(hit.certainty, 4) == expected
     assert Matcher([MatchTerm(("保息",))]).find(call_of("保溪", doubted="保")) == []
     assert len(Matcher([MatchTerm(("保息",))]).find(call_of("保溪", doubted="溪"))) == 1
@@ -158,7 +163,7 @@ def test_a_particle_may_stand_behind_the_end_of_a_clause(word: str) -> None:
     [
         ("a no risk plan", "no risk", 1), ("casino risk", "no risk", 0), ("no risky", "no risk", 0), ("保本no risk", "no risk", 1), ("no risk保本", "no risk", 1),
         ("打12315吧", "12315", 1), ("打123156", "12315", 0), ("打912315", "12315", 0), ("912315", "12315", 0), ("123156", "12315", 0), ("xno risk", "no risk", 0), ("a12315", "12315", 1), ("12315a", "12315", 1), ("12315 6", "12315", 1),
-        ("用API接口", "api", 1), ("用apis", "api", 0), ("用zapi", "api", 0), ("no risk", "no risk", 1),
+        ("用API接口", "api", 1), ("用apis", "api", 0), ("用zapi", "api", 0), ("做quiz", "quiz", 1), ("做quizz", "quiz", 0), ("no risk", "no risk", 1),
         ("保本。保息", "保本保息", 0), ("保本？保息", "保本保息", 0), ("保本，保息", "保本保息", 1), ("您好。保本，保息。再见", "保本保息", 1), ("您好，保、本", "保本", 1), ("保本、保息", "保本保息", 1),
         ("保，本", "保本", 0), ("可以退保，过了", "退保过", 0), ("退保，过了吧", "退保过了", 1), ("保、本", "保本", 1),
     ],

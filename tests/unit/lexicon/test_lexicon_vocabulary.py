@@ -75,3 +75,13 @@ def test_what_is_taken_back_is_corrected(word: str) -> None:
 )
 def test_a_choice_of_two_asks(word: str) -> None:
     assert excused("asked", f"{word}保本")
+
+
+@each("有的保本有的不保本 有些保本有些不保本 有的产品保本有的则不保本 有的是保本有的是不保本")
+def test_what_some_are_and_some_are_not_is_promised_of_none(word: str) -> None:
+    assert excused("negated", word)
+
+
+@each("这种话 这类说法 那样的承诺 这样的宣传 那种表述 这种词")
+def test_what_is_named_as_words_is_quoted(word: str) -> None:
+    assert excused("quoted", f"保本{word}")
