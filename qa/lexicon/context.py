@@ -91,8 +91,10 @@ class Site:
 
     @lazy
     def neutral_before(self) -> str:
-        """`clause_before` with the words blotted out that hold a negator and negate nothing (不错, 是不是)."""
+        """`clause_before` with the words blotted out that hold a negator and negate nothing (不错, 是不是, 这不是…吗)."""
         blotted = w.blot(w.PSEUDO_NEGATION, self.clause_before)
+        if self._asks:
+            blotted = w.blot(w.NOT_IS, blotted)
         return blotted[:-2] + "__" if self.straddled and not self._inside else blotted
 
     @lazy
@@ -125,12 +127,16 @@ class Site:
     @lazy
     def affirms(self) -> bool:
         """Whether a denial affirms: 不是…吗, 能不…吗, 不是…我能推荐给您吗, 这不是…是什么."""
-        before, asks = self.clause_before, w.ENDS_IN_PARTICLE.search(self.clause_after)
-        if asks and w.NOT_IS.search(before):
-            return True
-        if asks and w.CANNOT_BUT.search(before) and not self.straddled:
+        before = self.clause_before
+        if self._asks and (shown := w.NOT_IS.search(before)):
+            return not _negators_before(before[shown.end() :], self.hit)
+        if self._asks and w.CANNOT_BUT.search(before) and not self.straddled:
             return True
         return bool(w.DENIED_FOR_SHOW.search(before) and w.VOUCHED.match(self.sentence_after))
+
+    @lazy
+    def _asks(self) -> bool:
+        return w.ENDS_IN_PARTICLE.search(self.clause_after) is not None
 
 
 def negated(site: Site) -> Excuse | None:
@@ -168,13 +174,22 @@ def _listed(site: Site) -> bool:
 
 def _negator_before(text: str, hit: str) -> str | None:
     """The negator before the hit whose scope reaches it; None where there is none or a doubled one."""
-    reaching = [m for m in w.NEGATOR.finditer(text) if w.in_scope(m, text, hit)]
+    reaching = _negators_before(text, hit)
     if not reaching:
         return None
     last = reaching[-1]
     if w.METALINGUISTIC.search(text[reaching[0].start() : last.start()]):
         return reaching[0].group()
     return None if w.DOUBLED.search(text[: last.start()]) else last.group()
+
+
+def _negators_before(text: str, hit: str) -> list[re.Match[str]]:
+    return [m for m in w.NEGATOR.finditer(text) if w.in_scope(m, text, hit)]
+
+
+def by_denying(site: Site) -> bool:
+    """Whether a hit that counts is said by denying: 怎么可能不保本, 没有不保本的, 不保本我能推荐给您吗."""
+    return site.affirms or bool(_negators_before(site.neutral_before, site.hit))
 
 
 def disowned(site: Site) -> Excuse | None:
