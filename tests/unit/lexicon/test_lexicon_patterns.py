@@ -74,3 +74,34 @@ def test_what_people_often_say_is_no_anchor_where_something_rarer_must_be_there(
 
 def test_only_long_enough_literals_are_anchors_of_sounds() -> None:
     assert anchors_of(parse("赚…亏"), shortest=2) is None
+
+
+def test_a_long_word_is_as_common_as_the_pairs_in_it() -> None:
+    anchors = anchors_of(parse("我帮您…好评"))
+    assert anchors is not None
+    assert (anchors.options, anchors.companions) == (("好评",), ("我帮你",))
+
+
+SIGNS = "甲乙丙丁戊己庚辛壬癸子丑寅卯辰巳午"
+NAMES = [a + b for a in SIGNS for b in SIGNS]
+
+
+def test_a_pattern_needs_a_list_that_is_not_too_long_to_look_for() -> None:
+    names = f"({'|'.join(NAMES[:256])})"
+    assert Gapped(parse(f"{names}…{names}")).regex.search("甲甲说乙乙")
+    anchors = anchors_of(parse(f"{names}…{names}"))
+    assert anchors is not None
+    assert len(anchors.options) == 256
+    names = f"({'|'.join(NAMES[:257])})"
+    with pytest.raises(PatternError):
+        anchors_of(parse(f"{names}…{names}"))
+
+
+@pytest.mark.parametrize("first", ["您说", "坏账"])
+def test_two_long_lists_beside_each_other_are_anchor_and_companion(first: str) -> None:
+    lists = "|".join(NAMES[:16]), "|".join([first, *NAMES[16:32]])
+    for one, other in (lists, lists[::-1]):
+        anchors = anchors_of(parse(f"({one})({other})"))
+        assert anchors is not None
+        assert {len(anchors.options), len(anchors.companions)} == {16, 17}
+        assert {anchors.back, anchors.ahead} == {0, 2}

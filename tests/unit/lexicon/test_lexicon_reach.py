@@ -41,6 +41,7 @@ def test_an_if_needs_something_that_follows_from_it() -> None:
         (("客户：保本吗，…", "坐席：对"), 13),  # more than that behind it, and the yes is to something else
         (("客户：保本吗", "客户：嗯…", "坐席：对"), 2),
         (("客户：那就是…保本", "坐席：对"), 9),
+        (("客户：保本…行吗", "坐席：行"), 4),
         (("客户：稳赚不赔吗", "坐席：…稳赚真不赔"), 6),
         (("客户：稳赚不赔吗", "坐席：稳…赚不赔"), 3),
     ],

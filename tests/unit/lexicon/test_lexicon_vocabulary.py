@@ -1,7 +1,9 @@
 # ruff: noqa: E501 - one list of words stays on one line
-"""The vocabulary of the grammar word by word: what denies, what only seems to, who is quoted, what warns, asks and supposes."""
+"""The vocabulary of the grammar word by word: what denies, what only seems to, who is quoted, what warns, asks, supposes
+and says yes."""
 
 import pytest
+from test_lexicon_answers import meant
 from test_lexicon_context import excused
 
 
@@ -77,11 +79,24 @@ def test_a_choice_of_two_asks(word: str) -> None:
     assert excused("asked", f"{word}保本")
 
 
-@each("有的保本有的不保本 有些保本有些不保本 有的产品保本有的则不保本 有的是保本有的是不保本")
-def test_what_some_are_and_some_are_not_is_promised_of_none(word: str) -> None:
-    assert excused("negated", word)
+@each(
+    "不能这么说 不能这样理解 不保 不承诺 不能保证 不能承诺 不敢保证 不排除 不一定 没办法保证 没有办法承诺 无法保证 没法承诺 有一定的风险 存在亏损 有投资风险 可能会亏 可能跌 会有波动 不是百分之百 不是说 浮动 以合同为准 以实际为准 以银行为准 谨慎 不代表 要看市场 取决于市场 不好说 未必"
+)
+def test_a_yes_is_taken_back_by_what_follows(word: str) -> None:
+    assert meant("客户：是不是稳赚不赔", "坐席：对") != []
+    assert meant("客户：是不是稳赚不赔", f"坐席：对，{word}") == []
 
 
-@each("这种话 这类说法 那样的承诺 这样的宣传 那种表述 这种词")
-def test_what_is_named_as_words_is_quoted(word: str) -> None:
-    assert excused("quoted", f"保本{word}")
+@each(
+    "对 对的 是 是的呀 没错 当然 肯定 必须的 那必须 那可不 就是这样 就是的 可不是 可以这么说 能这样理解 真的 是真的 我确定 我敢保证 能跟您承诺 百分之百 百分百 绝对 一定 没问题 放心 您尽管放一百个心 您说得对 你理解的没错 你讲的是对的 妥妥的 稳的 包的 系啊 冇错 嗯，对"
+)
+def test_there_are_many_words_for_yes(word: str) -> None:
+    assert meant("客户：是不是稳赚不赔", f"坐席：{word}") != []
+
+
+@each(
+    "你们确定 你保证 您肯定 你敢说 你们能保证 你说的是 真的是 听说 广告上说 意思就是 那就是 也就是 就是说 就等于 等于 这么说 那么说 那是 所以 这个产品就是 这款是"
+)
+def test_what_is_only_inferred_waits_for_an_answer_too(word: str) -> None:
+    assert meant(f"客户：{word}稳赚不赔", "坐席：对") != []
+    assert meant("客户：我要买稳赚不赔", "坐席：对") == []
