@@ -6,6 +6,11 @@ import pytest
 from test_lexicon_answers import meant
 from test_lexicon_context import excused
 
+from qa.core.roles import Role
+from qa.lexicon.context import Site, named
+from qa.rules.dialogue import from_example
+from qa.text.calltext import CallText
+
 
 def each(words: str) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("word", words.split())
@@ -100,3 +105,34 @@ def test_there_are_many_words_for_yes(word: str) -> None:
 def test_what_is_only_inferred_waits_for_an_answer_too(word: str) -> None:
     assert meant(f"客户：{word}稳赚不赔", "坐席：对") != []
     assert meant("客户：我要买稳赚不赔", "坐席：对") == []
+
+
+@each("难道 还能 还怕 岂 哪能 哪里会 怎么可能 怎么还会 你说说 你说是不是 你想想 你想一下 你看看 你看是不是 你看这")
+def test_a_rhetorical_question_asks_nothing(word: str) -> None:
+    assert excused("asked", "保本吗")
+    assert not excused("asked", f"{word}保本吗")
+
+
+@each("是什么 是啥 指的是什么 的意思是 定义就是 概念是 是真的吗 是真的嘛 吗 呢？ 没有？ 没？ 不？ 吧？ ？")
+def test_a_question_may_be_known_by_its_end(word: str) -> None:
+    assert excused("asked", f"保本{word}")
+
+
+@each("什么叫 什么是 怎么 如何 怎样 为什么 为何 凭什么 哪个 哪些 哪款 哪种 哪家")
+def test_a_question_may_be_known_by_its_word(word: str) -> None:
+    assert excused("asked", f"{word}甲乙丙丁保本")
+
+
+@each(
+    "的那个人 这位业务员 的平台都 的中介一定 就是一种策略 是个说法 这两个字 的字样 这种话术 之类的话 等的承诺 这种话 那样的宣传 这类的表述"
+)
+def test_what_is_spoken_of_as_words_is_quoted(word: str) -> None:
+    assert excused("quoted", f"保本{word}")
+
+
+@each("先生 女士 小姐 老师 同学 大哥 大姐 大爷 大妈 阿姨 叔叔 师傅 经理 老板 总")
+def test_what_stands_before_a_title_is_a_name(word: str) -> None:
+    turn = CallText(from_example(f"我找张保本{word}", Role.AGENT)).turns[0]
+    assert named(Site(turn, 3, 5)) is not None
+    turn = CallText(from_example(f"我找了保本{word}", Role.AGENT)).turns[0]
+    assert named(Site(turn, 3, 5)) is None
