@@ -6,7 +6,7 @@ import pytest
 
 from qa.lexicon import anchors
 from qa.lexicon.anchors import Anchors, anchors_of
-from qa.lexicon.build_common import build
+from qa.lexicon.build_common import DIALOGUES, TABLE, build
 from qa.lexicon.patterns import Choice, Gap, Pattern, PatternError, parse
 
 
@@ -49,6 +49,11 @@ def test_what_is_too_rare_is_left_out_and_the_rest_goes_from_common_to_rare() ->
     assert counts == sorted(counts, reverse=True)
     assert build(lines("乙甲")).splitlines() == ["50000\t乙 乙甲 甲"]
     assert build(["", *lines("乙甲"), ""]) == build(lines("乙甲"))
+
+
+def test_the_table_that_comes_along_is_of_the_golden_dialogues() -> None:
+    made = build(DIALOGUES.read_text(encoding="utf-8").splitlines()[:300])
+    assert made.split()[1] == TABLE.read_text(encoding="utf-8").split()[1] == "你"
 
 
 def test_the_table_that_comes_along_is_read() -> None:

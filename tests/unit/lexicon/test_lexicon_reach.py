@@ -155,6 +155,13 @@ def test_the_first_excuse_that_is_granted_and_holds_is_given() -> None:
         assert made.cue
 
 
+@pytest.mark.parametrize("line", ["您要保本的话，我推荐存款", "要是保本，谁都买了"])
+def test_a_wish_and_an_if_are_excuses_by_the_same_name(line: str) -> None:
+    made = PRODUCTIONS["hypothetical"](site(line, "保本"))
+    assert made is not None
+    assert made.name == "hypothetical"
+
+
 @pytest.mark.parametrize("line", ["我没说不保本", "没讲不保本", "我没说不是零风险", "不说不保本"])
 def test_a_denial_of_the_saying_is_no_promise(line: str) -> None:
     assert excused("negated", line)

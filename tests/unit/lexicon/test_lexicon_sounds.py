@@ -111,6 +111,12 @@ def test_a_doubt_helps_only_where_the_characters_differ() -> None:
     assert Matcher([MatchTerm(("保息",))]).find(call_of("我们保溪的", doubted="我")) == []
 
 
+def test_a_doubt_of_one_of_the_characters_that_differ_is_enough() -> None:
+    for doubted in ("", "转", "陪", "转陪"):
+        [hit] = Matcher([MatchTerm(("稳赚不赔",))]).find(call_of("稳转不陪", doubted=doubted))
+        assert round(hit.certainty, 4) == (0.8 if doubted else 0.7)
+
+
 def test_a_term_that_is_always_heard_needs_no_doubt() -> None:
     for text in ("保溪", "宝溪", "功耗", "我的公号"):
         [hit] = hits(text, "保息", "工号", homophone="on")

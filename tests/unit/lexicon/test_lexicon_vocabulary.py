@@ -136,3 +136,15 @@ def test_what_stands_before_a_title_is_a_name(word: str) -> None:
     assert named(Site(turn, 3, 5)) is not None
     turn = CallText(from_example(f"我找了保本{word}", Role.AGENT)).turns[0]
     assert named(Site(turn, 3, 5)) is None
+
+
+@each("不是 不就是 不就 难道不 难道这不 不都是 不都 不也是 不也")
+def test_a_denial_that_is_asked_affirms(word: str) -> None:
+    assert not excused("negated", f"这{word}保本吗")
+    assert not excused("asked", f"这{word}保本吗")
+
+
+@each("有的 有 有些 有一些 有的是 有些产品 有的基金 有些理财")
+def test_some_are_and_some_are_not(word: str) -> None:
+    assert excused("negated", f"{word}保本的产品，也有的不保本")
+    assert not excused("negated", f"{word}保本的产品，也有的赚钱")
