@@ -198,6 +198,13 @@ def test_wording_is_found_whole_at_the_very_end_of_a_long_turn(lead: int) -> Non
     assert outcome(condition, said[:-1]) is Outcome.FAILED
 
 
+@pytest.mark.parametrize(("between", "expected"), [(10, Outcome.PASSED), (11, Outcome.FAILED)])
+def test_wording_is_spread_over_half_as_much_again_and_two_characters(between: int, expected: Outcome) -> None:
+    said = f"坐席：过往业绩不代表{'请您稍等一下我看看好'[:10].ljust(between, '啊')}未来表现投资需谨慎"
+    condition = "{similar: {text: 过往业绩不代表未来表现投资需谨慎, at_least: 1}}"
+    assert outcome(condition, said) is expected
+
+
 @pytest.mark.parametrize(("turns", "expected"), [(1, Outcome.FAILED), (2, Outcome.FAILED), (3, Outcome.PASSED)])
 def test_wording_is_put_together_from_so_many_turns_in_a_row(turns: int, expected: Outcome) -> None:
     lines = ["坐席：过往业绩", "客户：嗯", "坐席：不代表未来表现", "客户：好", "坐席：投资需谨慎"]
