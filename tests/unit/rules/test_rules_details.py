@@ -193,6 +193,20 @@ def test_what_lacks_examples_is_named_with_its_line() -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    "measured",
+    [
+        "silence: {}", "rate: {above: 6}", "interrupts: {}", "loudness: {above: 6}", "pitch: {above: 6}", "responds: {above: 3}",
+        "ends_with: {role: agent}", "tone: {of: angry, above: 0.8}", "alike: {to: forbidden}",
+    ],
+)  # fmt: skip
+def test_what_no_dialogue_in_writing_shows_needs_no_examples(measured: str) -> None:
+    text = f"id: zh.t\nlanguage: zh\nrules:\n  - {{id: r, role: agent, forbid: {{{measured}}}}}\n"
+    assert lint([pack("zh/t", text)]) == []
+    mixed = text.replace("forbid:", "when: {matches: {regex: 保本}}, forbid:")
+    assert [p.params["id"] for p in lint([pack("zh/t", mixed)])] == ["zh.t.r"]
+
+
 def test_examples_that_go_wrong_are_named_with_their_line() -> None:
     text = """id: zh.t
 terms:
