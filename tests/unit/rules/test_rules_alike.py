@@ -457,3 +457,13 @@ def test_lint_tells_of_alike_where_nobody_speaks_chinese(language: str, applies:
     flow = f"flows:\n  - {{id: f, examples: {{hit: [a], miss: [b]}}, steps: [{step}]}}\n"
     problems = lint([from_text("zh/t", head + rule + flow)])
     assert [(m.code, m.params["line"]) for m in problems] == [("rules.never_alike", n) for n in ("5", "7") if told]
+
+
+def test_lint_names_the_line_of_the_alike_itself() -> None:
+    rule = (
+        "rules:\n  - id: r\n    family: forbidden\n    forbid:\n      role: agent\n      alike: {to: forbidden}\n"
+    )
+    [problem] = lint(
+        [from_text("en/t", "id: en.t\nlanguage: en\n" + rule + "    examples: {hit: [a], miss: [b]}\n")]
+    )
+    assert (problem.code, problem.params["line"]) == ("rules.never_alike", "8")
