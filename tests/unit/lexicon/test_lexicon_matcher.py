@@ -36,6 +36,10 @@ def test_a_match_never_runs_over_the_end_of_a_sentence() -> None:
     assert hits("保本。保息", "保本保息", homophone="off") == []
 
 
+def test_of_two_neighbouring_beginnings_the_one_in_the_sentence_is_taken() -> None:
+    assert texts("可以退。退有损失", "退{0,3}损失") == ["退有损失"]
+
+
 def test_of_overlapping_hits_of_a_term_the_longest_stays() -> None:
     assert texts("保本保息", "保本", "保本保息") == ["保本保息"]
 
