@@ -28,6 +28,10 @@ def test_a_pattern_without_gaps_stands_for_literals(source: str, literals: set[s
         ("亏了…赔给你", "亏了我个人赔给你", True),
         ("亏了{3}赔", "亏了我个人赔", True),
         ("亏了{3}赔", "亏了我赔", False),
+        ("亏了{3}赔", "亏了我本人赔", True),
+        ("亏了{3}赔", "亏了我们个人赔", False),
+        ("亏了{3,}赔", "亏了我们几个人赔", True),
+        ("亏了{3,}赔", "亏了我赔", False),
     ],
 )
 def test_a_gap_is_bounded(source: str, text: str, hit: bool) -> None:

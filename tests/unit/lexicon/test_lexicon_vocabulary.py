@@ -148,3 +148,8 @@ def test_a_denial_that_is_asked_affirms(word: str) -> None:
 def test_some_are_and_some_are_not(word: str) -> None:
     assert excused("negated", f"{word}保本的产品，也有的不保本")
     assert not excused("negated", f"{word}保本的产品，也有的赚钱")
+
+
+@each("违规承诺 违法的宣传 非法销售 虚假宣传 误导的承诺")
+def test_what_is_an_unlawful_promise_is_warned_against(word: str) -> None:
+    assert excused("warned", f"{word}保本")
