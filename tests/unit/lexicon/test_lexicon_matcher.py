@@ -231,6 +231,7 @@ def test_a_no_by_itself_does_not_begin_a_match(no: str) -> None:
     for pattern in (f"{no}照实填", f"{no}(照|按)…填"):
         assert texts(f"{no}照实填", pattern) == [f"{no}照实填"]
         assert texts(f"{no}，照实填", pattern) == []
+        assert texts(f"您好，{no}，照实填", pattern) == []
     assert texts(f"{no}，照实填", f"{no}，照实填") == [f"{no}，照实填"]
 
 
