@@ -91,7 +91,7 @@ class Site:
 
     @lazy
     def neutral_before(self) -> str:
-        """`clause_before` with the words blotted out that hold a negator and negate nothing (不错, 是不是, 这不是…吗)."""
+        """`clause_before` without the words that hold a negator and negate nothing (不错, 是不是, 这不是…吗)."""
         blotted = w.blot(w.PSEUDO_NEGATION, self.clause_before)
         if self._asks:
             blotted = w.blot(w.NOT_IS, blotted)

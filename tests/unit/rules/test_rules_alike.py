@@ -243,6 +243,28 @@ def test_a_bare_yes_with_the_words_themselves_is_not_doubted_either() -> None:
     assert [e.quote for e in found.evidence] == ["对", "天气"]
 
 
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        ("怎么可能不保本呢", True),
+        ("这不就是保本吗", True),
+        ("不保本我能推荐给您吗", True),
+        ("没有不保本的", True),
+        ("难道还不保本", True),
+        ("谁说不保本了", True),
+        ("这不是不保本嘛", False),
+        ("怎么可能保本呢", False),
+        ("谁说保本了", False),
+        ("今天天气不错，保本", False),
+    ],
+)
+def test_what_is_promised_by_denying_is_not_doubted_for_the_denial(answer: str, told: bool) -> None:
+    terms = TERMS.replace("本金一分不少]", "保本], unless: [negated, quoted, asked], doubted_below: 0.999")
+    call = from_example([f"坐席：{answer}"], Role.AGENT)
+    found = {f.rule for f in _book(ALIKE, terms).analyse(call, CallContext()).findings}
+    assert ("zh.t.whole" in found) is told
+
+
 def test_rules_do_not_build_on_what_is_doubted() -> None:
     rule = "when: {says: c, role: customer}, require: {says: fund}"
     said = ["客户：前面那个人说要报警抓我，是不是真的？", "坐席：我帮您查一下"]
