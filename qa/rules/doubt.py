@@ -50,8 +50,8 @@ def about_wording(hits: Sequence[TermHit], call: CallText) -> Message | None:
     innocent turns that sound like a term to an unsure recogniser.
     """
     least = hits[0].term.doubted_below
-    if not least or any(_says_otherwise(hit) for hit in hits):
-        return None
+    if not least or any(hit.question and len(hit.turn.squeezed) < FEWEST for hit in hits):
+        return None  # a bare yes is unlike everything; the words stand in the question
     places = [(hit.turn, hit.start, hit.end, hit.term.family) for hit in hits]
     in_call = max((share for p in places for share in likelihoods_in_call(call, *p)), default=least)
     after_all = in_call >= least * IN_CALL
@@ -60,19 +60,18 @@ def about_wording(hits: Sequence[TermHit], call: CallText) -> Message | None:
         if share >= (least if after_all else SURE_BY_ITSELF):
             return None
         likely = max(likely, share)
+    if any(_by_denying(hit) for hit in hits):
+        return None
     said = hits[0].question or hits[0]
     first, last = said.turn.span(said.start, said.end)
     share = likely if after_all else in_call
     return message("rules.unlike", quote=said.turn.text[first:last], share=f"{share:.1%}")
 
 
-def _says_otherwise(hit: TermHit) -> bool:
-    """Whether the words beside the term are unlike the offence they are: a bare yes, whose words stand in the
-    question, and what is said by denying (怎么可能不保本), which only a grammar tells from the denial.
-    """
-    if hit.question:
-        return len(hit.turn.squeezed) < FEWEST
-    return "negated" in hit.term.unless and by_denying(Site(hit.turn, hit.start, hit.end, hit.pattern))
+def _by_denying(hit: TermHit) -> bool:
+    """Whether a promise is made by denying (怎么可能不保本), which a grammar alone tells from the denial."""
+    excusable = hit.question is None and "negated" in hit.term.unless
+    return excusable and by_denying(Site(hit.turn, hit.start, hit.end, hit.pattern))
 
 
 def sure_of_role(place: Place, call: CallText) -> bool:
