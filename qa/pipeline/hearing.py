@@ -99,7 +99,7 @@ class Verify(Stage[Analysis]):
     """The judgement with what the second hearing says of it: nobody is accused of what was heard only once."""
 
     name = "verify"
-    version = "1"
+    version = "2"
     phase = Phase.TEXT
     kept = False
     output = Analysis

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from qa.core.finding import Evidence
 from qa.core.speech import SecondReading
 from qa.core.transcript import Transcript, Turn, Word
-from qa.text.agreement import Alignment, Piece
+from qa.text.agreement import Alignment, Piece, same_words
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,12 @@ class _Stretch:
         """The two readings side by side."""
         return Alignment(self.first, self.reading.text)
 
+    def shares(self, alignment: Alignment) -> list[tuple[_Part, int, int]]:
+        """Each part with where in the second text its words stand, one after the other; nothing is left over."""
+        text = alignment.second
+        bounds = [0, *(alignment.boundary(p.offset) for p in self.parts[1:]), len(text)]
+        return list(zip(self.parts, bounds, bounds[1:], strict=False))
+
     def place(self, turn: int, start: int, end: int) -> tuple[int, int] | None:
         """Where characters of a turn stand in `first`; None where they are not all there."""
         for p in self.parts:
@@ -66,9 +72,18 @@ class Heard:
         return self._of(evidence) is not None
 
     def same(self, evidence: Evidence) -> bool:
-        """Whether the second hearing wrote the same, quote and all around it."""
+        """Whether the second hearing wrote the same words for the quote's turn, as far as it heard it.
+
+        Where the recogniser sets a question mark depends on what it heard next, so punctuation is left aside: 肯定不会亏 is
+        none because somebody then asked 真的吗.
+        """
         found = self._of(evidence)
-        return found is not None and found[0].alignment.same
+        if found is None:
+            return False
+        stretch, at, _ = found
+        part, start, end = next(s for s in reversed(stretch.shares(stretch.alignment)) if s[0].offset <= at)
+        first = stretch.first[part.offset : part.offset + part.end - part.start]
+        return same_words(first, stretch.reading.text[start:end])
 
     def piece(self, evidence: Evidence, margin: int = 0) -> Piece | None:
         """What the second hearing has in the place of a quote, `margin` characters on either side included; None
@@ -93,8 +108,7 @@ class Heard:
         for stretch in self.stretches:
             text = self._put_back(stretch, kept)
             alignment = stretch.alignment if text == stretch.reading.text else Alignment(stretch.first, text)
-            bounds = [0, *(alignment.boundary(p.offset) for p in stretch.parts[1:]), len(text)]
-            for part, start, end in zip(stretch.parts, bounds, bounds[1:], strict=False):
+            for part, start, end in stretch.shares(alignment):
                 if self._turns[part.turn].index not in turns:
                     continue
                 changes.setdefault(part.turn, []).append((part, _words(stretch, part, alignment, start, end)))

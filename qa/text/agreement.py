@@ -41,11 +41,6 @@ class Alignment:
         pairs = zip(self._first, self._pairs, strict=True)
         return {self._second[j].at: unit.at for unit, j in pairs if j is not None}
 
-    @property
-    def same(self) -> bool:
-        """Both say the same characters, variants aside."""
-        return [u.char for u in self._first] == [u.char for u in self._second]
-
     def piece(self, start: int, end: int) -> Piece:
         """What lies under `start..end` of the first text, an insertion at either edge left out."""
         mine = [i for i, u in enumerate(self._first) if start <= u.at < end]
@@ -72,6 +67,11 @@ class Alignment:
             if unit.at >= offset and (j := self._pairs[i]) is not None:
                 return self._second[j].at
         return len(self.second)
+
+
+def same_words(first: str, second: str) -> bool:
+    """Whether both say the same characters: variants and punctuation count for nothing."""
+    return [u.char for u in _units(first)] == [u.char for u in _units(second)]
 
 
 @dataclass(frozen=True, slots=True)

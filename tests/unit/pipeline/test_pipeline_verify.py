@@ -171,6 +171,17 @@ def test_two_turns_in_one_stretch_get_their_own_words_back() -> None:
     assert after.support is Support.UNSUPPORTED
 
 
+def test_a_question_mark_that_only_the_second_hearing_sets_takes_nothing_back() -> None:
+    """The words are the same; what the customer then asks, in the same window, made the recogniser write it."""
+    lines = ("坐席：这个保本。", "客户：真的吗")
+    transcript = call(*lines)
+    transcript = Transcript("zh", transcript.duration, tuple(map(_on_first_channel, transcript.turns)))
+    heard = SecondReading(0, 0.0, transcript.duration, "这个保本?真的吗对", 0.8)
+    assert one(outcome(transcript, SecondHearing((heard,))), "zh.t.promise").support is Support.CONFIRMED
+    otherwise = SecondReading(0, 0.0, transcript.duration, "这个是不是保本?真的吗", 0.8)
+    assert one(outcome(transcript, SecondHearing((otherwise,))), "zh.t.promise").support is Support.UNSUPPORTED
+
+
 def _on_first_channel(turn: Turn) -> Turn:
     return replace(turn, channel=0)
 
