@@ -196,9 +196,12 @@ def disowned(site: Site) -> Excuse | None:
     """Denied by a word that stands with the insult itself: 我没说你傻, 不会让您自己看着办. Anything else that is
     denied in the sentence (不能退，傻子) is no excuse.
     """
+    if site.affirms:
+        return None
     text = site.neutral_before
-    for negator in w.NEGATOR.finditer(text):
-        if w.DISOWNING.fullmatch(text[negator.end() :]):
+    for negator in (*w.NEGATOR.finditer(text), *w.DENIED_BY_ASKING.finditer(text)):
+        said = negator.group().endswith(("说", "讲", "骂"))  # 没说|你 denies it, 不|你 does not
+        if w.DISOWNING.fullmatch(text[negator.end() - said :]):
             return Excuse("disowned", negator.group())
     return None
 

@@ -141,9 +141,13 @@ RESTRICTED: Final = rx("(只有|除非)(?![^,.?]*(我们|咱|这|本))[^,.?]{1,1
 """只有存款才|保本: so nothing else is."""
 
 DISOWNING: Final = rx(
-    "(?!你们?$|我说你)(说|讲|骂|让|叫|嫌|怪|觉得|认为|笑|当|把|给|对|跟|有|在|要|想|敢|会|能|可能|过|你们?|我们?|他们?|是个?|这么|这样|的意思|任何|客户|人)*"
+    "(?!你们?$|我说你)(说|讲|骂|让|叫|嫌|怪|觉得|认为|笑|当|把|给|对|跟|有|在|要|想|敢|会|能|可能|过|你?自己是?|你们?|我们?|他们?|是个?|这么|这样|的意思|任何|客户|人)*"
 )
 """What may stand between an insult and the word that denies it."""
+DENIED_BY_ASKING: Final = rx(
+    "(什么时候|啥时候|几时|何时|哪里|哪儿|哪有|哪敢|怎么可能|怎么会|怎么敢)(?=(有|敢|会)?(说|讲|骂|嫌|笑|觉得|认为))"
+)
+"""Who asks when he said such a thing denies it, as long as he asks about saying it: 我什么时候说您有病了."""
 
 NOT_IS: Final = rx("不是|不就是?|难道[^,.?]{0,4}不|不都是?|不也是?")
 DENIED_FOR_SHOW: Final = rx("(不是?|没有?|并非|要不是)(个|1个|真的?|绝对)?$")
