@@ -68,7 +68,18 @@ class RuleSettings(_Group):
         description="Packs applied to every call.",
     )  # fmt: skip
     pack_dirs: tuple[Path, ...] = Field((), description="Further folders with packs, searched first.")
-    scorecard: str = Field("zh.common.service", description="Scorecard used for a call.")
+    scorecard: str = Field(
+        "", description="Scorecard used for the calls it applies to; empty for the first of the packs that does."
+    )
+    model_url: str = Field(
+        "",
+        pattern=r"^(https?://\S+)?$",
+        description="Endpoint of `asks_model` (OpenAI-compatible), as `http://127.0.0.1:8000/v1`; it is sent the"
+        " words of calls. Empty: no rule asks a model.",
+    )
+    model_name: str = Field("", description="Model asked for there.")
+    model_key: SecretStr = Field(SecretStr(""), description="API key of the endpoint; empty for none.")
+    model_timeout_seconds: float = Field(30.0, gt=0, description="An answer that takes longer is none.")
 
 
 class VerificationSettings(_Group):

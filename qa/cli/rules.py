@@ -2,6 +2,8 @@
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -56,21 +58,27 @@ def try_(
     packs: Packs = None,
     pack_dir: PackDir = None,
     industry: Industry = None,
+    on: Annotated[datetime | None, typer.Option("--on", help=_r("cli_on"), formats=["%Y-%m-%d"])] = None,
     json: Json = None,
 ) -> None:
     """Show what hits, where and why."""
+    from qa.pipeline.adapters import Toolbox
+    from qa.pipeline.metrics import day_of
     from qa.rules.call import CallContext
     from qa.rules.dialogue import unknown_speaker
     from qa.rules.dialogue_files import read_calls
     from qa.rules.trial import try_dialogue
 
     book = build(read_files(packs, pack_dir)[1])
+    settings = load_settings()
+    day = on.date() if on else day_of(datetime.now(UTC), settings.time_zone)
+    told = CallContext(on=day, scorecard=settings.rules.scorecard or None, ask=Toolbox(settings).asker)
     trials = {}
     content = _content(file)
     calls = list(read_calls(content, file))
     for name, transcript, attributes in calls:
         given = attributes | ({"industry": industry} if industry else {})
-        trial = try_dialogue(book, transcript, CallContext(attributes=given))
+        trial = try_dialogue(book, transcript, replace(told, attributes=given))
         trials[name] = trial
         if json == "-":
             continue
@@ -78,8 +86,10 @@ def try_(
             typer.echo(name)
         for finding in trial.analysis.findings:
             where = finding.evidence[0].turn if finding.evidence else "-"
-            shown = f"{finding.severity.value:8} {where!s:>3} {label_in(finding.label, LOCALE)} [{finding.rule}]"
-            typer.echo(f"{shown} {say(finding.reason)}")
+            mark = text(f"cli.severity_{finding.severity.value}", LOCALE)
+            shadow = text("rules.cli_shadow", LOCALE) if finding.shadow else ""
+            shown = f"{mark:8} {where!s:>3} {label_in(finding.label, LOCALE)} [{finding.rule}]"
+            typer.echo(f"{shown} {shadow}{say(finding.reason)}")
         doubts = trial.doubts()
         for check, doubt in doubts:
             shown = f"{'?':8} {doubt.evidence[0].turn!s:>3} {label_in(check.label, LOCALE)} [{check.rule}]"

@@ -8,10 +8,13 @@ from functools import cached_property
 
 from qa.audio.decode import DecodeLimits
 from qa.audio.options import BehaviourOptions
+from qa.core.errors import BadPackError
 from qa.models import store
 from qa.models.manifest import whisper_entry
 from qa.pipeline.verify import VerifyOptions
+from qa.rules.ask_model import http_asker
 from qa.rules.book import RuleBook
+from qa.rules.call import Asker
 from qa.rules.loader import load_packs
 from qa.settings import Settings
 from qa.speech.activity import OmniActivityDetector
@@ -99,4 +102,17 @@ class Toolbox:
     def rulebook(self) -> RuleBook:
         """The packs in force."""
         rules = self.settings.rules
-        return load_packs(rules.packs, rules.pack_dirs)
+        book = load_packs(rules.packs, rules.pack_dirs)
+        if rules.scorecard and rules.scorecard not in {card.id for card in book.cards}:
+            known = ", ".join(card.id for card in book.cards)
+            raise BadPackError("rules.no_scorecard", name=rules.scorecard, known=known)
+        return book
+
+    @cached_property
+    def asker(self) -> Asker | None:
+        """Whom `asks_model` asks; nobody unless an endpoint is set."""
+        rules = self.settings.rules
+        if not rules.model_url:
+            return None
+        key = rules.model_key.get_secret_value()
+        return http_asker(rules.model_url, rules.model_name, key, rules.model_timeout_seconds)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Protocol, TypeVar
@@ -38,6 +39,8 @@ class RecordingInput:
     sha256: str
     name: str
     attributes: Mapping[str, str] = field(default_factory=dict)
+    called_at: datetime | None = None
+    """When the call took place, with its zone; None where nobody knows: no rule is out of date then."""
     language: str | None = None
     """ISO 639-1; None leaves it to the setting."""
     manual_roles: Mapping[str, str] | None = None

@@ -122,7 +122,7 @@ class Verify(Stage[Analysis]):
             _accusations(ctx),
             present(ctx.transcript),
             ctx.hearing,
-            lambda transcript: self.tools.rulebook.analyse(transcript, call_context(ctx)),
+            lambda transcript: self.tools.rulebook.analyse(transcript, call_context(ctx, self.tools)),
             self.tools.verify_options,
         )
         counts = Counter(f.support.value for f in analysis.findings if f.support)

@@ -1,8 +1,15 @@
 """What was measured of a call, as rules read it."""
 
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
 from qa.core.behaviour import CallBehaviour
 from qa.pipeline.context import RunContext, present
 from qa.rules.call import CallContext, CallMetrics, Interruption, SilenceGap, TurnLevel, TurnMood
+
+if TYPE_CHECKING:
+    from qa.pipeline.adapters import Toolbox
 
 
 def call_metrics(behaviour: CallBehaviour) -> CallMetrics:
@@ -23,6 +30,17 @@ def call_metrics(behaviour: CallBehaviour) -> CallMetrics:
     )
 
 
-def call_context(ctx: RunContext) -> CallContext:
+def call_context(ctx: RunContext, tools: "Toolbox") -> CallContext:
     """What rules may know of a call beside its words."""
-    return CallContext(attributes=dict(ctx.source.attributes), metrics=call_metrics(present(ctx.behaviour)))
+    return CallContext(
+        attributes=dict(ctx.source.attributes),
+        on=day_of(ctx.source.called_at, tools.settings.time_zone),
+        metrics=call_metrics(present(ctx.behaviour)),
+        scorecard=tools.settings.rules.scorecard or None,
+        ask=tools.asker,
+    )
+
+
+def day_of(moment: datetime | None, time_zone: str) -> date | None:
+    """The day of a call where it was taken; rules are in force by the day."""
+    return moment.astimezone(ZoneInfo(time_zone)).date() if moment else None

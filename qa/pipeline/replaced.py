@@ -74,8 +74,8 @@ class Heard:
     def same(self, evidence: Evidence) -> bool:
         """Whether the second hearing wrote the same words for the quote's turn, as far as it heard it.
 
-        Where the recogniser sets a question mark depends on what it heard next, so punctuation is left aside: 肯定不会亏 is
-        none because somebody then asked 真的吗.
+        Where the recogniser sets a question mark depends on what it heard next, so punctuation is left aside:
+        肯定不会亏 is none because somebody then asked 真的吗.
         """
         found = self._of(evidence)
         if found is None:

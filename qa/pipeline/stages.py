@@ -26,7 +26,7 @@ from qa.core.transcript import Transcript
 from qa.pipeline.adapters import Toolbox
 from qa.pipeline.context import Phase, RunContext, SkipRecording, present
 from qa.pipeline.hearing import HearAgain, Verify
-from qa.pipeline.metrics import call_context
+from qa.pipeline.metrics import call_context, day_of
 from qa.pipeline.stage import Stage, StageHook, samples_of
 from qa.speech.base import ChannelInput
 from qa.speech.behaviour import Recording, measure
@@ -295,11 +295,14 @@ class ApplyRules(Stage[Analysis]):
     @override
     def fingerprint(self, ctx: RunContext) -> str:
         attributes = sorted(ctx.source.attributes.items())
-        return f"{self.tools.rulebook.fingerprint} {attributes}"
+        rules, day = self.tools.settings.rules, day_of(ctx.source.called_at, self.tools.settings.time_zone)
+        model = rules.model_url and f"{rules.model_url} {rules.model_name}"
+        return f"{self.tools.rulebook.fingerprint} {attributes} {day} {rules.scorecard} {model}"
 
     @override
     def compute(self, batch: Sequence[RunContext], hook: StageHook) -> list[Analysis]:
-        return [self.tools.rulebook.analyse(present(ctx.transcript), call_context(ctx)) for ctx in batch]
+        rulebook, tools = self.tools.rulebook, self.tools
+        return [rulebook.analyse(present(ctx.transcript), call_context(ctx, tools)) for ctx in batch]
 
     @override
     def accept(self, ctx: RunContext, out: Analysis) -> None:

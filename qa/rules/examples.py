@@ -22,7 +22,10 @@ from qa.rules.schema import Condition, Step
 from qa.rules.scope import role_of
 from qa.text.calltext import CallText
 
-MEASURED: Final = ("silence", "rate", "interrupts", "loudness", "pitch", "responds", "ends_with", "tone", "alike")
+MEASURED: Final = (
+    "silence", "rate", "interrupts", "loudness", "pitch", "responds", "ends_with", "tone", "alike",
+    "attribute", "asks_model",
+)  # fmt: skip
 """Operators that look at the sound, or that never fail a rule by themselves."""
 
 Location = tuple[str | int, ...]
@@ -164,4 +167,4 @@ def _run_term(book: RuleBook, example: Example, language: str) -> tuple[bool, st
         h = meant[0]
         return True, f"{h.turn.squeezed[h.start : h.end]} ({h.kind.value}: {h.pattern})"
     excuse = next((h.excuse for h in hits if h.excuse), None)
-    return False, text("rules.excused", "en", excuse=excuse.name, cue=excuse.cue) if excuse else ""
+    return False, text(f"rules.excused_{excuse.name}", "en", cue=excuse.cue) if excuse else ""

@@ -94,8 +94,8 @@ def _why_not(hit: TermHit, role: Role) -> Message | None:
     if hit.question is not None:
         return None
     if hit.excuse:
-        return message("rules.excused", excuse=hit.excuse.name, cue=hit.excuse.cue)
-    return message("rules.other_speaker", role=role.value)
+        return message(f"rules.excused_{hit.excuse.name}", cue=hit.excuse.cue)
+    return message(f"rules.said_by_{role.value}")
 
 
 def _doubt(hit: TermHit, hits: Sequence[TermHit], call: CallText) -> Message | None:

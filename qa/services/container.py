@@ -111,7 +111,7 @@ def open_services(settings: Settings, doorbell: Doorbell | None = None, *, migra
         ),
         privacy=privacy,
         audit=audit,
-        rules=RuleService(database, settings.rules),
+        rules=RuleService(database, settings.rules, settings.time_zone),
         exports=exports,
         bulk=BulkService(search, analysis, review.asking, exports, settings.bulk),
     )

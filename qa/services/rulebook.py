@@ -5,6 +5,7 @@ whoever commits it knows.
 """
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Final
 
 from msgspec.structs import replace
@@ -18,6 +19,7 @@ from qa.core.transcript import Transcript
 from qa.db.audit import AuditTrail
 from qa.db.engine import Database
 from qa.db.stored import newest_results
+from qa.pipeline.metrics import call_metrics, day_of
 from qa.rules.call import CallContext
 from qa.rules.dialogue import from_text as dialogue_from
 from qa.rules.examples import lint
@@ -59,9 +61,10 @@ class RuleFile(Record, frozen=True):
 class RuleService:
     """Every method checks `Right.SEE_RULES`; stored calls are those `who` sees."""
 
-    def __init__(self, database: Database, options: RuleSettings) -> None:
+    def __init__(self, database: Database, options: RuleSettings, time_zone: str) -> None:
         self._database = database
         self._options = options
+        self._time_zone = time_zone
 
     def files(self, who: Person) -> tuple[FileView, ...]:
         """All files of the packs in force."""
@@ -99,7 +102,8 @@ class RuleService:
         if len(dialogue) > MAX_DIALOGUE:
             raise TooLargeError("rules.dialogue_too_long", limit=MAX_DIALOGUE)
         book = build(self._with(path, text) if text else self._read())
-        return try_dialogue(book, dialogue_from(dialogue), CallContext())
+        today = day_of(datetime.now(UTC), self._time_zone)
+        return try_dialogue(book, dialogue_from(dialogue), CallContext(on=today))
 
     def backtest(self, who: Person, path: str, text: str, calls: int = 100) -> Backtest:
         """What a changed file would find otherwise in the newest stored calls. Raises `BadPackError`."""
@@ -133,7 +137,12 @@ class RuleService:
         for recording, row in found:
             result = result_view(row).result
             if result.transcript is not None:
-                context = CallContext(attributes=result.attributes)
+                context = CallContext(
+                    attributes=result.attributes,
+                    on=day_of(recording.called_at, self._time_zone),
+                    metrics=call_metrics(result.behaviour) if result.behaviour else None,
+                    scorecard=self._options.scorecard or None,
+                )
                 # Differences quote the calls, and the fragments they quote no longer say what is hidden in them.
                 shown = without_hidden(result.transcript)
                 yield f"{recording.id}|{mask(recording.name)}", shown, context

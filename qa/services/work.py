@@ -194,6 +194,7 @@ class Worker:
                     sha256=recording.sha256,
                     name=recording.name,
                     attributes=attributes[recording.id],
+                    called_at=recording.called_at,
                     language=recording.language,
                     manual_roles=recording.manual_roles,
                     corrections=tuple(as_correction(row) for row in corrections[recording.id]),

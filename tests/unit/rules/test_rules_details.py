@@ -79,8 +79,8 @@ def test_near_misses_say_what_excused_and_who_else_spoke() -> None:
     trial = try_dialogue(BOOK, call, CallContext())
     misses = [(m.term, m.turn, m.quote, m.why.code) for m in trial.near_misses]
     assert misses == [
-        ("zh.t.promise", 0, "保本", "rules.excused"),
-        ("zh.t.promise", 1, "保本", "rules.other_speaker"),
+        ("zh.t.promise", 0, "保本", "rules.excused_negated"),
+        ("zh.t.promise", 1, "保本", "rules.said_by_customer"),
     ]
     assert {f.rule for f in trial.analysis.findings} == {"zh.t.promise", "zh.t.both"}
 
@@ -227,5 +227,5 @@ terms:
     assert [(code, line, example) for code, line, example, _ in found] == [
         ("rules.example_misses", "8", "这个不保本"), ("rules.example_hits", "11", "保本的"),
     ]  # fmt: skip
-    assert "negated" in found[0][3]
+    assert "Denied" in found[0][3]
     assert "保本" in found[1][3]

@@ -153,7 +153,7 @@ def test_a_wrong_example_is_told_with_the_reason() -> None:
     files = [from_text("zh/t", text + " examples: {hit: [不保本], miss: [保本的]}}")]
     report = run_examples(build(files), files)
     assert [m.code for m in report.failures] == ["rules.example_misses", "rules.example_hits"]
-    assert "negated" in report.failures[0].params["why"]
+    assert "Denied" in report.failures[0].params["why"]
 
 
 def test_a_misheard_promise_is_a_warning_and_its_examples_are_run() -> None:

@@ -23,7 +23,10 @@ def test_a_trial_tells_why_a_near_miss_is_none() -> None:
         build([pack("zh/t", OLD)]), from_example(["坐席：不保本", "客户：保本吗"], Role.AGENT), CallContext()
     )
     assert trial.analysis.findings == ()
-    assert [(m.turn, m.why.code) for m in trial.near_misses] == [(0, "rules.excused"), (1, "rules.excused")]
+    assert [(m.turn, m.why.code) for m in trial.near_misses] == [
+        (0, "rules.excused_negated"),
+        (1, "rules.excused_asked"),
+    ]
 
 
 def test_a_trial_tells_no_doubt_where_nothing_was_found() -> None:

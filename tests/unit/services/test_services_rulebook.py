@@ -1,18 +1,24 @@
 """What a change of a pack would do, before anybody commits it."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
 import sqlalchemy as sa
-from coaching_kit import AGENT, BAD_CALL, LEADER, OTHER_LEADER, THIRD, taken
+import yaml
+from coaching_kit import AGENT, BAD_CALL, LEADER, OTHER_LEADER, THIRD, judged, taken
+from ledger_fakes import FakePipeline, wav_bytes
 
 from qa.core.errors import ForbiddenError, NotFoundError
 from qa.core.finding import Check, Doubt, Evidence, MatchKind, Outcome, Severity
 from qa.core.messages import message
+from qa.core.result import Result
 from qa.core.roles import Role
 from qa.db.models import AuditEventRow
+from qa.pipeline.context import RecordingInput
 from qa.rules.trial import Backtest, Difference
-from qa.services import Services, rulebook
+from qa.services import IntakeMeta, Services, rulebook
+from qa.services.doorbell import Queue
 from qa.services.work import Worker
 
 Make = Callable[..., Worker]
@@ -44,6 +50,39 @@ def test_a_dialogue_is_tried_and_a_near_miss_says_why_not(services: Services) ->
     assert any(one.rule.startswith("zh.finance") for one in trial.analysis.findings)
     near = services.rules.attempt(THIRD, "坐席：本产品不保本。").near_misses
     assert near
+
+
+def test_a_pasted_dialogue_is_tried_as_a_call_of_today(services: Services) -> None:
+    text = services.rules.file(THIRD, FILE).text
+    over = text.replace("\ndefaults:\n", "\napplies: {until: 2020-12-31}\ndefaults:\n", 1)
+    assert services.rules.check(THIRD, FILE, over) == ()
+    in_force, gone = (services.rules.attempt(THIRD, BAD_CALL, FILE, one).analysis for one in (text, over))
+    ours = {t["id"] for t in yaml.safe_load(text)["terms"]}
+    assert ours & {f.rule.rsplit(".", 1)[-1] for f in in_force.findings}
+    assert not ours & {f.rule.rsplit(".", 1)[-1] for f in gone.findings}
+
+
+def test_a_worker_hands_on_when_the_call_was(services: Services, make_worker: Make) -> None:
+    seen: list[RecordingInput] = []
+
+    def outcome(source: RecordingInput) -> Result:
+        seen.append(source)
+        return judged(BAD_CALL)(source)
+
+    meta = IntakeMeta("1.wav", attributes={"called_at": "2024-03-01T00:30:00+08:00"})
+    recording = services.intake.accept_stream([wav_bytes(1)], meta).recording
+    make_worker(FakePipeline(outcome=outcome)).work(Queue.SPEECH, recording.run.id)
+    assert seen[0].called_at == datetime(2024, 2, 29, 16, 30, tzinfo=UTC)
+
+
+def test_a_back_test_asks_which_rules_were_in_force_on_the_day_of_the_call(
+    services: Services, make_worker: Make
+) -> None:
+    taken(services, make_worker, BAD_CALL)
+    text = services.rules.file(THIRD, FILE).text
+    assert services.rules.backtest(LEADER, FILE, text).differences == ()
+    over = text.replace("\ndefaults:\n", "\napplies: {until: 2020-12-31}\ndefaults:\n", 1)
+    assert services.rules.backtest(LEADER, FILE, over).differences[0].disappeared
 
 
 def test_a_back_test_names_calls_in_reach_with_masked_quotes(services: Services, make_worker: Make) -> None:
