@@ -86,6 +86,7 @@ def test_the_words_of_the_yes_are_shown_and_no_others(answer: str, said: str) ->
         ("有没有风险", "没有", False), ("会不会亏本", "不会", True), ("会不会亏本", "会", False), ("会不会亏本", "不会亏的", True),
         ("肯定不会亏吧", "不会", True), ("肯定不会亏吧", "对", True), ("肯定不会亏吧", "会的", False), ("肯定不会亏吧", "对，会亏的", False), ("肯定不会亏吧", "不，会亏的", False), ("肯定不会亏吧", "对，肯定不会亏", True), ("肯定不会亏吧", "不，肯定会亏", False), ("肯定不会亏吧", "对，肯定不会", True),
         ("能保本吗", "不能", False), ("能保本吗", "能", True), ("敢保证保本吗", "敢", True),
+        ("保本吗", "在的，保的", True), ("保本吗", "yes.", True), ("保本吗", "Yes, but your capital is at risk", False), ("保本吗", "yesterday", False),
         ("保本可以吗", "可以", True), ("保本吗", "行", False), ("涨价吗", "不会", False), ("不会亏吗", "怎么会呢", True), ("保本吗", "怎么会呢", False),
     ],
 )  # fmt: skip
