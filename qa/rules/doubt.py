@@ -97,5 +97,16 @@ def about_absence(role: Role | None, call: CallText, inside: Window = WHOLE) -> 
     return None
 
 
+def about_omission(role: Role | None, call: CallText, inside: Window = WHOLE) -> Message | None:
+    """Why nobody can be blamed for what was not found: the same, or the recogniser was sure of nothing it read."""
+    doubt = about_absence(role, call, inside)
+    if doubt is not None:
+        return doubt
+    spoken = [t.trusts for t in call.turns if t.squeezed and role in (None, t.turn.role)]
+    if not spoken or any(sum(trusts) >= LOW_TRUST * len(trusts) for trusts in spoken):
+        return None
+    return message("rules.low_trust", trust=max(sum(trusts) / len(trusts) for trusts in spoken))
+
+
 def _inside(span: Span, inside: Window) -> float:
     return max(0.0, min(span.end, inside.until) - max(span.start, inside.since))

@@ -11,7 +11,7 @@ from qa.lexicon.schema import label_of
 from qa.rules.applicability import why_not
 from qa.rules.conditions.alike import lies_in, place_of_stretch, voices
 from qa.rules.conditions.mood import rests_on_tone
-from qa.rules.doubt import about_absence
+from qa.rules.doubt import about_absence, about_omission
 from qa.rules.evaluate import Evaluation
 from qa.rules.places import Place, evidence_of
 from qa.rules.schema import Condition, Flow, Step
@@ -105,7 +105,7 @@ def _missing(step: Step, verdict: Verdict, on: Evaluation) -> tuple[Outcome, Mes
         return Outcome.NOT_APPLICABLE, message("rules.step_optional"), ()
     if rests_on_tone(step.content, on.named):
         return Outcome.UNKNOWN, message("rules.tone_needs_person"), ()
-    doubt = about_absence(role_of(step.role, None), on.call, window(step.within, on.call))
+    doubt = about_omission(role_of(step.role, None), on.call, window(step.within, on.call))
     if doubt is not None:
         return Outcome.UNKNOWN, doubt, ()
     covered = verdict.reason.code == "rules.not_covered"

@@ -10,10 +10,10 @@ from qa.core.roles import Role
 from qa.lexicon.schema import label_of
 from qa.rules.applicability import why_not
 from qa.rules.conditions.mood import rests_on
-from qa.rules.doubt import about_absence, about_presence
+from qa.rules.doubt import about_absence, about_omission, about_presence
 from qa.rules.evaluate import Evaluation
 from qa.rules.places import evidence_of
-from qa.rules.schema import Rule
+from qa.rules.schema import Condition, Rule
 from qa.rules.scope import role_of
 from qa.rules.verdicts import Verdict
 
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 HINTS: Final = (MatchKind.TONE, MatchKind.ALIKE)
 """What is for a person to judge and fails nothing by itself."""
+
+WORDS: Final = ("says", "matches", "similar", "repeats", "entity")
+"""What looks at words: without them, or without trust in them, nobody knows that something was not said."""
 
 MAX_EVIDENCE = 20
 """Pieces of evidence kept with one finding; a reviewer hears the first few."""
@@ -106,20 +109,24 @@ def _judge(rule: Rule, place: Placed, on: Evaluation) -> tuple[Outcome, Message,
         return Outcome.UNKNOWN, verdict.reason, None
     if rule.require is not None:
         return _required(verdict, role, on)
-    return _forbidden(verdict, role, on)
+    return _forbidden(verdict, role, on, wanted)
 
 
 def _required(verdict: Verdict, role: Role | None, on: Evaluation) -> tuple[Outcome, Message, Verdict | None]:
     if verdict.value:
         doubt = about_presence(verdict.places, None if on.call.transcript.roles_certain else role, on.call)
         return (Outcome.UNKNOWN, doubt, verdict) if doubt else (Outcome.PASSED, verdict.reason, verdict)
-    doubt = about_absence(role, on.call)
+    doubt = about_omission(role, on.call)
     return (Outcome.UNKNOWN, doubt, None) if doubt else (Outcome.FAILED, verdict.reason, verdict)
 
 
-def _forbidden(verdict: Verdict, role: Role | None, on: Evaluation) -> tuple[Outcome, Message, Verdict | None]:
+def _forbidden(
+    verdict: Verdict, role: Role | None, on: Evaluation, wanted: Condition
+) -> tuple[Outcome, Message, Verdict | None]:
     if verdict.value:
         doubt = about_presence(verdict.places, role, on.call)
+        if doubt is None and not verdict.places and rests_on(wanted, on.named, WORDS):
+            doubt = about_omission(role, on.call)  # what is forbidden is that something was left unsaid
         return (
             (Outcome.UNKNOWN, doubt, verdict)
             if doubt

@@ -51,6 +51,8 @@ def ends_with(on: Evaluation, condition: Condition, role: Role | None, inside: W
     spoken = [t for t in on.call.turns if t.turn.role is not Role.SYSTEM and t.squeezed]
     if not spoken:
         return unknown("rules.no_words")
+    if on.call.transcript.partial:
+        return unknown("rules.partial_audio")
     last = spoken[-1]
     if wanted.role is not None and role_of(wanted.role, None) not in (None, last.turn.role):
         return no("rules.other_speaks_last")

@@ -123,3 +123,44 @@ def test_a_rule_keeps_what_it_found_and_doubts() -> None:
         [doubt] = made.doubts
         assert (doubt.reason, [e.quote for e in doubt.evidence]) == (made.reason, [line[1:]])
         assert check_of(heard(line[1:]), rule).doubts == check_of(heard("您好"), rule).doubts == ()
+
+
+SILENT = build(
+    [
+        from_text(
+            "zh/s",
+            """
+id: zh.s
+terms: [{id: hello, patterns: [您好]}]
+rules:
+  - {id: must, severity: critical, require: {says: hello}}
+  - {id: none, severity: critical, forbid: {none: [{says: hello}]}}
+  - {id: wording, severity: critical, require: {similar: {text: 您好很高兴为您服务, at_least: 0.8}}}
+  - {id: last, severity: critical, forbid: {ends_with: {role: agent}}}
+  - {id: short, severity: critical, forbid: {turns: {below: 5}}}
+flows: [{id: f, steps: [{id: hello, says: hello, severity: critical}]}]
+""",
+        )
+    ]
+)
+
+
+UNSAID = {"zh.s.must", "zh.s.none", "zh.s.wording", "zh.s.f.hello"}
+
+
+@pytest.mark.parametrize(
+    ("said", "trust", "partial", "failed"),
+    [
+        ("", 1.0, False, {"zh.s.short"}),
+        ("嗯嗯嗯嗯", 0.1, False, {"zh.s.short", "zh.s.last"}),
+        ("好的您说", 1.0, True, {"zh.s.short"}),
+        ("好的您说", 1.0, False, {"zh.s.short", "zh.s.last", *UNSAID}),
+    ],
+    ids=["no words", "no word that can be trusted", "a part of the call", "all of it"],
+)
+def test_nobody_is_blamed_for_leaving_unsaid_what_nobody_can_have_read(
+    said: str, trust: float, partial: bool, failed: set[str]
+) -> None:
+    turns = (Turn(0, Role.AGENT, "a", 0, (Word(said, 0, 1, 1.0, trust),), 1.0),) if said else ()
+    checks = SILENT.analyse(Transcript("zh", 60.0, turns, partial=partial), CallContext()).checks
+    assert {c.rule for c in checks if c.outcome is FAILED} == failed
