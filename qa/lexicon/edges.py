@@ -9,7 +9,7 @@ from typing import Final
 from qa.lexicon.context_words import denies, rx
 from qa.lexicon.patterns import Gap, Pattern, any_exclusion, exclusion
 from qa.text.calltext import TurnText
-from qa.text.segment import segmenter, word_spans
+from qa.text.segment import segmenter, words_over
 
 _NUMERAL: Final = re.compile("[零一二两三四五六七八九十几百千万多]")
 _LAST_LATIN: Final = "z"
@@ -46,7 +46,7 @@ def stands(turn: TurnText, start: int, end: int, pattern: Pattern) -> bool:
         text[end - 1] <= _LAST_LATIN and _cuts_latin(turn, end - 1, end)
     ):
         return False
-    if not _unbroken(turn, start, end) and any(start < b.at < end and b.strong for b in turn.breaks):
+    if not _unbroken(turn, start, end) and any(b.strong for b in turn.breaks_in(start, end)):
         return False
     if pattern.at_start:
         clause = turn.clauses[turn.clause_index(start)]
@@ -65,8 +65,8 @@ def _refuses(turn: TurnText, start: int, end: int, pattern: Pattern) -> bool:
     """
     if pattern.spans_commas or _unbroken(turn, start, end):
         return False
-    first = next((b for b in turn.breaks if start < b.at < end), None)
-    return first is not None and first.mark == "," and _NO.fullmatch(turn.squeezed, start, first.at) is not None
+    inside = turn.breaks_in(start, end)
+    return bool(inside) and inside[0].mark == "," and _NO.fullmatch(turn.squeezed, start, inside[0].at) is not None
 
 
 def _unbroken(turn: TurnText, start: int, end: int) -> bool:
@@ -88,7 +88,7 @@ def _loose_ends(turn: TurnText, start: int, end: int) -> list[tuple[int, int]]:
     """A gap without the clauses that lie in it as a whole: these deny neither what stands before nor behind
     (赶紧退了，不划算，退完换).
     """
-    commas = [b.at for b in turn.breaks if start <= b.at <= end and b.mark != " "] if start < end else []
+    commas = [b.at for b in turn.breaks_in(start - 1, end + 1) if b.mark != " "] if start < end else []
     pieces = [(start, commas[0]), (commas[-1], end)] if len(commas) > 1 else [(start, end)]
     return [(s, e) for s, e in pieces if s < e]
 
@@ -106,7 +106,7 @@ def _cuts_latin(turn: TurnText, left: int, right: int) -> bool:
 
 def over_comma(turn: TurnText, start: int, end: int) -> bool:
     """Whether a comma stands inside a match."""
-    return not _unbroken(turn, start, end) and any(start < b.at < end and b.mark == "," for b in turn.breaks)
+    return not _unbroken(turn, start, end) and any(b.mark == "," for b in turn.breaks_in(start, end))
 
 
 def keeps_words(turn: TurnText, start: int, end: int, *, whole: bool) -> bool:
@@ -126,9 +126,7 @@ def _cuts_words(turn: TurnText, start: int, end: int) -> tuple[bool, bool]:
     """Whether a dictionary word runs over the start, and over the end, of a stretch."""
     first, last = turn.origin[start], turn.origin[end - 1] + 1
     left = right = False
-    for s, e in word_spans(turn.normal):
-        if s >= last:
-            break
+    for s, e in words_over(turn.normal, first, last):
         if (s < first < e or s < last < e) and turn.normal[s:e].isalpha():
             word = turn.normal[s:e]
             if not _NUMERAL.match(word) and segmenter().knows(word):

@@ -9,7 +9,7 @@ from typing import Final
 
 from qa.core.base import Record
 from qa.text.calltext import TurnText
-from qa.text.segment import segmenter, word_spans
+from qa.text.segment import segmenter, words_over
 
 UNSURE: Final = 0.6
 """A word probability under which the recogniser was guessing. In recognised calls of known text the wrong words
@@ -70,7 +70,7 @@ def _ordinary(turn: TurnText, place: Sounding, wrong: list[int]) -> tuple[bool, 
     at = [turn.origin[place.start + i] for i in wrong]
     first, last = turn.origin[place.start], turn.origin[place.end - 1] + 1
     holders = {
-        (s, e) for s, e in word_spans(turn.normal) for a in at if s <= a < e and e - s > 1 and _known(turn, s, e)
+        (s, e) for s, e in words_over(turn.normal, first, last) for a in at if s <= a < e and e - s > 1 and _known(turn, s, e)
     }
     covered = all(any(s <= a < e for s, e in holders) for a in at)
     cut = any(s < first or e > last for s, e in holders)

@@ -1,5 +1,6 @@
 """Trying packs out: what hits in a dialogue and why, for a near miss why not, and what a change changes."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from qa.core.base import Record
@@ -80,8 +81,10 @@ def try_dialogue(book: RuleBook, transcript: Transcript, context: CallContext) -
         for role in (Role.AGENT, Role.CUSTOMER):
             own = term.role is None or role is term.role
             hits = scan.hits(name, role)
+            doubts = _doubts(hits, call) if own else {}
             for hit in hits:
-                why = _why_not(hit, role) if not own or not hit.counts else _doubt(hit, hits, call)
+                counts = own and hit.counts
+                why = doubts[hit.turn.turn_position] if counts else _why_not(hit, role)
                 if why is None:
                     continue
                 s, e = hit.turn.span(hit.start, hit.end)
@@ -98,8 +101,13 @@ def _why_not(hit: TermHit, role: Role) -> Message | None:
     return message(f"rules.said_by_{role.value}")
 
 
-def _doubt(hit: TermHit, hits: Sequence[TermHit], call: CallText) -> Message | None:
-    return about_wording([h for h in hits if h.counts and h.turn is hit.turn], call)
+def _doubts(hits: Sequence[TermHit], call: CallText) -> Mapping[int, Message | None]:
+    """Turn -> why the hits that count in it must not be held against anybody."""
+    counted: defaultdict[int, list[TermHit]] = defaultdict(list)
+    for hit in hits:
+        if hit.counts:
+            counted[hit.turn.turn_position].append(hit)
+    return {turn: about_wording(of_turn, call) for turn, of_turn in counted.items()}
 
 
 def backtest(

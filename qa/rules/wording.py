@@ -1,6 +1,6 @@
 """What is said in a call as the second reader takes it (`qa.alike`): stretches of turns and what they followed."""
 
-from bisect import bisect_left
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple
@@ -55,7 +55,9 @@ def likelihoods_at(call: CallText, turn: TurnText, start: int, end: int, family:
     """
     read = _read(call)
     yield from _at(read.parts, read.judged, turn, start, end, family)
-    yield from _at(*_alone(turn), turn, start, end, family)
+    parts, judged, stretched = _alone(turn)
+    yield from _at(parts, judged, turn, start, end, family, until=stretched)
+    yield from _at(parts, judged, turn, start, end, family, since=stretched)
 
 
 def likelihoods_in_call(call: CallText, turn: TurnText, start: int, end: int, family: str) -> Iterator[float]:
@@ -85,18 +87,26 @@ class _Read(NamedTuple):
 
 
 def _at(
-    parts: Sequence[Part], judged: Judged, turn: TurnText, start: int, end: int, family: str
+    parts: Sequence[Part],
+    judged: Judged,
+    turn: TurnText,
+    start: int,
+    end: int,
+    family: str,
+    since: int = 0,
+    until: int | None = None,
 ) -> Iterator[float]:
-    for i in range(bisect_left(parts, turn.turn_position, key=_position), len(parts)):
+    """Of the parts `since..until`, which begin and end one behind the other."""
+    until = len(parts) if until is None else until
+    for i in range(bisect_right(parts, (turn.turn_position, start), since, until, key=_ends), until):
         part = parts[i]
-        if part.turn is not turn:
+        if part.turn is not turn or part.start >= end:
             return
-        if part.start < end and start < part.end:
-            yield judged.likelihood(i, family)
+        yield judged.likelihood(i, family)
 
 
-def _position(part: Part) -> int:
-    return part.turn.turn_position
+def _ends(part: Part) -> tuple[int, int]:
+    return part.turn.turn_position, part.end
 
 
 _known: Final[WeakKeyDictionary[CallText, _Read]] = WeakKeyDictionary()
@@ -126,11 +136,14 @@ def parts_of(call: CallText) -> list[Part]:
 
 
 @lru_cache(RECENT)
-def _alone(turn: TurnText) -> tuple[Sequence[Part], Judged]:
-    """The stretches and clauses of a turn without what they followed."""
-    told = [*stretches(turn), *((c.start, c.end, turn.squeezed[c.start : c.end]) for c in turn.clauses)]
-    parts = [Part(turn, start, end, Talk(said)) for start, end, said in told if said]
-    return parts, _judged(parts)
+def _alone(turn: TurnText) -> tuple[Sequence[Part], Judged, int]:
+    """The stretches of a turn and then its clauses without what they followed, and how many stretches there are."""
+    stretched = [Part(turn, start, end, Talk(said)) for start, end, said in stretches(turn) if said]
+    clauses = [
+        Part(turn, c.start, c.end, Talk(turn.squeezed[c.start : c.end])) for c in turn.clauses if c.start < c.end
+    ]
+    parts = stretched + clauses
+    return parts, _judged(parts), len(stretched)
 
 
 def _judged(parts: Sequence[Part]) -> Judged:

@@ -9,7 +9,7 @@ automaton covers the call and no match runs from one turn into the next.
 """
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final
@@ -186,6 +186,11 @@ class TurnText:
     @lazy
     def _break_offsets(self) -> list[int]:
         return [b.at for b in self.breaks]
+
+    def breaks_in(self, start: int, end: int) -> tuple[Break, ...]:
+        """The breaks inside the squeezed stretch `start..end`, not at its edges."""
+        at = self._break_offsets
+        return self.breaks[bisect_right(at, start) : bisect_left(at, end)]
 
     @lazy
     def clauses(self) -> tuple[Clause, ...]:

@@ -1,6 +1,7 @@
 """Word segmentation behind a protocol: rjieba where it is installed, else jieba, with the same tokens."""
 
 import re
+from bisect import bisect_left, bisect_right
 from functools import cache, lru_cache
 from typing import Final, Protocol
 
@@ -78,6 +79,20 @@ def word_spans(text: str) -> tuple[tuple[int, int], ...]:
         spans.append((start, start + len(word)))
         start += len(word)
     return tuple(spans)
+
+
+def words_over(text: str, start: int, end: int) -> tuple[tuple[int, int], ...]:
+    """Those of these words that hold some of the stretch `start..end`."""
+    spans = word_spans(text)
+    return spans[bisect_right(spans, start, key=_end) : bisect_left(spans, end, key=_start)]
+
+
+def _start(span: tuple[int, int]) -> int:
+    return span[0]
+
+
+def _end(span: tuple[int, int]) -> int:
+    return span[1]
 
 
 def similar_ratio(first: str, second: str) -> float:

@@ -17,7 +17,7 @@ from qa.lexicon.matcher import Matcher, MatchTerm
 from qa.lexicon.patterns import Gapped, PatternError, parse
 from qa.rules.call import CallContext
 from qa.rules.loader import build, from_text
-from qa.rules.regexes import RegexError, compiled
+from qa.rules.regexes import Effort, RegexError, compiled
 from qa.text.calltext import CallText, TurnText, prepare
 from qa.text.normalise import fold, match_form, normal_form
 from qa.text.pii import entities_in
@@ -157,6 +157,22 @@ def test_an_expression_is_compiled_or_refused_and_never_crashes(source: str) -> 
         compiled(source)
     except RegexError as e:
         assert e.code.startswith("regex_")  # noqa: PT017
+
+
+PARTS = st.recursive(
+    st.sampled_from(["a", "b", ".", "[ab]", "保"]),
+    lambda inner: (
+        st.tuples(inner, inner).map("".join)
+        | st.tuples(inner, inner).map(lambda two: f"({two[0]}|{two[1]})")
+        | st.tuples(inner, st.sampled_from(["+", "{1,2}", "{2}", "+?"])).map(lambda of: f"({of[0]}){of[1]}")
+    ),
+    max_leaves=6,
+)
+
+
+@given(PARTS, st.text(alphabet="abc保", max_size=10))
+def test_an_expression_matches_where_that_of_python_does(source: str, text: str) -> None:
+    assert list(compiled(source).spans(text, Effort())) == [m.span() for m in re.finditer(source, text)]
 
 
 CONDITIONS = st.recursive(

@@ -10,7 +10,7 @@ from qa.core.messages import message
 from qa.core.roles import Role
 from qa.rules.doubt import about_wording
 from qa.rules.places import Place, place, place_of, whole_turn
-from qa.rules.regexes import compiled
+from qa.rules.regexes import Effort, TooMuchEffortError, compiled
 from qa.rules.schema import Condition, Says, Similar
 from qa.rules.scope import Window, role_of, turns_of
 from qa.rules.verdicts import Verdict, no, unknown, yes
@@ -27,7 +27,7 @@ MORE: Final = 0.03
 """A further turn is taken for part of the wording only where it adds more than this share."""
 
 REGEX_CHARS: Final = 4000
-"""A longer turn is looked at in pieces, so that no expression meets a text it can explode on."""
+"""A longer turn is looked at in pieces: every match costs a search through the rest."""
 
 
 def says(on: Evaluation, condition: Condition, role: Role | None, inside: Window) -> Verdict:
@@ -90,16 +90,19 @@ def matches(on: Evaluation, condition: Condition, role: Role | None, inside: Win
     assert wanted is not None  # noqa: S101
     regex = compiled(wanted.regex)
     exclude = compiled(wanted.exclude) if wanted.exclude else None
+    effort = Effort()
     places = []
-    for turn in turns_of(on.call, role, inside):
-        text = turn.normal
-        for base in range(0, max(1, len(text)), REGEX_CHARS):
-            piece = text[base : base + REGEX_CHARS]
-            taken = [m.span() for m in exclude.finditer(piece)] if exclude else []
-            for m in regex.finditer(piece):
-                s, e = m.span()
-                if e > s and not any(a <= s and e <= b for a, b in taken):
-                    places.append(place(turn, base + s, base + e, MatchKind.REGEX))
+    try:
+        for turn in turns_of(on.call, role, inside):
+            text = turn.normal
+            for base in range(0, max(1, len(text)), REGEX_CHARS):
+                piece = text[base : base + REGEX_CHARS]
+                taken = list(exclude.spans(piece, effort)) if exclude else []
+                for s, e in regex.spans(piece, effort):
+                    if e > s and not any(a <= s and e <= b for a, b in taken):
+                        places.append(place(turn, base + s, base + e, MatchKind.REGEX))
+    except TooMuchEffortError:
+        return unknown("rules.regex_too_much", regex=wanted.regex)
     inside_places = [p for p in places if inside.holds(p)]
     return yes(inside_places) if inside_places else no("rules.no_match")
 

@@ -221,7 +221,7 @@ MISTAKES = [
     GOOD_TERM + "rules: [{id: r, forbid: {says: {}}}]", GOOD_TERM + "rules: [{id: r, forbid: {}}]",
     GOOD_TERM + "rules: [{id: r, forbid: {says: a, turns: {above: 2}}}]", GOOD_TERM + "rules: [{id: r, forbid: {turns: {}}}]",
     GOOD_TERM + "rules: [{id: r, forbid: {use: nothing}}]", GOOD_TERM + "rules: [{id: r, forbid: {step: nothing}}]",
-    GOOD_TERM + "rules: [{id: r, forbid: {matches: '('}}]", GOOD_TERM + "rules: [{id: r, forbid: {matches: '(a+)+'}}]",
+    GOOD_TERM + "rules: [{id: r, forbid: {matches: '('}}]", GOOD_TERM + "rules: [{id: r, forbid: {matches: '保(?!险)'}}]",
     GOOD_TERM + "rules: [{id: r, forbid: {matches: {regex: a, exclude: '['}}}]",
     GOOD_TERM + "rules: [{id: r, forbid: {says: a, within: first few turns}}]",
     GOOD_TERM + "rules: [{id: r, forbid: {says: {patterns: ['(']}}}]", GOOD_TERM + "rules: [{id: r, forbid: {silence: {at_least: 3, excused_after: b}}}]",

@@ -8,6 +8,7 @@ import pytest
 from qa.core.finding import Check, Outcome
 from qa.core.roles import Role
 from qa.core.transcript import Transcript, Turn, Word
+from qa.i18n import LOCALES, render
 from qa.lexicon.schema import Applies
 from qa.rules.applicability import why_not
 from qa.rules.call import CallContext
@@ -371,6 +372,21 @@ def test_an_expression_finds_all_its_places_but_those_taken_back(
 def test_a_very_long_turn_is_searched_to_its_end() -> None:
     text = "啊" * 3999 + "工号" + "啊" * 3997 + "工号" + "啊" * 2000 + "工号"
     assert found("{matches: 工号}", spoken((A, text, 0))) == [(0, 7998), (0, 10000)]  # not over the seam
+
+
+def test_what_an_expression_cannot_tell_with_reasonable_effort_is_unknown() -> None:
+    judged = check("{matches: '[ab]*a[ab]{900}c|a'}", spoken((A, "abbabaab" * 500, 0)))
+    assert (judged.outcome, judged.reason.code) == (Outcome.UNKNOWN, "rules.regex_too_much")
+    for locale in LOCALES:
+        assert "[ab]{900}c|a" in render(judged.reason, locale)
+
+
+@pytest.mark.parametrize(
+    "condition",
+    ["{matches: '(哈|呵|哈呵){0,40}吗啊'}", "{matches: {regex: 哈, exclude: '(哈|呵|哈呵){0,40}吗啊|哈'}}"],
+)
+def test_alternatives_that_overlap_hold_no_call_up(condition: str) -> None:
+    assert found(condition, spoken((A, "哈呵" * 400, 0))) == []
 
 
 @pytest.mark.parametrize(
