@@ -15,7 +15,7 @@ from qa.cli.words import LOCALE, say
 from qa.core.base import encode
 from qa.core.errors import InputError, NotFoundError
 from qa.i18n import label_in, text
-from qa.rules.loader import SourceFile, available_packs, build, read_pack
+from qa.rules.loader import SourceFile, available_packs, build, named_parts, read_pack
 
 if TYPE_CHECKING:
     from qa.core.transcript import Transcript
@@ -122,6 +122,7 @@ def import_sca(
     """Convert, then tell what could not be carried over."""
     from qa.rules.import_sca import convert
 
+    named_parts(pack)
     result = convert(_content(str(file)), pack, str(file))
     _write(out, result.yaml.encode())
     for dropped in result.dropped:

@@ -16,6 +16,8 @@ import yaml
 from qa.core.characters import whole
 from qa.core.errors import InputError
 from qa.core.messages import Message, message
+from qa.i18n import catalogue
+from qa.rules.regexes import compiled
 
 _ROLES: Final = {"客服": "agent", "客户": "customer", "所有": "any", "agent": "agent", "customer": "customer"}
 _SYMBOL: Final = re.compile(r"\s*(&&|\|\||!|\(|\)|[^\s&|!()]+)")
@@ -35,7 +37,7 @@ class Imported:
 
 
 class _NotCarriedError(Exception):
-    """Something has no counterpart; says what and why."""
+    """Something has no counterpart; says what and, by a name under `rules.sca_why_`, why."""
 
     def __init__(self, what: str, why: str) -> None:
         super().__init__(what)
@@ -57,7 +59,7 @@ def convert(content: str, pack: str, file: str) -> Imported:
         data = data["data"]
     if isinstance(data, list):
         parts = [d for d in data if isinstance(d, dict)]
-        data = {key: [x for d in parts for x in d.get(key, [])] for key in ("rules", "conditions")}
+        data = {key: [x for d in parts for x in _list(d.get(key))] for key in ("rules", "conditions")}
     if not isinstance(data, dict) or not isinstance(data.get("rules"), list) or not data["rules"]:
         raise InputError("rules.sca_not_rules", file=file)
     return _Converter(data, pack).run()
@@ -67,7 +69,7 @@ class _Converter:
     def __init__(self, data: Mapping[str, Any], pack: str) -> None:
         self._pack = pack.replace("/", ".")
         self._rules = [r for r in data["rules"] if isinstance(r, dict)]
-        given = [*data.get("conditions", []), *(c for r in self._rules for c in r.get("conditions") or [])]
+        given = [*_list(data.get("conditions")), *(c for r in self._rules for c in _list(r.get("conditions")))]
         self._given = {str(c.get("cid")): c for c in given if isinstance(c, dict)}
         self._made: dict[str, Tree] = {}
         self._dropped: list[Message] = []
@@ -90,15 +92,20 @@ class _Converter:
         return Imported(text, len(self._rules), len(rules), self._dropped)
 
     def _drop(self, what: str, why: str) -> None:
-        self._dropped.append(message("rules.sca_dropped", rule=self._rule, what=what, why=why))
+        reason = {f"why:{locale}": sentence for locale, sentence in catalogue()[f"rules.sca_why_{why}"].items()}
+        self._dropped.append(message("rules.sca_dropped", rule=self._rule, what=what, **reason))
 
     def _convert_rule(self, source: Mapping[str, Any], number: int) -> Tree:
         triggers = source.get("triggers") or ([source["lambda"]] if source.get("lambda") else [])
-        if isinstance(triggers, str):
+        if not isinstance(triggers, list):
             triggers = [triggers]
+        for scoring in ("ruleScoreType", "scoreNum", "scoreType", "score"):
+            if source.get(scoring):
+                self._drop(scoring, "scored_on_cards")
+                break
         trees = [parse_lambda(str(t), self._condition) for t in triggers]
         if not trees:
-            raise _NotCarriedError("triggers", "none given")
+            raise _NotCarriedError("triggers", "no_triggers")
         for cid in re.findall(r"[^\s&|!()]+", " ".join(map(str, triggers))):
             self._named(cid, ())
         rule: Tree = {"id": f"sca-{number}", "label": self._rule, "family": "imported"}
@@ -116,56 +123,70 @@ class _Converter:
             return name
         source = self._given.get(cid)
         if source is None:
-            raise _NotCarriedError(f"condition {cid}", "it is not in the file")
+            raise _NotCarriedError(f"condition {cid}", "not_in_file")
         if cid in path:
-            raise _NotCarriedError(f"condition {cid}", "its anchors form a circle")
-        operators = {str(o.get("oid")): o for o in source.get("operators") or [] if isinstance(o, dict)}
+            raise _NotCarriedError(f"condition {cid}", "circle")
+        operators = {str(o.get("oid")): o for o in _list(source.get("operators")) if isinstance(o, dict)}
         expression = str(source.get("lambda") or "&&".join(operators))
         tree = parse_lambda(expression, lambda oid: self._operator(operators, oid))
-        scope = self._scope(source.get("check_range") or source.get("checkRange") or {}, (*path, cid))
+        if source.get("exclusion"):
+            self._drop(f"exclusion {source['exclusion']}", "not_known_here")
+        scope = self._scope(self._part(source, "check_range", "checkRange"), (*path, cid))
         self._made[name] = {"all": [tree], **scope} if scope else tree
         return name
 
     def _operator(self, operators: Mapping[str, Any], oid: str) -> Tree:
         source = operators.get(oid)
         if source is None:
-            raise _NotCarriedError(f"operator {oid}", "it is not in the condition")
+            raise _NotCarriedError(f"operator {oid}", "not_in_condition")
         kind, param = str(source.get("type")), source.get("param") or {}
         made = _OPERATORS.get(kind)
         if made is None:
-            raise _NotCarriedError(f"operator {kind}", "there is no such operator here")
+            raise _NotCarriedError(f"operator {kind}", "no_operator")
         try:
             return made(param)
-        except (KeyError, TypeError, ValueError):
-            raise _NotCarriedError(f"operator {kind}", "its parameters are not understood") from None
+        except (KeyError, TypeError, ValueError, AttributeError):
+            raise _NotCarriedError(f"operator {kind}", "bad_parameters") from None
 
     def _scope(self, source: Mapping[str, Any], path: tuple[str, ...]) -> Tree:
         scope: Tree = {}
         role = _ROLES.get(str(source.get("role") or "所有"))
         if role is None:
-            self._drop(f"role {source.get('role')}", "unknown role; everybody is looked at")
+            self._drop(f"role {source.get('role')}", "unknown_role")
         elif role != "any":
             scope["role"] = role
-        span = source.get("range") or {}
+        if source.get("allSentencesSatisfy"):
+            self._drop("allSentencesSatisfy", "not_known_here")
+        span = self._part(source, "range")
         first, last = span.get("from"), span.get("to")
-        anchor = source.get("anchor") or {}
+        anchor = self._part(source, "anchor")
         if anchor.get("cid"):
+            if first not in (None, 0, 1):
+                self._drop(f"range from {first}", "from_anchor")
             self._anchor(scope, anchor, last, path)
         elif first is not None or last is not None:
             self._within(scope, first, last, role)
         return scope
 
+    def _part(self, source: Mapping[str, Any], *names: str) -> Mapping[str, Any]:
+        """A part of a condition that holds fields; nothing of one that does not."""
+        found: object = next((source[name] for name in names if source.get(name)), {})
+        if isinstance(found, Mapping):
+            return found
+        self._drop(f"{names[0]} {found}", "bad_parameters")
+        return {}
+
     def _anchor(self, scope: Tree, anchor: Mapping[str, Any], last: int | None, path: tuple[str, ...]) -> None:
         cid, place = str(anchor["cid"]), str(anchor.get("location", "AFTER")).upper()
-        hit = int(anchor.get("hit_time") or 1)
-        if hit < 1:
-            self._drop(f"hit_time {hit}", "every or any hit of an anchor is not known here; the first is taken")
+        hit = anchor.get("hit_time") or 1
+        if not isinstance(hit, int) or (hit < 1 and hit != -1):
+            self._drop(f"hit_time {hit}", "any_hit")
             hit = 1
         made: Tree = {"condition": {"use": self._named(cid, path)}, "hit": hit}
         if isinstance(last, int) and last > 0:
             made["turns"] = last
         if place == "AROUND":
-            self._drop("location AROUND", "only what follows the anchor is looked at")
+            self._drop("location AROUND", "after_only")
         elif place == "CURRENT":
             made["turns"] = 0
         scope["before" if place == "BEFORE" else "after"] = made
@@ -179,8 +200,13 @@ class _Converter:
         elif not (first in (None, 0, 1) and last in (None, -1, 0)):
             self._drop(
                 f"range {first}..{last}",
-                "only the first or the last turns can be named; the whole call is looked at",
+                "whole_call",
             )
+
+
+def _list(value: object) -> list[Any]:
+    """A list; nothing of what is none."""
+    return value if isinstance(value, list) else []
 
 
 def _condition_name(cid: str) -> str:
@@ -191,7 +217,7 @@ def parse_lambda(expression: str, leaf: Callable[[str], Tree]) -> Tree:
     """Read `1&&(2||!3)`; `&&` binds closer than `||`."""
     symbols = _SYMBOL.findall(expression)
     if "".join(symbols) != re.sub(r"\s", "", expression) or not symbols:
-        raise _NotCarriedError(f"lambda {expression}", "it cannot be read")
+        raise _NotCarriedError(f"lambda {expression}", "unreadable")
     position = 0
 
     def peek() -> str | None:
@@ -200,7 +226,7 @@ def parse_lambda(expression: str, leaf: Callable[[str], Tree]) -> Tree:
     def take() -> str:
         nonlocal position
         if position >= len(symbols):
-            raise _NotCarriedError(f"lambda {expression}", "it breaks off")
+            raise _NotCarriedError(f"lambda {expression}", "breaks_off")
         position += 1
         return str(symbols[position - 1])
 
@@ -219,22 +245,22 @@ def parse_lambda(expression: str, leaf: Callable[[str], Tree]) -> Tree:
 
     def single(depth: int) -> Tree:
         if depth > _MAX_DEPTH:
-            raise _NotCarriedError(f"lambda {expression[:40]}", "it is nested too deep")
+            raise _NotCarriedError(f"lambda {expression[:40]}", "too_deep")
         symbol = take()
         if symbol == "!":
             return {"none": [single(depth + 1)]}
         if symbol == "(":
             tree = either(depth + 1)
             if take() != ")":
-                raise _NotCarriedError(f"lambda {expression}", "a parenthesis is missing")
+                raise _NotCarriedError(f"lambda {expression}", "no_parenthesis")
             return tree
         if symbol in ("&&", "||", ")"):
-            raise _NotCarriedError(f"lambda {expression}", f"unexpected {symbol}")
+            raise _NotCarriedError(f"lambda {expression}", "unreadable")
         return leaf(symbol)
 
     tree = either(0)
     if peek() is not None:
-        raise _NotCarriedError(f"lambda {expression}", f"unexpected {peek()}")
+        raise _NotCarriedError(f"lambda {expression}", "unreadable")
     return tree
 
 
@@ -280,6 +306,8 @@ def _regex(param: Mapping[str, Any]) -> Tree:
     made: Tree = {"regex": str(param["regex"])}
     if param.get("notRegex"):
         made["exclude"] = str(param["notRegex"])
+    for expression in made.values():
+        compiled(expression)  # RegexError is a ValueError: else the pack would not load
     return {"matches": made}
 
 
@@ -300,6 +328,8 @@ def _silence(param: Mapping[str, Any]) -> Tree:
     made: Tree = {"at_least": int(param["interval"]) / 1000}
     if param.get("different_role") is False:
         made["between"] = "same"
+    elif param.get("different_role") is True:
+        return {"any": [{"silence": made | {"between": b}} for b in ("agent-customer", "customer-agent")]}
     return {"silence": made}
 
 

@@ -99,10 +99,16 @@ def read_pack(name: str, dirs: Sequence[Path]) -> list[SourceFile]:
     return [_read(name, p) for p in paths]
 
 
-def _folder(name: str, dirs: Sequence[Path]) -> Path:
+def named_parts(name: str) -> list[str]:
+    """The parts of the name of a pack (`zh/finance`); raises `BadPackError` where it is none."""
     parts = name.split("/")
     if not all(p and p.replace("-", "").isalnum() and p.isascii() for p in parts):
         raise BadPackError("rules.bad_pack_name", pack=name)
+    return parts
+
+
+def _folder(name: str, dirs: Sequence[Path]) -> Path:
+    parts = named_parts(name)
     for base in _bases(dirs):
         folder = base.joinpath(*parts)
         if folder.is_dir():

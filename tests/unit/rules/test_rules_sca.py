@@ -7,7 +7,9 @@ import pytest
 import yaml
 
 from qa.core.errors import InputError
+from qa.i18n import render
 from qa.rules.import_sca import Imported, convert, parse_lambda
+from qa.rules.loader import build, from_text
 
 SAYS = {"oid": "1", "type": "HIT_ANY_KEYWORDS", "param": {"keywords": ["您好"]}}
 HELLO = {"says": {"patterns": ["您好"]}}
@@ -26,7 +28,7 @@ def condition(**given: object) -> object:
 
 def dropped(made: Imported) -> list[tuple[str, str]]:
     assert {m.code for m in made.dropped} <= {"rules.sca_dropped"}
-    return [(m.params["what"], m.params["why"]) for m in made.dropped]
+    return [(m.params["what"], m.params["why:en"]) for m in made.dropped]
 
 
 @pytest.mark.parametrize(
@@ -106,7 +108,9 @@ def test_an_anchor_is_carried_over(
 
 
 def test_what_an_anchor_cannot_say_here_is_told() -> None:
-    for hit in (-1, -2):
+    last = imported({"check_range": {"anchor": {"cid": "2", "hit_time": -1}}}, {})
+    assert (dropped(last), yaml.safe_load(last.yaml)["conditions"]["c-1"]["after"]["hit"]) == ([], -1)
+    for hit in (-2, "x"):
         made = imported({"check_range": {"anchor": {"cid": "2", "hit_time": hit}}}, {})
         assert dropped(made) == [
             (f"hit_time {hit}", "every or any hit of an anchor is not known here; the first is taken")
@@ -134,9 +138,9 @@ def test_what_an_anchor_cannot_say_here_is_told() -> None:
         ({"lambda": "1&&"}, "lambda 1&&", "it breaks off"),
         ({"lambda": "(1"}, "lambda (1", "it breaks off"),
         ({"lambda": "(1(1"}, "lambda (1(1", "a parenthesis is missing"),
-        ({"lambda": "1)"}, "lambda 1)", "unexpected )"),
-        ({"lambda": "1&&||1"}, "lambda 1&&||1", "unexpected ||"),
-        ({"lambda": "||1"}, "lambda ||1", "unexpected ||"),
+        ({"lambda": "1)"}, "lambda 1)", "it cannot be read"),
+        ({"lambda": "1&&||1"}, "lambda 1&&||1", "it cannot be read"),
+        ({"lambda": "||1"}, "lambda ||1", "it cannot be read"),
         ({"lambda": "1&1"}, "lambda 1&1", "it cannot be read"),
     ],
 )  # fmt: skip
@@ -262,7 +266,7 @@ def operator(kind: str, **param: object) -> object:
         ("SIMILAR_MATCH", {"similarlySentences": ["您好"]}, {"similar": {"text": ["您好"], "at_least": 0.8}}),
         ("ADVANCED_REPEAT_DETECT", {"threshold": 3}, {"repeats": {"within_turns": 10, "similarity": 0.8, "times": 2, "min_chars": 3}}),
         ("INTERVAL_GREATER", {"interval": 2500}, {"silence": {"at_least": 2.5}}),
-        ("INTERVAL_GREATER", {"interval": 2500, "different_role": True}, {"silence": {"at_least": 2.5}}),
+        ("INTERVAL_GREATER", {"interval": 2500, "different_role": True}, {"any": [{"silence": {"at_least": 2.5, "between": b}} for b in ("agent-customer", "customer-agent")]}),
         ("INTERVAL_GREATER", {"interval": 2500, "different_role": False}, {"silence": {"at_least": 2.5, "between": "same"}}),
         ("SPEECH_SPEED_CHECK", {"velocityInMint": 300}, {"rate": {"above": 300, "per": "turn"}}),
         ("SPEECH_SPEED_CHECK", {"velocityInMint": 300, "minWordSize": 1}, {"rate": {"above": 300, "per": "turn"}}),
@@ -273,3 +277,41 @@ def operator(kind: str, **param: object) -> object:
 )  # fmt: skip
 def test_an_operator_becomes_a_condition(kind: str, param: dict[str, object], made: object) -> None:
     assert operator(kind, **param) == made
+
+
+@pytest.mark.parametrize(
+    ("given", "what", "why"),
+    [
+        ({"check_range": "x"}, "check_range x", "its parameters are not understood"),
+        ({"check_range": {"range": [1]}}, "range [1]", "its parameters are not understood"),
+        ({"check_range": {"allSentencesSatisfy": True}}, "allSentencesSatisfy", "there is no such thing here; it was left out"),
+        ({"exclusion": "2"}, "exclusion 2", "there is no such thing here; it was left out"),
+        ({"check_range": {"anchor": {"cid": "2"}, "range": {"from": 3}}}, "range from 3", "the stretch begins right behind the anchor here"),
+    ],
+)  # fmt: skip
+def test_what_is_lost_on_the_way_is_told(given: dict[str, object], what: str, why: str) -> None:
+    made = imported(given, {})
+    assert (made.carried, dropped(made)) == (1, [(what, why)])
+    build([from_text("zh/imported", made.yaml)])
+
+
+def test_scores_are_told_and_an_expression_that_no_pack_may_hold_is_left_out() -> None:
+    assert dropped(imported({}, scoreNum=5)) == [("scoreNum", "scores belong to scorecards here")]
+    source = {"oid": "1", "type": "REGULAR_EXPRESSION", "param": {"regex": "(?=退)保"}}
+    assert dropped(imported({"operators": [source]})) == [
+        ("operator REGULAR_EXPRESSION", "its parameters are not understood")
+    ]
+
+
+def test_lists_that_are_none_are_no_lists() -> None:
+    for broken in ({"conditions": 5}, {"conditions": [{"cid": "1", "operators": 5}]}, {"conditions": None}):
+        source = {"rules": [{"name": "a", "triggers": "1"}], **broken}
+        assert convert(json.dumps(source), "zh/imported", "f.json").carried == 0
+    assert convert(json.dumps({"rules": [{"name": "a", "triggers": 5}]}), "zh/imported", "f.json").carried == 0
+
+
+def test_reasons_are_told_in_the_language_of_the_reader() -> None:
+    [told] = imported({}, triggers=["7"]).dropped
+    assert "文件中没有" in render(told, "zh-Hans")
+    assert "檔案中沒有" in render(told, "zh-Hant")
+    assert "it is not in the file" in render(told, "en")
