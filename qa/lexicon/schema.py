@@ -77,14 +77,16 @@ def _as_list(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
-Text = Annotated[str, BeforeValidator(_as_text), Field(min_length=1, max_length=500)]
+Text = Annotated[
+    str, BeforeValidator(_as_text, json_schema_input_type=str | int | float), Field(min_length=1, max_length=500)
+]
 Label = Annotated[
     dict[str, str],
-    BeforeValidator(_as_label),
+    BeforeValidator(_as_label, json_schema_input_type=str | dict[str, str]),
     AfterValidator(_known_locales),
     Field(description="Name for a person: a text (Simplified Chinese) or one per locale."),
 ]
-Texts = Annotated[list[Text], BeforeValidator(_as_list)]
+Texts = Annotated[list[Text], BeforeValidator(_as_list, json_schema_input_type=Text | list[Text])]
 Dialogue = Annotated[
     Text | list[Text],
     Field(description="One turn, or a list of turns; `客户：` or `坐席：` before a text says who speaks."),

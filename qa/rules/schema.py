@@ -47,6 +47,13 @@ Entity = Literal[
 ]  # fmt: skip
 
 
+def _ids(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+Ids = Annotated[list[Id], BeforeValidator(_ids, json_schema_input_type=Id | list[Id])]
+
+
 def _terms(value: object) -> object:
     return {"any": value} if isinstance(value, str | list) else value
 
@@ -260,11 +267,13 @@ class Condition(Model):
     any: list["Condition"] | None = None
     none: list["Condition"] | None = None
     use: str | None = Field(None, description="A condition of the file's `conditions`, by name.")
-    says: Annotated[Says, BeforeValidator(_terms)] | None = None
-    matches: Annotated[Matches, BeforeValidator(_regex_form)] | None = None
-    similar: Annotated[Similar, BeforeValidator(_text_form)] | None = None
+    says: Annotated[Says, BeforeValidator(_terms, json_schema_input_type=Texts | Says)] | None = None
+    matches: Annotated[Matches, BeforeValidator(_regex_form, json_schema_input_type=Text | Matches)] | None = None
+    similar: Annotated[Similar, BeforeValidator(_text_form, json_schema_input_type=Texts | Similar)] | None = None
     repeats: Repeats | None = None
-    entity: Annotated[EntitySaid, BeforeValidator(_entity_form)] | None = None
+    entity: (
+        Annotated[EntitySaid, BeforeValidator(_entity_form, json_schema_input_type=Entity | EntitySaid)] | None
+    ) = None
     silence: Silence | None = None
     rate: Rate | None = None
     interrupts: Interrupts | None = None
@@ -334,15 +343,15 @@ class Step(Model):
     optional: bool = False
     severity: SeverityName = "warning"
     role: RoleName = "agent"
-    says: Annotated[Says, BeforeValidator(_terms)] | None = None
-    verbatim: Annotated[Similar, BeforeValidator(_text_form)] | None = None
+    says: Annotated[Says, BeforeValidator(_terms, json_schema_input_type=Texts | Says)] | None = None
+    verbatim: Annotated[Similar, BeforeValidator(_text_form, json_schema_input_type=Texts | Similar)] | None = None
     condition: Condition | None = None
     alike: AlikeStep | None = Field(
         None, description="Where it is not found: what is worded like this leaves it unknown instead of missing."
     )
     within: Within | None = Field(None, description="Later (or earlier) than this it is done too late.")
-    before: Annotated[list[Id], BeforeValidator(lambda v: [v] if isinstance(v, str) else v)] = []
-    after: Annotated[list[Id], BeforeValidator(lambda v: [v] if isinstance(v, str) else v)] = []
+    before: Ids = []
+    after: Ids = []
     when: Condition | None = Field(None, description="The branch in which the step is due.")
     basis: str | None = None
     wording: str | None = None

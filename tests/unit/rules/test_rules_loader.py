@@ -1,17 +1,20 @@
 # ruff: noqa: E501 - one case of a table stays on one line
+import json
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from qa.core.errors import BadPackError
 from qa.core.finding import MatchKind, Severity
 from qa.core.roles import Role
 from qa.i18n import LOCALES, catalogue, render
+from qa.lexicon.yaml_reader import parse_yaml, read_yaml
 from qa.rules.call import CallContext
 from qa.rules.dialogue import from_example
 from qa.rules.examples import lint, run_examples
 from qa.rules.json_schema import pack_schema
-from qa.rules.loader import available_packs, build, from_text, load_packs, read_pack
+from qa.rules.loader import available_packs, build, builtin_pack_dir, from_text, load_packs, read_pack
 
 EXAMPLE = Path(__file__).parents[3] / "docs" / "example"
 
@@ -142,6 +145,43 @@ def test_the_schema_for_editors_describes_every_operator() -> None:
     schema = pack_schema()
     for word in ("says", "similar", "asks_model", "talk_share", "verbatim", "homophone", "misheard"):
         assert f'"{word}"' in schema
+
+
+SCHEMA = Draft202012Validator(json.loads(pack_schema()))
+SHIPPED = sorted(builtin_pack_dir().rglob("*.yaml"))
+
+
+def as_json(path: Path) -> object:
+    """A pack as an editor hands it to the schema: days are texts there."""
+    return json.loads(json.dumps(read_yaml(path, path.name), default=str))
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=[f"{p.parent.name}/{p.name}" for p in SHIPPED])
+def test_an_editor_underlines_nothing_in_the_shipped_packs(path: Path) -> None:
+    assert [e.message for e in SCHEMA.iter_errors(as_json(path))] == []
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "require: {says: hello}",
+        "require: {says: [hello, 'family:greeting']}",
+        "require: {matches: 保.本}",
+        "require: {similar: 投资有风险}",
+        "require: {entity: phone}",
+        "require: {says: {any: [hello]}}, applies: {since: 2024-01-01}",
+    ],
+)
+def test_an_editor_knows_the_short_forms(rule: str) -> None:
+    pack = parse_yaml(f"id: zh.t\nrules: [{{id: a, {rule}}}]\n", "t")
+    assert [e.message for e in SCHEMA.iter_errors(json.loads(json.dumps(pack, default=str)))] == []
+
+
+@pytest.mark.parametrize(
+    "rule", ["require: {say: hello}", "require: {says: 5.5, x: 1}", "severity: bad", "require: []"]
+)
+def test_an_editor_underlines_what_does_not_load(rule: str) -> None:
+    assert not SCHEMA.is_valid(parse_yaml(f"id: zh.t\nrules: [{{id: a, {rule}}}]\n", "t"))
 
 
 def test_lint_wants_examples_on_both_sides() -> None:
