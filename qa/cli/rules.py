@@ -15,6 +15,7 @@ from qa.cli.words import LOCALE, say
 from qa.core.base import encode
 from qa.core.errors import InputError, NotFoundError
 from qa.i18n import label_in, text
+from qa.lexicon.schema import INDUSTRIES
 from qa.rules.loader import SourceFile, available_packs, build, named_parts, read_pack
 
 if TYPE_CHECKING:
@@ -69,6 +70,8 @@ def try_(
     from qa.rules.dialogue_files import read_calls
     from qa.rules.trial import try_dialogue
 
+    if industry and industry not in INDUSTRIES:
+        raise InputError("rules.unknown_industry", name=industry, known=", ".join(INDUSTRIES))
     book = build(read_files(packs, pack_dir)[1])
     settings = load_settings()
     day = on.date() if on else day_of(datetime.now(UTC), settings.time_zone)

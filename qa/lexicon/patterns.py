@@ -30,6 +30,8 @@ MAX_LITERALS: Final = 256
 _SYMBOL: Final = re.compile(r"\([^()]*\)|\{(\d*),?(\d*)\}|…+|\.{3,}|[()|?^$]|[^()|?^$…{}]+|[{}]")
 _ODD_INSIDE: Final = re.compile(r"[?^$…{]|(?<![^|])\.{3,}")
 _GAP: Final = re.compile(r"\{[^}]*\}")
+_NOT_KNOWN: Final = re.compile(r"[\[\]\\*]|\.\+")
+"""What regular expressions have and patterns have not: taken as it is written it would never be said."""
 _DROP: Final = re.compile(r"(?:[^\w%.:]|_)+|(?<!\d)[.:]|[.:](?!\d)")
 _COMMAS: Final = frozenset("，,、")
 _NONE: Final = frozenset[str]()
@@ -143,6 +145,8 @@ def parse(source: str, open_ended: bool = False) -> Pattern:
     """
     parts: list[Choice | Gap] = []
     at_start = at_end = False
+    if _NOT_KNOWN.search(source):
+        raise PatternError("pattern_regex", source)
     folded = fold(source.replace("？", ""))
     symbols = list(_SYMBOL.finditer(folded))
     for i, found in enumerate(symbols):

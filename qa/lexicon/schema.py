@@ -6,7 +6,7 @@ them, and `docs/rules.md` describes them. Unknown keys are refused so that a typ
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Final, Literal, get_args
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -104,11 +104,20 @@ class Model(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
 
 
+Industry = Literal[
+    "finance", "insurance", "collections", "ecommerce", "logistics",
+    "telecom", "medical", "education", "government", "service",
+]  # fmt: skip
+INDUSTRIES: Final[tuple[str, ...]] = get_args(Industry)
+Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
+"""A tag of BCP 47: `zh`, `yue`, `zh-Hant`."""
+
+
 class Applies(Model):
     """To which calls something applies; where it does not, the check is not applicable."""
 
-    languages: list[str] = []
-    industries: list[str] = []
+    languages: list[Language] = []
+    industries: list[Industry] = []
     attributes: dict[str, Texts] = Field({}, description="Attribute -> values of which one must be there.")
     since: date | None = Field(None, description="First day.")
     until: date | None = Field(None, description="Last day.")

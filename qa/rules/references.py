@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel
@@ -91,13 +91,29 @@ def _no_circle(f: SourceFile, name: str, path: tuple[str, ...]) -> None:
 
 def _check_steps(f: SourceFile, flow: Flow, where: Location) -> None:
     ids = [s.id for s in flow.steps]
+    waits = {
+        s.id: [v.step for v, _ in walk(s.when, ()) if isinstance(v, Condition) and v.step] for s in flow.steps
+    }
     for i, step in enumerate(flow.steps):
+        circle = _circle(waits, (step.id,))
+        if circle:
+            raise f.error("step_cycle", (*where, "steps", i, "when"), path=" -> ".join(circle))
         if step.id in ids[:i]:
             raise f.error("duplicate_id", (*where, "steps", i, "id"), id=step.id, other=f.path)
         for key in ("before", "after"):
             for other in getattr(step, key):
                 if other not in ids:
                     raise f.error("unknown_step", (*where, "steps", i, key), name=other)
+
+
+def _circle(waits: Mapping[str, Sequence[str]], path: tuple[str, ...]) -> tuple[str, ...]:
+    """The way from the first step of a path back to it; nothing where there is none."""
+    for step in waits.get(path[-1], ()):
+        if step == path[0]:
+            return (*path, step)
+        if step not in path and (found := _circle(waits, (*path, step))):
+            return found
+    return ()
 
 
 def _known_check(reference: str, pack: str, book: RuleBook) -> bool:

@@ -213,3 +213,25 @@ def test_a_misheard_promise_is_a_warning_and_its_examples_are_run() -> None:
 def test_a_wrong_misheard_spelling_is_told_with_its_line() -> None:
     code, params = broken(HEAD + "terms:\n  - {id: a, patterns: [保本], misheard: ['(包']}")
     assert (code, params["field"]) == ("rules.pattern_parenthesis", "terms.0.misheard.0")
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "params"),
+    [
+        (TERM.replace("保本", "'[保本]'"), "rules.pattern_regex", {"line": "4", "pattern": "[保本]"}),
+        (TERM.replace("保本", "'不保本.*'"), "rules.pattern_regex", {"pattern": "不保本.*"}),
+        (TERM.replace("保本", "'保\\d本'"), "rules.pattern_regex", {"pattern": "保\\d本"}),
+        (HEAD + "applies: {industries: [bank]}\n", "rules.not_one_of", {"line": "3"}),
+        (HEAD + "applies: {languages: [klingon]}\n", "rules.bad_form", {"line": "3"}),
+        (
+            HEAD
+            + "terms: [{id: x, patterns: [您好]}]\nflows:\n  - id: f\n    steps:\n      - {id: a, says: x, when: {step: b}}\n      - {id: b, says: x, when: {any: [{step: a}]}}\n",
+            "rules.step_cycle",
+            {"path": "a -> b -> a"},
+        ),
+    ],
+)
+def test_what_would_silently_never_apply_is_a_mistake(text: str, code: str, params: dict[str, str]) -> None:
+    found, told = broken(text)
+    assert found == code
+    assert told.items() >= params.items()

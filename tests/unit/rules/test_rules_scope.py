@@ -426,7 +426,11 @@ def test_why_something_does_not_apply_is_told_with_what_came() -> None:
     call = Transcript("zh", 1.0, ())
     for applies, context, params in (
         (Applies(languages=["en"]), CallContext(), {"language": "zh"}),
-        (Applies(industries=["x"]), CallContext(industries=("b", "a")), {"industry": "a, b"}),
+        (
+            Applies(industries=["medical"]),
+            CallContext(industries=("finance", "education")),
+            {"industry": "education, finance"},
+        ),
         (Applies(since=date(2024, 1, 1)), CallContext(on=date(2020, 2, 3)), {"date": "2020-02-03"}),
         (Applies(attributes={"team": ["a"]}), CallContext(), {"name": "team"}),
     ):
