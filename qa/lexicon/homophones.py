@@ -72,8 +72,7 @@ def _ordinary(turn: TurnText, place: Sounding, wrong: list[int]) -> tuple[bool, 
     holders = {
         (s, e)
         for s, e in words_over(turn.normal, first, last)
-        for a in at
-        if s <= a < e and e - s > 1 and _known(turn, s, e)
+        if e - s > 1 and any(s <= a < e for a in at) and _known(turn, s, e)
     }
     covered = all(any(s <= a < e for s, e in holders) for a in at)
     cut = any(s < first or e > last for s, e in holders)

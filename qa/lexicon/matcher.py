@@ -14,6 +14,7 @@ from typing import Final
 from qa.core.base import Record
 from qa.core.finding import MatchKind
 from qa.core.roles import Role
+from qa.core.stretches import Stretches
 from qa.lexicon.edges import excluded, keeps_words, over_comma, over_negation, stands
 from qa.lexicon.homophones import Sounding, may_fire
 from qa.lexicon.patterns import Pattern, parse
@@ -219,8 +220,8 @@ class Spotted:
         excludes, turns = self._terms[hits[0].term].exclude, self._call.turns
         if not excludes:
             return hits
-        taken = {turn: list(excluded(excludes, turns[turn])) for turn in {h.turn for h in hits}}
-        return [h for h in hits if not any(s <= h.start and h.end <= e for s, e in taken[h.turn])]
+        taken = {turn: Stretches(excluded(excludes, turns[turn])) for turn in {h.turn for h in hits}}
+        return [h for h in hits if not taken[h.turn].hold(h.start, h.end)]
 
 
 def _whole(turn: TurnText, start: int, end: int, pattern: Pattern) -> bool:

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from qa.core.finding import Check, Doubt, Finding, MatchKind, Outcome, Severity
 from qa.core.messages import Message, message
 from qa.core.roles import Role
+from qa.core.stretches import Stretches
 from qa.lexicon.lexicon import CompiledTerm, Scan, TermHit
 from qa.lexicon.schema import Applies
 from qa.rules.applicability import why_not
@@ -241,13 +242,6 @@ def _is_covered(finding: Finding, beside: Mapping[int, Sequence[Finding]]) -> bo
 def _covers(longer: Finding, shorter: Finding) -> bool:
     if longer.severity.rank < shorter.severity.rank or longer.shadow is not shorter.shadow:
         return False
-    return all(
-        any(
-            o.turn == e.turn
-            and o.char_start <= e.char_start
-            and e.char_end <= o.char_end
-            and (o.char_end - o.char_start > e.char_end - e.char_start or longer.rule < shorter.rule)
-            for o in longer.evidence
-        )
-        for e in shorter.evidence
-    )
+    stretches = Stretches((e.char_start, e.char_end) for e in longer.evidence)  # all of them in one turn
+    covers = stretches.hold if longer.rule < shorter.rule else stretches.exceed
+    return all(covers(e.char_start, e.char_end) for e in shorter.evidence)

@@ -137,7 +137,7 @@ def parts_of(call: CallText) -> list[Part]:
 
 @lru_cache(RECENT)
 def _alone(turn: TurnText) -> tuple[Sequence[Part], Judged, int]:
-    """The stretches of a turn, then its clauses, without what they followed; and how many are stretches."""
+    """The stretches of a turn and then its clauses without what they followed, and how many are stretches."""
     stretched = [Part(turn, start, end, Talk(said)) for start, end, said in stretches(turn) if said]
     clauses = [
         Part(turn, c.start, c.end, Talk(turn.squeezed[c.start : c.end])) for c in turn.clauses if c.start < c.end

@@ -8,20 +8,25 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from qa.alike.features import stretches
 from qa.core.finding import MatchKind, Outcome
 from qa.core.roles import Role
+from qa.core.stretches import Stretches
 from qa.core.transcript import Transcript, Turn, Word
 from qa.lexicon import sought
 from qa.lexicon.anchors import anchors_of
 from qa.lexicon.matcher import Matcher, MatchTerm
 from qa.lexicon.patterns import Gapped, PatternError, parse
 from qa.rules.call import CallContext
+from qa.rules.dialogue import transcript
 from qa.rules.loader import build, from_text
 from qa.rules.regexes import Effort, RegexError, compiled
+from qa.rules.scope import WHOLE
+from qa.rules.wording import likelihoods_at, likelihoods_in_call, parts_of, stretches_of
 from qa.text.calltext import CallText, TurnText, prepare
 from qa.text.normalise import fold, match_form, normal_form
 from qa.text.pii import entities_in
-from qa.text.segment import common_length, segmenter
+from qa.text.segment import common_length, segmenter, word_spans, words_over
 from qa.text.syllables import syllables
 
 ANY = st.text(max_size=60)
@@ -263,3 +268,51 @@ def test_common_length_equals_the_table(a: str, b: str) -> None:
         for j, y in enumerate(b):
             table[i + 1][j + 1] = table[i][j] + 1 if x == y else max(table[i][j + 1], table[i + 1][j])
     assert common_length(a, b) == table[len(a)][len(b)]
+
+
+SPANS = st.lists(st.tuples(st.integers(0, 12), st.integers(0, 6)).map(lambda p: (p[0], p[0] + p[1])), max_size=8)
+
+
+@given(SPANS, SPANS)
+def test_what_lies_inside_a_stretch_is_found_by_trying_all(
+    among: list[tuple[int, int]], asked: list[tuple[int, int]]
+) -> None:
+    inside = Stretches(among)
+    for s, e in asked:
+        holding = [(a, b) for a, b in among if a <= s and e <= b]
+        assert inside.hold(s, e) is bool(holding)
+        assert inside.exceed(s, e) is any(b - a > e - s for a, b in holding)
+
+
+@given(st.text(alphabet="保本息您放心买，。？、 a1", max_size=60), st.integers(0, 60), st.integers(0, 10))
+def test_breaks_and_words_at_a_place_are_those_one_finds_by_trying_all(text: str, start: int, length: int) -> None:
+    turn = prepare(turn_of(text))
+    end = start + length
+    assert turn.breaks_in(start, end) == tuple(b for b in turn.breaks if start < b.at < end)
+    words = word_spans(turn.normal)
+    assert words_over(turn.normal, start, end) == tuple((s, e) for s, e in words if s < end and start < e)
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    st.lists(
+        st.sampled_from(["这个产品保本保息", "您放心", "买", "我们从来没亏过", "，", "。", "？"]), max_size=60
+    ),
+    st.integers(0, 120),
+    st.integers(1, 30),
+)
+def test_a_place_is_as_likely_as_all_parts_with_some_of_it(said: list[str], start: int, length: int) -> None:
+    call = CallText(
+        transcript([(Role.CUSTOMER, "那这个呢"), (Role.AGENT, "".join(said)), (Role.AGENT, "保本的呀")])
+    )
+    turn, end = call.turns[1], start + length
+    by_hand = [
+        s.likelihoods["forbidden"]
+        for s in stretches_of(call, None, WHOLE, "forbidden")
+        if s.turn is turn and s.start < end and start < s.end
+    ]
+    assert list(likelihoods_in_call(call, turn, start, end, "forbidden")) == by_hand
+    reached = sum(p.turn is turn and p.start < end and start < p.end for p in parts_of(call))
+    reached += sum(s < end and start < e for s, e, _ in stretches(turn))
+    reached += sum(c.start < min(c.end, end) and start < c.end for c in turn.clauses)
+    assert len(list(likelihoods_at(call, turn, start, end, "forbidden"))) == reached

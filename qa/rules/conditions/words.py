@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from qa.core.finding import MatchKind
 from qa.core.messages import message
 from qa.core.roles import Role
+from qa.core.stretches import Stretches
 from qa.rules.doubt import about_wording
 from qa.rules.places import Place, place, place_of, whole_turn
 from qa.rules.regexes import Effort, TooMuchEffortError, compiled
@@ -97,9 +98,9 @@ def matches(on: Evaluation, condition: Condition, role: Role | None, inside: Win
             text = turn.normal
             for base in range(0, max(1, len(text)), REGEX_CHARS):
                 piece = text[base : base + REGEX_CHARS]
-                taken = list(exclude.spans(piece, effort)) if exclude else []
+                taken = Stretches(exclude.spans(piece, effort) if exclude else ())
                 for s, e in regex.spans(piece, effort):
-                    if e > s and not any(a <= s and e <= b for a, b in taken):
+                    if e > s and not taken.hold(s, e):
                         places.append(place(turn, base + s, base + e, MatchKind.REGEX))
     except TooMuchEffortError:
         return unknown("rules.regex_too_much", regex=wanted.regex)

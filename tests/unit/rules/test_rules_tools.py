@@ -175,3 +175,18 @@ def test_an_expression_that_cannot_be_read_drops_its_rule(trigger: str) -> None:
     imported = convert(json.dumps(data), "zh/imported", "f.json")
     assert imported.carried == 0
     assert len(imported.dropped) == 1
+
+
+@pytest.mark.parametrize(
+    ("said", "times", "covered"),
+    [("这个产品保本保息，您放心买，我们从来没亏过。", 800, True), ("保本", 9000, False), ("保本保息", 4500, True)],
+)
+def test_a_long_turn_full_of_hits_is_tried_out_to_its_end(said: str, times: int, *, covered: bool) -> None:
+    terms = "{id: a, patterns: [保本], exclude: [保本金], doubted_below: 0.1}, {id: b, patterns: [保本保息], doubted_below: 0.1}"
+    book = build(
+        [pack("zh/t", f"id: zh.t\ndefaults: {{severity: critical, family: forbidden}}\nterms: [{terms}]")]
+    )
+    trial = try_dialogue(book, from_example(said * times, Role.AGENT), CallContext())
+    assert [(f.rule, len(f.evidence)) for f in trial.analysis.findings] == [
+        ("zh.t.b" if covered else "zh.t.a", times)
+    ]
