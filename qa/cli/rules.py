@@ -64,7 +64,7 @@ def try_(
 ) -> None:
     """Show what hits, where and why."""
     from qa.pipeline.adapters import Toolbox
-    from qa.pipeline.metrics import day_of
+    from qa.pipeline.metrics import call_metrics, day_of
     from qa.rules.call import CallContext
     from qa.rules.dialogue import unknown_speaker
     from qa.rules.dialogue_files import read_calls
@@ -79,9 +79,10 @@ def try_(
     trials = {}
     content = _content(file)
     calls = list(read_calls(content, file))
-    for name, transcript, attributes in calls:
+    for name, transcript, attributes, behaviour in calls:
         given = attributes | ({"industry": industry} if industry else {})
-        trial = try_dialogue(book, transcript, replace(told, attributes=given))
+        metrics = call_metrics(behaviour) if behaviour else None
+        trial = try_dialogue(book, transcript, replace(told, attributes=given, metrics=metrics))
         trials[name] = trial
         if json == "-":
             continue
@@ -179,13 +180,15 @@ def _call_files(folder: Path) -> list[Path]:
 def _calls(
     paths: Sequence[Path], shown: Callable[[int, int], None]
 ) -> Iterator[tuple[str, "Transcript", "CallContext"]]:
+    from qa.pipeline.metrics import call_metrics
     from qa.rules.call import CallContext
     from qa.rules.dialogue_files import read_calls
 
     for done, path in enumerate(paths):
         shown(done, len(paths))
-        for name, transcript, attributes in read_calls(_content(str(path)), str(path)):
-            yield f"{path.name}:{name}", transcript, CallContext(attributes=attributes)
+        for name, transcript, attributes, behaviour in read_calls(_content(str(path)), str(path)):
+            metrics = call_metrics(behaviour) if behaviour else None
+            yield f"{path.name}:{name}", transcript, CallContext(attributes=attributes, metrics=metrics)
 
 
 def _content(file: str) -> str:

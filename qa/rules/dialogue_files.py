@@ -4,17 +4,28 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple, TypeVar
 
 import msgspec
 
+from qa.core.behaviour import CallBehaviour
 from qa.core.characters import whole
 from qa.core.errors import BadPackError, InputError, NotFoundError
 from qa.core.transcript import Transcript
 from qa.rules.dialogue import from_text, from_turns
 
-Call = tuple[str, Transcript, dict[str, str]]
-"""Name, transcript, attributes."""
+
+class Call(NamedTuple):
+    """A call of a file."""
+
+    name: str
+    transcript: Transcript
+    attributes: dict[str, str]
+    behaviour: CallBehaviour | None = None
+    """How it was spoken, where the file is the result of a scan."""
+
+
+_T = TypeVar("_T")
 
 _JSON: Final = re.compile(r"\{|\[\s*([\[{\]]|\d+\s*[,\]]|$)")
 """How JSON of calls begins: `[00:01] 客户：` and `[客户]` are lines of a dialogue."""
@@ -44,7 +55,7 @@ def read_calls(content: str, file: str) -> Iterator[Call]:
     if not stripped:
         raise InputError("rules.no_dialogue", file=file)
     if not _JSON.match(stripped):
-        yield "1", from_text(content), {}
+        yield Call("1", from_text(content), {})
         return
     first = content[: content.index(stripped)].count("\n") + 1
     found = False
@@ -94,7 +105,7 @@ def _not_json(error: Exception, file: str, first: int) -> InputError:
 def _calls(value: object, number: str, at: _Place) -> Iterator[Call]:
     if isinstance(value, list):
         if value and all(isinstance(v, dict) and "role" in v for v in value):
-            yield number, _from_turns(value, "zh", at), {}
+            yield Call(number, _from_turns(value, "zh", at), {})
             return
         for i, item in enumerate(value, 1):
             yield from _calls(item, f"{number}.{i}", at)
@@ -109,7 +120,19 @@ def _calls(value: object, number: str, at: _Place) -> Iterator[Call]:
     attributes = {k: str(v) for k, v in given.items()} if isinstance(given, dict) else {}
     if isinstance(value.get("industry"), str):
         attributes["industry"] = value["industry"]
-    yield name, _transcript(value, at), attributes
+    yield Call(name, _transcript(value, at), attributes, _behaviour(value, at))
+
+
+def _behaviour(value: Mapping[str, Any], at: _Place) -> CallBehaviour | None:
+    given = value.get("behaviour")
+    return _converted(given, CallBehaviour, at) if isinstance(given, Mapping) else None
+
+
+def _converted(value: object, kind: type[_T], at: _Place) -> _T:
+    try:
+        return msgspec.convert(value, kind)
+    except msgspec.ValidationError as e:
+        raise InputError("rules.bad_json", file=at[0], line=at[1], problem=e) from None
 
 
 def _transcript(value: Mapping[str, Any], at: _Place) -> Transcript:
@@ -117,10 +140,7 @@ def _transcript(value: Mapping[str, Any], at: _Place) -> Transcript:
     if not isinstance(inner, Mapping) or not isinstance(inner.get("turns"), list):
         raise _no_turns(at)
     if "duration" in inner and all(isinstance(t, dict) and "words" in t for t in inner["turns"]):
-        try:
-            return msgspec.convert(inner, Transcript)
-        except msgspec.ValidationError as e:
-            raise InputError("rules.bad_json", file=at[0], line=at[1], problem=e) from None
+        return _converted(inner, Transcript, at)
     return _from_turns(inner["turns"], str(value.get("language", "zh")).split("-")[0], at)
 
 

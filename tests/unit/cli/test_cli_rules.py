@@ -9,7 +9,12 @@ from typer.testing import CliRunner
 
 from qa.cli.lexicon import app as lexicon
 from qa.cli.rules import app as rules
+from qa.core import result as results
+from qa.core.base import encode
+from qa.core.behaviour import CallBehaviour, Silence, Source
 from qa.core.errors import TingjianError
+from qa.core.roles import Role
+from qa.core.transcript import Transcript, Turn, Word
 from qa.rules.loader import builtin_pack_dir
 
 
@@ -99,3 +104,31 @@ def test_a_file_that_holds_no_call_is_told(call: Path, content: bytes, code: str
 
 def test_a_rule_file_that_is_none_is_told(call: Path) -> None:
     assert refused("import-sca", call) == "rules.sca_not_json"
+
+
+def test_rules_on_silence_are_tried_with_what_a_scan_has_measured(tmp_path: Path) -> None:
+    """A result of `scan --json` brings its measures; a pasted dialogue has none, and the rule is unknown."""
+    pack = tmp_path / "packs" / "zh" / "t"
+    pack.mkdir(parents=True)
+    (pack / "a.yaml").write_text(
+        "id: zh.t\nrules: [{id: gap, severity: warning, forbid: {silence: {at_least: 5}}}]\n", encoding="utf-8"
+    )
+    turns = ((Role.AGENT, "您好", 0.0), (Role.CUSTOMER, "喂", 9.0))
+    transcript = Transcript(
+        "zh",
+        10.0,
+        tuple(Turn(i, r, r, i, (Word(w, at, at + 1, 1.0, 1.0),), 1.0) for i, (r, w, at) in enumerate(turns)),
+    )
+    behaviour = CallBehaviour(
+        (Silence(2.0, 9.0, 0, 1, Role.AGENT, False, False, Source.ACTIVITY),), (), (), (), (), (), None, ()
+    )
+    done = results.RunStatus.DONE
+    result = results.Result("0" * 64, "a.wav", done, None, transcript=transcript, behaviour=behaviour)
+    file = tmp_path / "result.json"
+    file.write_bytes(encode(result))
+    arguments = ("try", file, "--packs", "zh/t", "--pack-dir", tmp_path / "packs")
+    assert "zh.t.gap" in run(*arguments).output
+    file.write_bytes(encode({"turns": [{"role": "agent", "text": "您好"}]}))
+    assert "zh.t.gap" not in run(*arguments).output
+    file.write_bytes(encode({"transcript": transcript, "behaviour": {"silences": 5}}))
+    assert refused(*arguments) == "rules.bad_json"

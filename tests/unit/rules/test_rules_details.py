@@ -177,7 +177,7 @@ def test_a_model_is_quoted_with_what_became_of_its_answer(answer: ModelAnswer | 
 def test_a_whole_transcript_is_read_with_its_times_and_trust() -> None:
     call = Transcript("zh", 9.0, (one_turn("这个保本", trust=0.5),), partial=True)
     whole = msgspec.json.encode({"name": "a", "transcript": call}).decode()
-    assert [(name, read) for name, read, _ in read_calls(whole, "f")] == [("a", call)]
+    assert [(name, read) for name, read, *_ in read_calls(whole, "f")] == [("a", call)]
     with pytest.raises(InputError):
         list(read_calls(whole.replace("9.0", '"nine"'), "f"))
 

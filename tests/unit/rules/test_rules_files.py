@@ -341,7 +341,7 @@ def calls(content: object) -> list[tuple[str, list[tuple[Role, str]], dict[str, 
     text = content if isinstance(content, str) else json.dumps(content)
     return [
         (name, [(t.role, t.text) for t in call.turns], attributes)
-        for name, call, attributes in read_calls(text, "f")
+        for name, call, attributes, _ in read_calls(text, "f")
     ]
 
 
@@ -375,7 +375,7 @@ def test_a_call_brings_what_came_with_it() -> None:
     assert calls({"attributes": None, "industry": 3, "turns": TURNS})[0][2] == {}
     languages = [
         call.language
-        for _, call, _ in read_calls(
+        for _, call, *_ in read_calls(
             "\n".join(json.dumps({"turns": TURNS} | x) for x in ({}, {"language": "en-US"})), "f"
         )
     ]
@@ -408,7 +408,7 @@ def test_what_is_no_call_is_told_with_its_file_and_line(content: str, code: str,
 
 @pytest.mark.parametrize("line", ["[00:01] 客户：这个保本吗", "[客户] 这个保本吗", "[静音]"])
 def test_a_line_that_begins_with_a_bracket_is_still_a_dialogue(line: str) -> None:
-    [(_, call, _)] = read_calls(line, "f")
+    [(_, call, *_)] = read_calls(line, "f")
     assert call.turns[0].text == line
 
 

@@ -80,14 +80,14 @@ def test_a_turn_without_a_role_is_refused() -> None:
 def test_calls_are_read_from_what_people_have(content: str) -> None:
     calls = list(read_calls(content, "f"))
     assert calls
-    for _, transcript, _ in calls:
+    for _, transcript, *_ in calls:
         assert transcript.turns[0].text == "您好"
 
 
 def test_a_call_brings_its_name_its_attributes_and_its_industry() -> None:
     turns = '"turns": [{"role": "agent", "text": "您好"}]'
     both = f'{{"name": "n", "attributes": {{"team": 3}}, "industry": "finance", {turns}}}\n{{"language": "en-US", {turns}}}'
-    [(first, _, attributes), (second, call, nothing)] = read_calls(both, "f")
+    [(first, _, attributes, _), (second, call, nothing, _)] = read_calls(both, "f")
     assert (first, attributes) == ("n", {"team": "3", "industry": "finance"})
     assert (second, call.language, nothing) == ("2", "en", {})
 
@@ -105,7 +105,7 @@ def test_a_call_brings_its_name_its_attributes_and_its_industry() -> None:
 )
 def test_half_a_surrogate_pair_in_what_people_have_is_replaced_and_the_call_is_judged(content: str) -> None:
     book = build([pack("zh/t", OLD)])
-    for name, call, attributes in read_calls(content, "f"):
+    for name, call, attributes, _ in read_calls(content, "f"):
         assert call.turns[0].text == "这个\ufffd保本的"
         trial = try_dialogue(book, call, CallContext(attributes=attributes))
         [evidence] = trial.analysis.findings[0].evidence
