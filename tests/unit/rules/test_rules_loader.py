@@ -269,6 +269,8 @@ def test_a_wrong_misheard_spelling_is_told_with_its_line() -> None:
     [
         (TERM.replace("保本", "'[保本]'"), "rules.pattern_regex", {"line": "4", "pattern": "[保本]"}),
         (TERM.replace("保本", "'不保本.*'"), "rules.pattern_regex", {"pattern": "不保本.*"}),
+        (TERM.replace("保本", "'(保|本)+息'"), "rules.pattern_regex", {"pattern": "(保|本)+息"}),
+        (TERM.replace("保本", "'(?:保|本)息'"), "rules.pattern_regex", {"pattern": "(?:保|本)息"}),
         (TERM.replace("保本", "'保\\d本'"), "rules.pattern_regex", {"pattern": "保\\d本"}),
         (HEAD + "applies: {industries: [bank]}\n", "rules.not_one_of", {"line": "3"}),
         (HEAD + "applies: {languages: [klingon]}\n", "rules.bad_form", {"line": "3"}),
@@ -278,3 +280,20 @@ def test_what_would_silently_never_apply_is_a_mistake(text: str, code: str, para
     found, told = broken(text)
     assert found == code
     assert told.items() >= params.items()
+
+
+@pytest.mark.parametrize(
+    "pattern", ["固收+", "固收+产品", "A+级", "www.a.com", "收益3.5%", "【保本】", "您好.请问"]
+)
+def test_what_is_written_with_such_signs_is_no_regular_expression(pattern: str) -> None:
+    assert build([from_text("zh/t", TERM.replace("保本", f"'{pattern}'"))]).terms
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_whoever_writes_a_regular_expression_is_told_what_patterns_have(locale: str) -> None:
+    with pytest.raises(BadPackError) as caught:
+        build([from_text("zh/t", TERM.replace("保本", "'保.*本'"))])
+    sentence = render(caught.value.message, locale)
+    assert "保.*本" in sentence
+    assert "{0,3}" in sentence
+    assert "matches" in sentence
