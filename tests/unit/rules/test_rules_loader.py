@@ -273,7 +273,14 @@ def test_a_wrong_misheard_spelling_is_told_with_its_line() -> None:
         (TERM.replace("保本", "'(?:保|本)息'"), "rules.pattern_regex", {"pattern": "(?:保|本)息"}),
         (TERM.replace("保本", "'保\\d本'"), "rules.pattern_regex", {"pattern": "保\\d本"}),
         (HEAD + "applies: {industries: [bank]}\n", "rules.not_one_of", {"line": "3"}),
-        (HEAD + "applies: {languages: [klingon]}\n", "rules.bad_form", {"line": "3"}),
+        (
+            HEAD + "applies: {languages: [zh, klingon]}\n",
+            "rules.unknown_language",
+            {"line": "3", "found": "klingon"},
+        ),
+        (HEAD + "applies: {languages: [xx]}\n", "rules.unknown_language", {"found": "xx"}),
+        (HEAD + "applies: {languages: [zh_CN]}\n", "rules.unknown_language", {"found": "zh_CN"}),
+        ("id: zh.t\nversion: 1\nlanguage: klingon\n", "rules.unknown_language", {"line": "3", "field": "language"}),
     ],
 )
 def test_what_would_silently_never_apply_is_a_mistake(text: str, code: str, params: dict[str, str]) -> None:
@@ -297,3 +304,18 @@ def test_whoever_writes_a_regular_expression_is_told_what_patterns_have(locale: 
     assert "保.*本" in sentence
     assert "{0,3}" in sentence
     assert "matches" in sentence
+
+
+@pytest.mark.parametrize(
+    "given", ["language: any", "language: yue", "applies: {languages: [zh-Hant, zh-CN, en, haw]}"]
+)
+def test_a_language_that_calls_can_be_in_is_no_mistake(given: str) -> None:
+    assert build([from_text("zh/t", f"id: zh.t\n{given}\n")])
+    assert SCHEMA.is_valid(parse_yaml(f"id: zh.t\n{given}\n", "t"))
+
+
+@pytest.mark.parametrize(
+    "given", ["language: klingon", "applies: {languages: [xx]}", "applies: {industries: [bank]}"]
+)
+def test_an_editor_underlines_where_nothing_ever_applies(given: str) -> None:
+    assert not SCHEMA.is_valid(parse_yaml(f"id: zh.t\n{given}\n", "t"))
