@@ -30,8 +30,10 @@ MAX_LITERALS: Final = 256
 _SYMBOL: Final = re.compile(r"\([^()]*\)|\{(\d*),?(\d*)\}|…+|\.{3,}|[()|?^$]|[^()|?^$…{}]+|[{}]")
 _ODD_INSIDE: Final = re.compile(r"[?^$…{]|(?<![^|])\.{3,}")
 _GAP: Final = re.compile(r"\{[^}]*\}")
-_NOT_KNOWN: Final = re.compile(r"[\[\]\\*]|\.\+")
-"""What regular expressions have and patterns have not: taken as it is written it would never be said."""
+_NOT_KNOWN: Final = re.compile(r"[\[\]\\*]|[.)]\+|\(\?")
+"""What regular expressions have and patterns have not: it would be passed over like punctuation. A plus behind a
+word is left alone: 固收+ is said.
+"""
 _DROP: Final = re.compile(r"(?:[^\w%.:]|_)+|(?<!\d)[.:]|[.:](?!\d)")
 _COMMAS: Final = frozenset("，,、")
 _NONE: Final = frozenset[str]()

@@ -4,12 +4,15 @@ The models are the single source: the loader validates with them, the JSON Schem
 them, and `docs/rules.md` describes them. Unknown keys are refused so that a typing mistake never goes unseen.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Final, Literal, get_args
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
+
+from qa.core.languages import SPOKEN
 
 Id = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=80)]
 """Local id: small letters, digits and hyphens."""
@@ -109,8 +112,17 @@ Industry = Literal[
     "telecom", "medical", "education", "government", "service",
 ]  # fmt: skip
 INDUSTRIES: Final[tuple[str, ...]] = get_args(Industry)
-Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
-"""A tag of BCP 47: `zh`, `yue`, `zh-Hant`."""
+_LANGUAGE: Final = re.compile(rf"^({'|'.join(sorted(SPOKEN))})(-[A-Za-z0-9]{{2,8}})*$")
+
+
+def _known_language(value: str) -> str:
+    if not _LANGUAGE.match(value):
+        raise PydanticCustomError("unknown_language", "unknown language", {"found": value})
+    return value
+
+
+Language = Annotated[str, AfterValidator(_known_language), Field(json_schema_extra={"pattern": _LANGUAGE.pattern})]
+"""A tag of BCP 47 that begins with a language the recogniser knows: `zh`, `yue`, `zh-Hant`."""
 
 
 class Applies(Model):

@@ -289,7 +289,7 @@ def _all_keywords(param: Mapping[str, Any]) -> Tree:
 
 
 def _literal(word: object) -> str:
-    text = re.sub(r"[()|?^${}…\[\]\\*]", "", str(word)).strip()
+    text = re.sub(r"[()|?^${}…\[\]\\*+]", "", str(word)).strip()
     if not text:
         raise ValueError
     return text if len(text) > 1 else f"^{text}$"

@@ -201,6 +201,7 @@ _PROBLEMS: Final[Mapping[str, str]] = {
     "string_pattern_mismatch": "bad_form",
     "too_short": "empty_field",
     "string_too_short": "empty_field",
+    "unknown_language": "unknown_language",
     "dates_reversed": "dates_reversed",
     "says_empty": "says_empty",
     "range_empty": "range_empty",

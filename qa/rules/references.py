@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel
@@ -71,6 +72,8 @@ def _check(f: SourceFile, book: RuleBook, value: object, where: Location, steps:
     elif isinstance(value, Condition):
         if value.use is not None and value.use not in f.model.conditions:
             raise f.error("unknown_condition", (*where, "use"), name=value.use)
+        if value.step is not None and not (where[0] == "flows" and where[4:5] == ("when",)):
+            raise f.error("step_outside_when", (*where, "step"), name=value.step)
         if value.step is not None and value.step not in steps:
             raise f.error("unknown_step", (*where, "step"), name=value.step)
     for reference in references:
@@ -91,29 +94,22 @@ def _no_circle(f: SourceFile, name: str, path: tuple[str, ...]) -> None:
 
 def _check_steps(f: SourceFile, flow: Flow, where: Location) -> None:
     ids = [s.id for s in flow.steps]
-    waits = {
-        s.id: [v.step for v, _ in walk(s.when, ()) if isinstance(v, Condition) and v.step] for s in flow.steps
-    }
     for i, step in enumerate(flow.steps):
-        circle = _circle(waits, (step.id,))
-        if circle:
-            raise f.error("step_cycle", (*where, "steps", i, "when"), path=" -> ".join(circle))
         if step.id in ids[:i]:
             raise f.error("duplicate_id", (*where, "steps", i, "id"), id=step.id, other=f.path)
         for key in ("before", "after"):
             for other in getattr(step, key):
                 if other not in ids:
                     raise f.error("unknown_step", (*where, "steps", i, key), name=other)
-
-
-def _circle(waits: Mapping[str, Sequence[str]], path: tuple[str, ...]) -> tuple[str, ...]:
-    """The way from the first step of a path back to it; nothing where there is none."""
-    for step in waits.get(path[-1], ()):
-        if step == path[0]:
-            return (*path, step)
-        if step not in path and (found := _circle(waits, (*path, step))):
-            return found
-    return ()
+    waits = {
+        s.id: [v.step for v, _ in walk(s.when, ()) if isinstance(v, Condition) and v.step] for s in flow.steps
+    }
+    try:
+        TopologicalSorter(waits).prepare()
+    except CycleError as e:
+        circle = e.args[1][::-1]
+        at = (*where, "steps", ids.index(circle[0]), "when")
+        raise f.error("step_cycle", at, path=" -> ".join(circle)) from None
 
 
 def _known_check(reference: str, pack: str, book: RuleBook) -> bool:

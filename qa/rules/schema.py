@@ -17,6 +17,7 @@ from qa.lexicon.schema import (
     Examples,
     Id,
     Label,
+    Language,
     Likened,
     LikenedStep,
     Model,
@@ -435,7 +436,7 @@ class PackFile(Model):
     id: Dotted = Field(description="Begins with the pack's: `zh.finance.forbidden` in `zh/finance`.")
     version: int = Field(1, ge=1)
     schema_version: int = Field(1, ge=1, description="Of this form; one newer than the program is refused.")
-    language: str = "zh"
+    language: Language | Literal["any"] = "zh"
     label: Label | None = None
     applies: Applies | None = Field(None, description="For everything in the file that does not say otherwise.")
     defaults: TermDefaults = TermDefaults()

@@ -119,7 +119,7 @@ HEAD = "id: zh.t\n"
         ("rules:\n  - id: r\n    forbid: {turns: {above: 1}}\n    when: {says: x}", "unknown_term", "5", "rules.0.when.says"),
         ("rules:\n  - id: r\n    forbid:\n      all:\n        - {turns: {above: 1}}\n        - {says: x}", "unknown_term", "7", "rules.0.forbid.all.1.says"),
         ("rules:\n  - id: r\n    forbid: {silence: {excused_after: x}}", "unknown_term", "4", "rules.0.forbid.silence"),
-        ("rules:\n  - id: r\n    forbid: {step: x}", "unknown_step", "4", "rules.0.forbid.step"),
+        ("rules:\n  - id: r\n    forbid: {step: x}", "step_outside_when", "4", "rules.0.forbid.step"),
         ("rules:\n  - id: r\n    forbid: {use: x}", "unknown_condition", "4", "rules.0.forbid.use"),
         ("rules:\n  - id: r\n    forbid: {says: {patterns: [保]}}", "pattern_one_character", "4", "rules.0.forbid.says.patterns.0"),
         ("conditions:\n  c: {says: {patterns: [保本, 保]}}", "pattern_one_character", "3", "conditions.c.says.patterns.1"),

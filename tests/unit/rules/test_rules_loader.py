@@ -184,6 +184,55 @@ def test_an_editor_underlines_what_does_not_load(rule: str) -> None:
     assert not SCHEMA.is_valid(parse_yaml(f"id: zh.t\nrules: [{{id: a, {rule}}}]\n", "t"))
 
 
+def flow(*steps: str, head: str = "") -> str:
+    """A file with one flow; the first step stands in line 7."""
+    lines = "".join(f"      - {{{step}}}\n" for step in steps)
+    return f"{HEAD}terms: [{{id: x, patterns: [您好]}}]\nflows:\n  - id: f\n{head}    steps:\n{lines}"
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "path"),
+    [
+        (flow("id: a, says: x, when: {step: a}"), "7", "a -> a"),
+        (flow("id: a, says: x, when: {step: b}", "id: b, says: x, when: {any: [{step: a}]}"), "7", "a -> b -> a"),
+        (
+            flow("id: c, says: x, when: {step: a}", "id: a, says: x, when: {step: b}", "id: b, says: x, when: {step: a}"),
+            "8",
+            "a -> b -> a",
+        ),
+        (
+            flow("id: a, says: x, when: {says: x, after: {condition: {step: c}}}", "id: b, says: x, when: {step: a}", "id: c, says: x, when: {step: b}"),
+            "7",
+            "a -> c -> b -> a",
+        ),
+    ],
+)  # fmt: skip
+def test_steps_that_wait_for_each_other_are_a_mistake(text: str, line: str, path: str) -> None:
+    code, params = broken(text)
+    assert (code, params["line"], params["path"]) == ("rules.step_cycle", line, path)
+
+
+def test_a_long_flow_whose_steps_wait_for_many_others_loads() -> None:
+    before = [", ".join(f"{{step: s{j}}}" for j in range(i)) for i in range(40)]
+    from_each = flow(*(f"id: s{i}, says: x, when: {{all: [{b}]}}" for i, b in enumerate(before)))
+    assert build([from_text("zh/t", from_each)]).flows
+    in_a_row = flow("id: s0, says: x", *(f"id: s{i}, says: x, when: {{step: s{i - 1}}}" for i in range(1, 1500)))
+    assert build([from_text("zh/t", in_a_row)]).flows
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        flow("id: a, condition: {step: a}"),
+        flow("id: a, says: x", "id: b, condition: {any: [{step: a}]}"),
+        flow("id: a, says: x", head="    when: {step: a}\n"),
+        HEAD + "conditions: {c: {step: a}}\n",
+    ],
+)
+def test_a_step_is_asked_for_only_in_the_when_of_another(text: str) -> None:
+    assert broken(text)[0] == "rules.step_outside_when"
+
+
 def test_lint_wants_examples_on_both_sides() -> None:
     assert [m.code for m in lint([from_text("zh/t", TERM)])] == ["rules.no_examples"]
 
@@ -220,18 +269,53 @@ def test_a_wrong_misheard_spelling_is_told_with_its_line() -> None:
     [
         (TERM.replace("保本", "'[保本]'"), "rules.pattern_regex", {"line": "4", "pattern": "[保本]"}),
         (TERM.replace("保本", "'不保本.*'"), "rules.pattern_regex", {"pattern": "不保本.*"}),
+        (TERM.replace("保本", "'(保|本)+息'"), "rules.pattern_regex", {"pattern": "(保|本)+息"}),
+        (TERM.replace("保本", "'(?:保|本)息'"), "rules.pattern_regex", {"pattern": "(?:保|本)息"}),
         (TERM.replace("保本", "'保\\d本'"), "rules.pattern_regex", {"pattern": "保\\d本"}),
         (HEAD + "applies: {industries: [bank]}\n", "rules.not_one_of", {"line": "3"}),
-        (HEAD + "applies: {languages: [klingon]}\n", "rules.bad_form", {"line": "3"}),
         (
-            HEAD
-            + "terms: [{id: x, patterns: [您好]}]\nflows:\n  - id: f\n    steps:\n      - {id: a, says: x, when: {step: b}}\n      - {id: b, says: x, when: {any: [{step: a}]}}\n",
-            "rules.step_cycle",
-            {"path": "a -> b -> a"},
+            HEAD + "applies: {languages: [zh, klingon]}\n",
+            "rules.unknown_language",
+            {"line": "3", "found": "klingon"},
         ),
+        (HEAD + "applies: {languages: [xx]}\n", "rules.unknown_language", {"found": "xx"}),
+        (HEAD + "applies: {languages: [zh_CN]}\n", "rules.unknown_language", {"found": "zh_CN"}),
+        ("id: zh.t\nversion: 1\nlanguage: klingon\n", "rules.unknown_language", {"line": "3", "field": "language"}),
     ],
 )
 def test_what_would_silently_never_apply_is_a_mistake(text: str, code: str, params: dict[str, str]) -> None:
     found, told = broken(text)
     assert found == code
     assert told.items() >= params.items()
+
+
+@pytest.mark.parametrize(
+    "pattern", ["固收+", "固收+产品", "A+级", "www.a.com", "收益3.5%", "【保本】", "您好.请问"]
+)
+def test_what_is_written_with_such_signs_is_no_regular_expression(pattern: str) -> None:
+    assert build([from_text("zh/t", TERM.replace("保本", f"'{pattern}'"))]).terms
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_whoever_writes_a_regular_expression_is_told_what_patterns_have(locale: str) -> None:
+    with pytest.raises(BadPackError) as caught:
+        build([from_text("zh/t", TERM.replace("保本", "'保.*本'"))])
+    sentence = render(caught.value.message, locale)
+    assert "保.*本" in sentence
+    assert "{0,3}" in sentence
+    assert "matches" in sentence
+
+
+@pytest.mark.parametrize(
+    "given", ["language: any", "language: yue", "applies: {languages: [zh-Hant, zh-CN, en, haw]}"]
+)
+def test_a_language_that_calls_can_be_in_is_no_mistake(given: str) -> None:
+    assert build([from_text("zh/t", f"id: zh.t\n{given}\n")])
+    assert SCHEMA.is_valid(parse_yaml(f"id: zh.t\n{given}\n", "t"))
+
+
+@pytest.mark.parametrize(
+    "given", ["language: klingon", "applies: {languages: [xx]}", "applies: {industries: [bank]}"]
+)
+def test_an_editor_underlines_where_nothing_ever_applies(given: str) -> None:
+    assert not SCHEMA.is_valid(parse_yaml(f"id: zh.t\n{given}\n", "t"))

@@ -315,3 +315,13 @@ def test_reasons_are_told_in_the_language_of_the_reader() -> None:
     assert "文件中没有" in render(told, "zh-Hans")
     assert "檔案中沒有" in render(told, "zh-Hant")
     assert "it is not in the file" in render(told, "en")
+
+
+@pytest.mark.parametrize(
+    ("word", "pattern"),
+    [("保本.+收益", "保本.收益"), ("保本*", "保本"), ("[保本]", "保本"), ("A+", "^A$"), ("固收+", "固收")],
+)
+def test_a_keyword_with_signs_of_patterns_becomes_one_that_loads(word: str, pattern: str) -> None:
+    made = imported({"operators": [{"oid": "1", "type": "HIT_ANY_KEYWORDS", "param": {"keywords": [word]}}]})
+    assert yaml.safe_load(made.yaml)["conditions"]["c-1"] == {"says": {"patterns": [pattern]}}
+    assert build([from_text("zh/imported", made.yaml)])
