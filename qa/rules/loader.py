@@ -227,7 +227,7 @@ def _field_error(shown: str, text: str, error: ValidationError) -> BadPackError:
         line=line_of(text, location),
         field=_shown(location),
         problem=first["msg"],
-        allowed=str(context.get("expected", "")),
+        allowed=str(context.get("expected", "")).replace(" or ", ", "),
         found=str(context.get("found", "")),
         limit="".join(f"{sign} {context[key]}" for key, sign in _BOUNDS.items() if key in context),
     )

@@ -280,7 +280,11 @@ def test_a_wrong_misheard_spelling_is_told_with_its_line() -> None:
         ),
         (HEAD + "applies: {languages: [xx]}\n", "rules.unknown_language", {"found": "xx"}),
         (HEAD + "applies: {languages: [zh_CN]}\n", "rules.unknown_language", {"found": "zh_CN"}),
-        ("id: zh.t\nversion: 1\nlanguage: klingon\n", "rules.unknown_language", {"line": "3", "field": "language"}),
+        (
+            "id: zh.t\nversion: 1\nlanguage: klingon\n",
+            "rules.unknown_language",
+            {"line": "3", "field": "language"},
+        ),
     ],
 )
 def test_what_would_silently_never_apply_is_a_mistake(text: str, code: str, params: dict[str, str]) -> None:
