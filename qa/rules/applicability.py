@@ -20,11 +20,10 @@ def why_not(
     language: str, applies: Sequence[Applies], transcript: Transcript, context: CallContext
 ) -> Message | None:
     """Why something does not apply to a call; None where it does."""
-    spoken = _written(transcript.language)
-    if language not in ("any", spoken) and spoken.split("-")[0] != language.split("-")[0]:
+    if language != "any" and not _covers(language, transcript.language):
         return message("rules.other_language", language=transcript.language)
     for rule in applies:
-        reason = _why_not(rule, spoken, context)
+        reason = _why_not(rule, transcript.language, context)
         if reason is not None:
             return reason
     return None
@@ -34,8 +33,15 @@ def _written(language: str) -> str:
     return _SAME_SCRIPT.get(language, language)
 
 
+def _covers(language: str, spoken: str) -> bool:
+    """Whether what is for a language is for a call: `zh` for Cantonese, too, `yue` for it alone. The recogniser
+    tells no regions, so `zh-Hant` is for all Chinese.
+    """
+    return language.split("-")[0] in (spoken.split("-")[0], _written(spoken).split("-")[0])
+
+
 def _why_not(rule: Applies, spoken: str, context: CallContext) -> Message | None:
-    if rule.languages and spoken not in rule.languages:
+    if rule.languages and not any(_covers(language, spoken) for language in rule.languages):
         return message("rules.other_language", language=spoken)
     if rule.industries and (industries := context.all_industries) and industries.isdisjoint(rule.industries):
         return message("rules.other_industry", industry=", ".join(sorted(industries)))

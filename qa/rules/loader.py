@@ -26,7 +26,7 @@ from qa.rules.schema import Condition, PackFile, Says
 from qa.rules.scope import role_of
 
 SCHEMA_VERSION: Final = 1
-ENGINE_VERSION: Final = "7"
+ENGINE_VERSION: Final = "8"
 """Raise it with every change of the engine that can change a finding; part of the fingerprint."""
 
 MAX_TERMS: Final = 200_000
@@ -227,7 +227,7 @@ def _field_error(shown: str, text: str, error: ValidationError) -> BadPackError:
         line=line_of(text, location),
         field=_shown(location),
         problem=first["msg"],
-        allowed=str(context.get("expected", "")),
+        allowed=str(context.get("expected", "")).replace(" or ", ", "),
         found=str(context.get("found", "")),
         limit="".join(f"{sign} {context[key]}" for key, sign in _BOUNDS.items() if key in context),
     )

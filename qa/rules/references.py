@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from pydantic import BaseModel
 
@@ -17,12 +17,16 @@ if TYPE_CHECKING:
 
 Location = tuple[str | int, ...]
 
+DEEPEST: Final = 50
+"""Conditions that may use one another in a row."""
+MOST_PARTS: Final = 1000
+"""Conditions that one may unfold to: each use is judged anew, in its own scope."""
+
 
 def check_file(f: SourceFile, book: RuleBook) -> None:
     """Raises `BadPackError` for the first reference that leads nowhere."""
     m = f.model
-    for name in m.conditions:
-        _no_circle(f, name, ())
+    _check_uses(f)
     roots: list[tuple[object, Location, frozenset[str]]] = [
         *((c, ("conditions", n), frozenset[str]()) for n, c in m.conditions.items()),
         *((r, ("rules", i), frozenset[str]()) for i, r in enumerate(m.rules)),
@@ -81,15 +85,24 @@ def _check(f: SourceFile, book: RuleBook, value: object, where: Location, steps:
             raise f.error("unknown_term", where, name=reference)
 
 
-def _no_circle(f: SourceFile, name: str, path: tuple[str, ...]) -> None:
-    if name in path:
-        raise f.error("condition_cycle", ("conditions", name), path=" -> ".join((*path, name)))
-    condition = f.model.conditions.get(name)
-    if condition is None:
-        return
-    for value, _ in walk(condition, ()):
-        if isinstance(value, Condition) and value.use is not None:
-            _no_circle(f, value.use, (*path, name))
+def _check_uses(f: SourceFile) -> None:
+    """Conditions that use each other: none in a circle, and none that unfolds to more than can be judged."""
+    uses = {
+        name: [v.use for v, _ in walk(condition, ()) if isinstance(v, Condition) and v.use]
+        for name, condition in f.model.conditions.items()
+    }
+    try:
+        order = list(TopologicalSorter(uses).static_order())
+    except CycleError as e:
+        circle = e.args[1][::-1]
+        raise f.error("condition_cycle", ("conditions", circle[0]), path=" -> ".join(circle)) from None
+    depth, parts = dict[str, int](), dict[str, int]()
+    for name in order:
+        below = uses.get(name, ())
+        depth[name] = 1 + max((depth[b] for b in below), default=0)
+        parts[name] = 1 + sum(parts[b] for b in below)
+        if depth[name] > DEEPEST or parts[name] > MOST_PARTS:
+            raise f.error("condition_too_large", ("conditions", name), name=name)
 
 
 def _check_steps(f: SourceFile, flow: Flow, where: Location) -> None:

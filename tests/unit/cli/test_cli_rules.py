@@ -15,6 +15,7 @@ from qa.core.behaviour import CallBehaviour, Silence, Source
 from qa.core.errors import TingjianError
 from qa.core.roles import Role
 from qa.core.transcript import Transcript, Turn, Word
+from qa.i18n import LOCALES, render
 from qa.rules.loader import builtin_pack_dir
 
 
@@ -60,6 +61,16 @@ def test_several_calls_are_told_apart(tmp_path: Path) -> None:
     file.write_text(line % "first" + line % "second", encoding="utf-8")
     told = run("try", file).output.splitlines()
     assert [line for line in told if line in ("first", "second")] == ["first", "second"]
+
+
+def test_an_industry_that_nobody_knows_is_told_with_those_there_are(call: Path) -> None:
+    error = run("try", call, "--industry", "nonsense").exception
+    assert isinstance(error, TingjianError)
+    assert error.message.code == "rules.unknown_industry"
+    for locale in LOCALES:
+        assert "nonsense" in render(error.message, locale)
+        assert "finance, insurance" in render(error.message, locale)
+    assert run("try", call, "--industry", "finance").exit_code == 0
 
 
 def test_a_folder_of_packs_that_is_not_there_is_not_taken_for_none(tmp_path: Path, call: Path) -> None:

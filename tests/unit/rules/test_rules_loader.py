@@ -1,5 +1,6 @@
 # ruff: noqa: E501 - one case of a table stays on one line
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -323,3 +324,17 @@ def test_a_language_that_calls_can_be_in_is_no_mistake(given: str) -> None:
 )
 def test_an_editor_underlines_where_nothing_ever_applies(given: str) -> None:
     assert not SCHEMA.is_valid(parse_yaml(f"id: zh.t\n{given}\n", "t"))
+
+
+@pytest.mark.parametrize(
+    "uses", [lambda i: range(i), lambda i: range(max(0, i - 1), i)], ids=["all before", "a chain"]
+)
+def test_conditions_that_unfold_to_thousands_are_refused_at_once(uses: Callable[[int], range]) -> None:
+    """Eighteen that each use all before them would be judged 131,072 times in every call."""
+    made = ["  c-0: {says: a}"]
+    made += [f"  c-{i}: {{any: [{', '.join(f'{{use: c-{j}}}' for j in uses(i))}]}}" for i in range(1, 200)]
+    code, told = broken(TERM + "conditions:\n" + "\n".join(made) + "\n")
+    assert code == "rules.condition_too_large"
+    assert told["name"].startswith("c-")
+    few = ["  c-0: {says: a}", *made[1:6]]
+    build([from_text("zh/t", TERM + "conditions:\n" + "\n".join(few) + "\n")])

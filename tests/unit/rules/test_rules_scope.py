@@ -399,6 +399,10 @@ def test_alternatives_that_overlap_hold_no_call_up(condition: str) -> None:
         ({}, "zh-TW", CallContext(), None),
         ({}, "en", CallContext(), "rules.other_language"),
         ({"languages": ["zh"]}, "yue", CallContext(), None),
+        ({"languages": ["yue"]}, "yue", CallContext(), None),
+        ({"languages": ["yue"]}, "zh", CallContext(), "rules.other_language"),
+        ({"languages": ["zh-Hant"]}, "zh", CallContext(), None),
+        ({"languages": ["zh"]}, "zh-TW", CallContext(), None),
         ({"languages": ["en"]}, "zh", CallContext(), "rules.other_language"),
         ({"industries": ["finance"]}, "zh", CallContext(), None),
         ({"industries": ["finance"]}, "zh", CallContext(industries=("telecom", "finance")), None),
@@ -441,6 +445,8 @@ def test_why_something_does_not_apply_is_told_with_what_came() -> None:
     assert other is not None
     assert other.params == {"language": "en"}
     assert why_not("any", (), Transcript("fr", 1.0, ()), CallContext()) is None
+    assert why_not("yue", (), Transcript("yue", 1.0, ()), CallContext()) is None
+    assert why_not("yue", (), Transcript("zh", 1.0, ()), CallContext()) is not None
     assert why_not("zh-Hans", (), Transcript("zh-TW", 1.0, ()), CallContext()) is None
 
 
