@@ -92,7 +92,8 @@ class Site:
     @lazy
     def neutral_before(self) -> str:
         """`clause_before` without the words that hold a negator and negate nothing (不错, 是不是, 这不是…吗)."""
-        blotted = w.blot(w.PSEUDO_NEGATION, self.clause_before)
+        before, handing = self.clause_before, w.found_at_start(w.HANDING, self.hit) or ""
+        blotted = w.blot(w.PSEUDO_NEGATION, before + handing)[: len(before)]
         if self._asks:
             blotted = w.blot(w.NOT_IS, blotted)
         return blotted[:-2] + "__" if self.straddled and not self._inside else blotted

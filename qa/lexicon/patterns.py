@@ -220,7 +220,9 @@ def _checked(pattern: Pattern, open_ended: bool) -> Pattern:
         raise PatternError("pattern_empty", source)
     if shortest == 1 and not (pattern.at_start and pattern.at_end):
         raise PatternError("pattern_one_character", source)
-    if not open_ended and any(isinstance(pattern.parts[i], Gap) for i in (0, -1)):
+    # A gap takes as little as it may: nothing makes it reach for an end that may be missing.
+    edges = pattern.parts[:1] + pattern.parts[_last_needed(pattern.parts) :]
+    if not open_ended and any(isinstance(p, Gap) for p in edges):
         raise PatternError("pattern_gap_at_edge", source)
     return pattern
 
@@ -243,19 +245,28 @@ def any_exclusion(sources: tuple[str, ...]) -> re.Pattern[str]:
 
 def _core(parts: Sequence[Choice | Gap]) -> tuple[Choice, Sequence[Choice | Gap]]:
     """The first of the parts that must be there, and those up to the last that must."""
-    needed = [(i, p) for i, p in enumerate(parts) if isinstance(p, Choice) and "" not in p.options]
-    (at, first), (last, _) = needed[0], needed[-1]
-    return first, parts[at + 1 : last + 1]
+    at, first = next((i, p) for i, p in enumerate(parts) if isinstance(p, Choice) and "" not in p.options)
+    return first, parts[at + 1 : _last_needed(parts) + 1]
+
+
+def _last_needed(parts: Sequence[Choice | Gap]) -> int:
+    """Where the last part is that may not be missing."""
+    return max(i for i, p in enumerate(parts) if isinstance(p, Choice) and "" not in p.options)
 
 
 def _exclusion(source: str) -> str:
-    """A gap at its edge covers all it may."""
+    """A gap at its edge covers all it may, and one before an end that may be missing reaches for that end."""
     parts = parse(source, open_ended=True).parts
-    forms = [_expression(p, False) for p in parts]
+    forms = [f"(?:{_expression(p, False)})" for p in parts]
     for i in (0, -1):
         if isinstance(parts[i], Gap):
-            forms[i] = forms[i].replace("?", "")
-    return "".join(f"(?:{form})" for form in forms)
+            forms[i] = forms[i].replace("?)", ")")
+    for i in range(_last_needed(parts) + 1, len(parts) - 1):
+        gap, end = parts[i], parts[i + 1]
+        if isinstance(gap, Gap) and isinstance(end, Choice):
+            there = _expression(Choice(tuple(filter(None, end.options))), False)
+            return f"{''.join(forms[:i])}(?:{forms[i]}(?:{there}){''.join(forms[i + 2 :])})?"
+    return "".join(forms)
 
 
 def _expression(part: Choice | Gap, sounds: bool) -> str:

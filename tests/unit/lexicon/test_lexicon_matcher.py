@@ -64,6 +64,12 @@ def test_an_exclusion_takes_back_what_it_covers() -> None:
     assert len(hits("我要投诉，打投诉建议热线", "投诉", exclude=("投诉建议",))) == 1
 
 
+def test_an_exclusion_reaches_for_an_end_that_may_be_missing() -> None:
+    handed, denied = "(把|将)…(念给我|报给我)", "(不用|别){0,9}(验证码|数字){0,4}(念|报)?{0,4}"
+    assert hits("不用把里面的数字念给我", handed, exclude=(denied,)) == []
+    assert len(hits("不用管数字，把它念给我", handed, exclude=("(不用){0,9}(数字)…(问|查)?",))) == 1
+
+
 def test_a_short_term_does_not_cut_a_word_in_two() -> None:
     assert hits("我们确保本金的流向", "保本", whole_words=True) == []
     assert hits("不会亏待您", "不会亏", whole_words=True) == []

@@ -48,6 +48,7 @@ def test_a_gap_is_bounded(source: str, text: str, hit: bool) -> None:
         ("^嗯", "pattern_one_character"),
         ("嗯$", "pattern_one_character"),
         ("…保本", "pattern_gap_at_edge"),
+        ("亏了…(赔您)?", "pattern_gap_at_edge"),
         ("(保(本))", "pattern_nested"),
         ("保本{5,2}保息", "pattern_gap"),
         ("保本{0,99}保息", "pattern_gap"),
