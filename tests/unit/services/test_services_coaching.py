@@ -21,13 +21,16 @@ from coaching_kit import (
     taken,
 )
 from ledger_fakes import FakePipeline
+from msgspec.structs import replace
 
 from qa.core.coaching import DisputeState, NoticeState, Ruling
 from qa.core.errors import BadOptionError, ConflictError, ForbiddenError, NotFoundError
 from qa.core.finding import Severity
 from qa.core.people import Job
+from qa.core.result import Result
 from qa.core.review import RejectReason, VerdictOutcome
 from qa.db.models import AuditEventRow, DisputeRow, NoticeRow, RecordingRow
+from qa.pipeline.context import RecordingInput
 from qa.services import Services
 from qa.services.coaching import NoticeView
 from qa.services.coaching.views import PointEdit
@@ -86,6 +89,34 @@ def test_nothing_confirmed_is_nothing_to_draft(services: Services, make_worker: 
     review.closing.finalise(REVIEWER, recording)
     with pytest.raises(ConflictError, match="nothing_confirmed"):
         services.notices.draft(REVIEWER, recording, locale="en")
+
+
+def on_trial(*rules: str) -> Callable[[RecordingInput], Result]:
+    """The bad call as judged while some rules were on trial."""
+
+    def outcome(source: RecordingInput) -> Result:
+        result = judged(BAD_CALL)(source)
+        assert result.analysis is not None
+        findings = tuple(replace(f, shadow=f.shadow or f.rule in rules) for f in result.analysis.findings)
+        return replace(result, analysis=replace(result.analysis, findings=findings))
+
+    return outcome
+
+
+def test_what_a_rule_on_trial_found_is_no_point_even_where_it_was_confirmed(
+    services: Services, make_worker: Make
+) -> None:
+    blamed = {point.rule for point in drafted(services, make_worker).points if not point.good}
+    assert "zh.finance.sure-win" in blamed
+
+    def again(seed: int, *rules: str) -> NoticeView:
+        recording = taken(services, make_worker, seed=seed, outcome=on_trial(*rules))
+        return services.notices.draft(REVIEWER, reviewed(services, recording), locale="zh-Hans")
+
+    some = again(2, "zh.finance.sure-win")
+    assert {point.rule for point in some.points if not point.good} == blamed - {"zh.finance.sure-win"}
+    with pytest.raises(ConflictError, match="nothing_confirmed"):
+        again(3, *blamed)
 
 
 def test_a_second_draft_of_a_call_is_the_first(services: Services, make_worker: Make) -> None:
