@@ -77,13 +77,14 @@ def taken(
     seed: int = 1,
     agent: str = "A01",
     team: str = "east",
+    outcome: Callable[[RecordingInput], Result] | None = None,
 ) -> str:
-    """A recording that was taken in and analysed; its id."""
+    """A recording that was taken in and analysed; its id. `outcome` instead of what the rules make of `text`."""
     attributes = {"agent": agent, "team": team, "industry": "finance"}
     recording = services.intake.accept_stream(
         [wav_bytes(seed)], IntakeMeta(f"{seed}.wav", attributes=attributes)
     ).recording
-    make_worker(FakePipeline(outcome=judged(text))).work(Queue.SPEECH, recording.run.id)
+    make_worker(FakePipeline(outcome=outcome or judged(text))).work(Queue.SPEECH, recording.run.id)
     return recording.id
 
 

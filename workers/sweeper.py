@@ -8,6 +8,9 @@ import time
 
 import structlog
 
+from qa.core.errors import BadPackError
+from qa.core.messages import Message
+from qa.i18n import render
 from qa.logging import configure
 from qa.services import Services, open_services
 from qa.settings import Settings
@@ -26,9 +29,10 @@ def sweep_until(stop: threading.Event, services: Services) -> None:
     # In a thread of its own: a receiver that does not answer must not keep lost work waiting.
     for duty in (_post_until, _export_until):
         threading.Thread(target=duty, args=(stop, services), name=duty.__name__, daemon=True).start()
-    _note_rules(services)
+    broken: Message | None = None
     draw_at = retain_at = 0.0
     while not stop.is_set():
+        broken = _note_rules(services, broken)
         try:
             services.analysis.sweep()
             services.uploads.expire()
@@ -50,13 +54,18 @@ def sweep_until(stop: threading.Event, services: Services) -> None:
         stop.wait(services.settings.ledger.sweep_seconds)
 
 
-def _note_rules(services: Services) -> None:
-    """Which versions of the rules judge from now on, in the audit log."""
+def _note_rules(services: Services, told: Message | None) -> Message | None:
+    """Which versions of the rules judge from now on, in the audit log; what is wrong with them, `told` before or
+    not, is handed back."""
     try:
         services.rules.in_force()
+    except BadPackError as error:
+        if error.message != told:
+            _log.warning("rules.not_in_force", reason=render(error.message, "en"))
+        return error.message
     except Exception:
-        # A broken pack is told by the workers, recording by recording.
         _log.exception("rules.not_noted")
+    return None
 
 
 def _post_until(stop: threading.Event, services: Services) -> None:

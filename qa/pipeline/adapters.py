@@ -8,14 +8,13 @@ from functools import cached_property
 
 from qa.audio.decode import DecodeLimits
 from qa.audio.options import BehaviourOptions
-from qa.core.errors import BadPackError
 from qa.models import store
 from qa.models.manifest import whisper_entry
+from qa.pipeline.packs import PacksInForce
 from qa.pipeline.verify import VerifyOptions
 from qa.rules.ask_model import http_asker
 from qa.rules.book import RuleBook
 from qa.rules.call import Asker
-from qa.rules.loader import load_packs
 from qa.settings import Settings
 from qa.speech.activity import OmniActivityDetector
 from qa.speech.base import ActivityDetector, Diarizer, Transcriber
@@ -30,6 +29,7 @@ class Toolbox:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self._packs = PacksInForce(settings.rules)
 
     @cached_property
     def decode_limits(self) -> DecodeLimits:
@@ -100,13 +100,13 @@ class Toolbox:
 
     @cached_property
     def rulebook(self) -> RuleBook:
-        """The packs in force."""
-        rules = self.settings.rules
-        book = load_packs(rules.packs, rules.pack_dirs)
-        if rules.scorecard and rules.scorecard not in {card.id for card in book.cards}:
-            known = ", ".join(card.id for card in book.cards)
-            raise BadPackError("rules.no_scorecard", name=rules.scorecard, known=known)
-        return book
+        """The packs in force. Raises `BadPackError`."""
+        return self._packs.book
+
+    def refresh(self) -> None:
+        """Take up packs that have changed on disk; between two calls, never in the middle of one."""
+        self._packs.refresh()
+        vars(self).pop("rulebook", None)
 
     @cached_property
     def asker(self) -> Asker | None:

@@ -35,10 +35,14 @@ log = logging.getLogger(__name__)
 
 
 class Pipeline:
-    """The road from recording to result. One per process; models load on first use, in that process."""
+    """The road from recording to result. One per process; models load on first use, in that process.
+
+    Rule packs that change on disk are in force from the next run on, unless `stages` were given.
+    """
 
     def __init__(self, settings: Settings, stages: Sequence[Stage[Any]] | None = None) -> None:
-        self._stages = stages if stages is not None else all_stages(Toolbox(settings))
+        self._tools = Toolbox(settings) if stages is None else None
+        self._stages = all_stages(self._tools) if self._tools is not None else tuple(stages or ())
         self._scratch = settings.home / "scratch"
 
     def run(
@@ -54,6 +58,8 @@ class Pipeline:
         there (and computes whatever it does not find). What comes out as an exception is what `progress` raises,
         and `StorageError` where there is no room to work in.
         """
+        if self._tools is not None:
+            self._tools.refresh()
         with ExitStack() as folders:
             contexts = [RunContext(one, folders.enter_context(scratch_folder(self._scratch))) for one in inputs]
             for stage in self._stages:

@@ -99,6 +99,25 @@ def read_pack(name: str, dirs: Sequence[Path]) -> list[SourceFile]:
     return [_read(name, p) for p in paths]
 
 
+Stamp = tuple[tuple[str, int, int], ...]
+"""Which files packs have, when each was changed and how long it is."""
+
+
+def stamp(names: Sequence[str], dirs: Sequence[Path]) -> Stamp:
+    """Another one means that the files of the packs have changed. Raises `BadPackError` where one is not found."""
+    found = []
+    for name in sorted(dict.fromkeys(names)):
+        folder = _folder(name, dirs)
+        try:
+            for path in sorted(p for p in folder.iterdir() if p.suffix in _SUFFIXES):
+                about = path.stat()
+                found.append((str(path), about.st_mtime_ns, about.st_size))
+        except OSError:
+            # Taken away while it was looked at: as if it were not there.
+            raise BadPackError("rules.empty_pack", pack=name) from None
+    return tuple(found)
+
+
 def named_parts(name: str) -> list[str]:
     """The parts of the name of a pack (`zh/finance`); raises `BadPackError` where it is none."""
     parts = name.split("/")

@@ -85,6 +85,20 @@ def masked_view(row: ResultRow) -> ResultView:
     return replace(view, result=mask_result(view.result))
 
 
+def without_trials(result: Result) -> Result:
+    """A result less what rules on trial say: for those whom the trial is no concern of."""
+    if result.analysis is None:
+        return result
+    analysis = result.analysis
+    checks = tuple(
+        replace(check, findings=tuple(f for f in check.findings if not f.shadow))
+        for check in analysis.checks
+        if not check.shadow
+    )
+    findings = tuple(f for f in analysis.findings if not f.shadow)
+    return replace(result, analysis=replace(analysis, checks=checks, findings=findings))
+
+
 def upload_view(row: UploadRow) -> UploadView:
     """A resumable upload."""
     return UploadView(

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
+from msgspec.structs import replace
 from sqlalchemy.orm import Session
 
 from qa.core.errors import BadOptionError, NotFoundError
-from qa.core.people import SYSTEM, Person
+from qa.core.people import SYSTEM, Person, Right
 from qa.core.result import RunStatus
 from qa.db.engine import Database
 from qa.db.models import RecordingRow
@@ -18,7 +19,7 @@ from qa.db.recordings import RecordingQuery, Recordings
 from qa.db.results import Results
 from qa.db.runs import Runs
 from qa.services.custody.vault import Vault
-from qa.services.mapping import masked_view, recording_view, result_head, run_view
+from qa.services.mapping import masked_view, recording_view, result_head, run_view, without_trials
 from qa.services.views import LedgerCounts, RecordingPage, RecordingView, ResultHead, ResultView, RunView
 from qa.storage.base import Storage
 
@@ -87,14 +88,18 @@ class RecordingService:
             return tuple(run_view(row) for row in Runs(session).of_recording(recording_id))
 
     def result(self, recording_id: str, *, result_id: str | None = None, who: Person = SYSTEM) -> ResultView:
-        """The newest result, or an earlier one. Raises `NotFoundError` where there is none yet."""
+        """The newest result, or an earlier one. Raises `NotFoundError` where there is none yet.
+
+        Rules on trial are the house's own: agents see nothing of them.
+        """
         with self._database.read() as session:
             row = _found(session, recording_id, who)
             wanted = result_id or row.result_id
             result = Results(session).get(recording_id, wanted) if wanted else None
             if result is None:
                 raise NotFoundError("ledger.no_result", status=row.status)
-            return masked_view(result)
+            view = masked_view(result)
+        return view if who.may(Right.SEE_RULES) else replace(view, result=without_trials(view.result))
 
     def results(self, recording_id: str, *, who: Person = SYSTEM) -> tuple[ResultHead, ...]:
         """The history of results, newest first."""

@@ -4,7 +4,7 @@ Packs are files under version control: this service changes none of them. It sho
 whoever commits it knows.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Final
 
@@ -23,7 +23,7 @@ from qa.pipeline.metrics import call_metrics, day_of
 from qa.rules.call import CallContext
 from qa.rules.dialogue import from_text as dialogue_from
 from qa.rules.examples import lint
-from qa.rules.loader import SourceFile, build, from_text, read_pack
+from qa.rules.loader import SourceFile, Stamp, build, from_text, read_pack, stamp
 from qa.rules.trial import Backtest, Difference, Trial, backtest, try_dialogue
 from qa.services.mapping import result_view
 from qa.settings import RuleSettings
@@ -65,6 +65,7 @@ class RuleService:
         self._database = database
         self._options = options
         self._time_zone = time_zone
+        self._noted: Stamp = ()
 
     def files(self, who: Person) -> tuple[FileView, ...]:
         """All files of the packs in force."""
@@ -112,13 +113,33 @@ class RuleService:
         return _masked(backtest(before, after, self._calls(who, min(max(calls, 1), MOST_CALLS))))
 
     def in_force(self, tenant: str = "default") -> None:
-        """Write into the audit log which versions of which packs are in force, where that has changed."""
-        versions = {one.model.id: one.model.version for one in self._read()}
+        """Write into the audit log which versions of which packs are in force, where that has changed.
+
+        Asked again and again it reads the packs once for every change of a file. Raises `BadPackError` where they
+        cannot be used: those loaded before stay in force.
+        """
+        now = stamp(self._options.packs, self._options.pack_dirs)
+        if now == self._noted:
+            return
+        self._noted = now
+        files = self._read()
+        versions = {one.model.id: one.model.version for one in files}
+        if not self._note(tenant, versions, only_look=True):
+            return
+        build(files)
+        self._note(tenant, versions)
+
+    def _note(self, tenant: str, versions: Mapping[str, int], *, only_look: bool = False) -> bool:
+        """Whether these versions are news to the audit log, into which they are written."""
         with self._database.write() as session:
             trail = AuditTrail(session)
             last = trail.newest(tenant, "rules.changed")
-            if last is None or last.get("versions") != versions:
-                trail.add(tenant, self._database.now(session), "system", "rules.changed", None, versions=versions)
+            if last is not None and last.get("versions") == versions:
+                return False
+            if not only_look:
+                now = self._database.now(session)
+                trail.add(tenant, now, "system", "rules.changed", None, versions=versions)
+            return True
 
     def _read(self) -> list[SourceFile]:
         return [one for name in self._options.packs for one in read_pack(name, self._options.pack_dirs)]

@@ -6,7 +6,7 @@ import msgspec
 from fastapi import APIRouter, Query, Response
 
 from qa.api.context import ContextDep, LocaleDep
-from qa.api.dependencies import SeenRecording
+from qa.api.dependencies import SeenRecording, Who
 from qa.api.problems import responses
 from qa.api.records import with_texts
 from qa.api.routes.recordings import PREFIX
@@ -30,6 +30,7 @@ router = APIRouter(tags=["results"])
 )
 def get_result(
     recording: SeenRecording,
+    who: Who,
     context: ContextDep,
     locale: LocaleDep,
     result_id: Annotated[
@@ -38,7 +39,7 @@ def get_result(
 ) -> Response:
     """The newest result, or an earlier one. 409 while there is none yet."""
     try:
-        found = context.services.recordings.result(recording.id, result_id=result_id)
+        found = context.services.recordings.result(recording.id, result_id=result_id, who=who)
     except NotFoundError:
         if result_id is not None:
             raise

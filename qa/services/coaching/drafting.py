@@ -19,11 +19,18 @@ _QUOTE_AROUND = 12
 def points_of(
     notice_id: str, verdicts: Sequence[VerdictRow], findings: Mapping[str, Finding], result: Result
 ) -> list[NoticePointRow]:
-    """The points of a first draft. `findings`: finding id -> the machine's finding."""
+    """The points of a first draft. `findings`: finding id -> the machine's finding.
+
+    What a rule on trial found is no point, whatever a person said of it: the trial is ours, not the agent's. Where
+    the person made it a case of another rule, it is one of that.
+    """
     blamed = [
-        _point(notice_id, verdict, findings.get(verdict.finding_id or ""), result)
+        _point(notice_id, verdict, finding, result)
         for verdict in verdicts
-        if verdict.outcome in _BLAMED and verdict.role != Role.CUSTOMER.value
+        for finding in (findings.get(verdict.finding_id or ""),)
+        if verdict.outcome in _BLAMED
+        and verdict.role != Role.CUSTOMER.value
+        and not (finding is not None and finding.shadow and finding.rule == verdict.rule)
     ]
     good = [_praise(notice_id, check, result) for check in _done_well(result)[:_GOOD_MOMENTS]]
     rows = blamed + good

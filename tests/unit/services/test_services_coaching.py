@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 
 import pytest
 import sqlalchemy as sa
@@ -21,13 +22,16 @@ from coaching_kit import (
     taken,
 )
 from ledger_fakes import FakePipeline
+from msgspec.structs import replace
 
 from qa.core.coaching import DisputeState, NoticeState, Ruling
 from qa.core.errors import BadOptionError, ConflictError, ForbiddenError, NotFoundError
-from qa.core.finding import Severity
-from qa.core.people import Job
+from qa.core.finding import Check, Finding, Severity
+from qa.core.people import Job, Person
+from qa.core.result import Result
 from qa.core.review import RejectReason, VerdictOutcome
 from qa.db.models import AuditEventRow, DisputeRow, NoticeRow, RecordingRow
+from qa.pipeline.context import RecordingInput
 from qa.services import Services
 from qa.services.coaching import NoticeView
 from qa.services.coaching.views import PointEdit
@@ -36,6 +40,7 @@ from qa.services.push import NewTarget
 from qa.services.work import Worker
 
 Make = Callable[..., Worker]
+Told = TypeVar("Told", Finding, Check)
 
 
 def drafted(services: Services, make_worker: Make, **call: object) -> NoticeView:
@@ -86,6 +91,54 @@ def test_nothing_confirmed_is_nothing_to_draft(services: Services, make_worker: 
     review.closing.finalise(REVIEWER, recording)
     with pytest.raises(ConflictError, match="nothing_confirmed"):
         services.notices.draft(REVIEWER, recording, locale="en")
+
+
+def on_trial(*rules: str) -> Callable[[RecordingInput], Result]:
+    """The bad call as judged while some rules were on trial."""
+
+    def tried(one: Told) -> Told:
+        return replace(one, shadow=one.rule in rules)
+
+    def outcome(source: RecordingInput) -> Result:
+        result = judged(BAD_CALL)(source)
+        assert result.analysis is not None
+        findings = tuple(tried(f) for f in result.analysis.findings)
+        checks = tuple(replace(tried(c), findings=tuple(map(tried, c.findings))) for c in result.analysis.checks)
+        return replace(result, analysis=replace(result.analysis, findings=findings, checks=checks))
+
+    return outcome
+
+
+def test_what_a_rule_on_trial_found_is_no_point_even_where_it_was_confirmed(
+    services: Services, make_worker: Make
+) -> None:
+    blamed = {point.rule for point in drafted(services, make_worker).points if not point.good}
+    assert "zh.finance.sure-win" in blamed
+
+    def again(seed: int, *rules: str) -> NoticeView:
+        recording = taken(services, make_worker, seed=seed, outcome=on_trial(*rules))
+        return services.notices.draft(REVIEWER, reviewed(services, recording), locale="zh-Hans")
+
+    some = again(2, "zh.finance.sure-win")
+    assert {point.rule for point in some.points if not point.good} == blamed - {"zh.finance.sure-win"}
+    with pytest.raises(ConflictError, match="nothing_confirmed"):
+        again(3, *blamed)
+
+
+def test_an_agent_reads_nothing_of_rules_on_trial_in_the_result_of_their_call(
+    services: Services, make_worker: Make
+) -> None:
+    tried = ("zh.finance.sure-win", "zh.common.service-steps.recording-notice")
+    recording = reviewed(services, taken(services, make_worker, outcome=on_trial(*tried)))
+    services.notices.issue(REVIEWER, services.notices.draft(REVIEWER, recording, locale="en").id)
+
+    def told(who: Person) -> set[str]:
+        analysis = services.recordings.result(recording, who=who).result.analysis
+        assert analysis is not None
+        ours = {f.rule for c in analysis.checks for f in c.findings} | {c.rule for c in analysis.checks}
+        return ours | {f.rule for f in analysis.findings}
+
+    assert told(REVIEWER) - told(AGENT) == set(tried)
 
 
 def test_a_second_draft_of_a_call_is_the_first(services: Services, make_worker: Make) -> None:

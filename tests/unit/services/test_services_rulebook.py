@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -9,7 +10,7 @@ import yaml
 from coaching_kit import AGENT, BAD_CALL, LEADER, OTHER_LEADER, THIRD, judged, taken
 from ledger_fakes import FakePipeline, wav_bytes
 
-from qa.core.errors import ForbiddenError, NotFoundError
+from qa.core.errors import BadPackError, ForbiddenError, NotFoundError
 from qa.core.finding import Check, Doubt, Evidence, MatchKind, Outcome, Severity
 from qa.core.messages import message
 from qa.core.result import Result
@@ -19,7 +20,9 @@ from qa.pipeline.context import RecordingInput
 from qa.rules.trial import Backtest, Difference
 from qa.services import IntakeMeta, Services, rulebook
 from qa.services.doorbell import Queue
+from qa.services.rulebook import RuleService
 from qa.services.work import Worker
+from qa.settings import RuleSettings
 
 Make = Callable[..., Worker]
 FILE = "zh/finance/forbidden.yaml"
@@ -109,10 +112,36 @@ def test_what_a_check_doubts_is_masked_too(services: Services, monkeypatch: pyte
     assert "13800138000" not in repr(found)
 
 
+def versions_told(services: Services) -> list[dict[str, int]]:
+    with services.database.read() as session:
+        rows = session.scalars(
+            sa.select(AuditEventRow).where(AuditEventRow.action == "rules.changed").order_by(AuditEventRow.seq)
+        )
+        return [row.details["versions"] for row in rows]
+
+
 def test_the_log_tells_once_which_rules_are_in_force(services: Services) -> None:
     services.rules.in_force()
     services.rules.in_force()
-    with services.database.read() as session:
-        rows = session.scalars(sa.select(AuditEventRow).where(AuditEventRow.action == "rules.changed")).all()
-    (event,) = rows
-    assert event.details["versions"]["zh.finance.forbidden"] >= 1
+    (versions,) = versions_told(services)
+    assert versions["zh.finance.forbidden"] >= 1
+
+
+def test_the_log_tells_a_change_once_it_can_be_used(services: Services, tmp_path: Path) -> None:
+    file = tmp_path / "zh" / "t" / "all.yaml"
+    file.parent.mkdir(parents=True)
+    options = RuleSettings(packs=("zh/t",), pack_dirs=(tmp_path,))
+    rules = RuleService(services.database, options, "Asia/Shanghai")
+    file.write_text("id: zh.t\nversion: 1\n", encoding="utf-8")
+    rules.in_force()
+    # It can be read, but a rule names what is not there: nobody judges by it.
+    file.write_text(
+        "id: zh.t\nversion: 2\nrules: [{id: r, severity: notice, forbid: {says: gone}}]\n", encoding="utf-8"
+    )
+    with pytest.raises(BadPackError):
+        rules.in_force()
+    rules.in_force()
+    assert versions_told(services) == [{"zh.t": 1}]
+    file.write_text("id: zh.t\nversion: 3\n", encoding="utf-8")
+    rules.in_force()
+    assert versions_told(services) == [{"zh.t": 1}, {"zh.t": 3}]
