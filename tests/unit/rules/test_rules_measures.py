@@ -389,7 +389,7 @@ def test_tone_is_weighed_as_it_says(condition: str, moods: list[TurnMood], holds
     found = check(
         f"{{none: [{{tone: {condition}}}, {{turns: {{above: 99}}}}]}}", NINE, measured(tone=tuple(moods))
     )
-    codes = {True: "rules.holds_but_must_not", False: "rules.holds", None: "rules.not_measured"}
+    codes = {True: "rules.tone_needs_person", False: "rules.holds", None: "rules.not_measured"}
     assert found.reason.code == codes[holds]
     if holds is None:
         assert found.reason.params["what"] == "tone"
