@@ -44,14 +44,14 @@ def says(on: Evaluation, condition: Condition, role: Role | None, inside: Window
     for reference in wanted.all:
         places = hits.of(reference)
         if not places:
-            return hits.missing(reference)
+            return hits.missing(reference, [reference])
         found += places
     if wanted.any or wanted.patterns:
         names = [*wanted.any] + ([on.inline[id(wanted)]] if wanted.patterns else [])
         groups = {t: p for n in names for t in hits.terms(n) if (p := hits.of_term(t))}
         places = [p for group in groups.values() for p in group]
         if len(groups) < wanted.at_least or len(places) < wanted.times:
-            return hits.missing(_names(wanted))
+            return hits.missing(_names(wanted), [] if wanted.patterns else wanted.any)
         found += places
     return yes(sorted(set(found), key=lambda p: (p.turn, p.start, p.end, p.term or "")))
 
@@ -82,7 +82,10 @@ class _Hits:
         places = [place_of(h) for h in hits if about_wording([h], self._on.call) is None]
         return self._on.trusted([p for p in places if self._inside.holds(p)], self._role)
 
-    def missing(self, name: str) -> Verdict:
+    def missing(self, name: str, references: Sequence[str]) -> Verdict:
+        """Nothing was found; of families none of whose terms are loaded that says nothing."""
+        if references and not any(self._on.resolve(reference) for reference in references):
+            return unknown("rules.not_loaded", term=name)
         return no("rules.not_said", term=name)
 
 
