@@ -40,7 +40,8 @@ class ItemResult(Record, frozen=True):
     manual: bool
     reason: Message
     grading: Grading | None = None
-    """None for items that a person fills, that are not due, or of which that is unknown."""
+    """None for items that are not due, or of which that is unknown, and for those that a person fills and whose
+    failure does not fail the card."""
 
 
 class SectionResult(Record, frozen=True):

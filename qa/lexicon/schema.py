@@ -130,7 +130,9 @@ class Applies(Model):
 
     languages: list[Language] = []
     industries: list[Industry] = []
-    attributes: dict[str, Texts] = Field({}, description="Attribute -> values of which one must be there.")
+    attributes: dict[str, Annotated[Texts, Field(min_length=1)]] = Field(
+        {}, description="Attribute -> values of which one must be there."
+    )
     since: date | None = Field(None, description="First day.")
     until: date | None = Field(None, description="Last day.")
 

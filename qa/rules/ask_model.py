@@ -5,6 +5,8 @@ that is really there is *unknown*.
 """
 
 import json
+from time import monotonic
+from typing import Any, Final
 
 import httpx
 
@@ -17,7 +19,10 @@ _INSTRUCTION = (
 )
 
 MAX_CHARACTERS = 20_000
-"""More of a call than this is not sent."""
+"""More of a call than this is not sent, and a no to part of a call is no answer."""
+
+MAX_BYTES: Final = 1_000_000
+"""A longer reply is none."""
 
 
 def http_asker(
@@ -33,22 +38,44 @@ def http_asker(
             {"role": "user", "content": f"Question: {question}\n\nCall:\n{dialogue[:MAX_CHARACTERS]}"},
         ]
         body = {"model": model, "temperature": 0, "messages": messages}
+        until = monotonic() + timeout
         try:
-            reply = http.post(f"{url.rstrip('/')}/chat/completions", json=body, headers=headers)
-            reply.raise_for_status()
-            return parse_answer(reply.json()["choices"][0]["message"]["content"])
-        except (httpx.HTTPError, ValueError, KeyError, IndexError, TypeError):
+            with http.stream("POST", f"{url.rstrip('/')}/chat/completions", json=body, headers=headers) as reply:
+                reply.raise_for_status()
+                content = _message(_read(reply, until))
+        except (httpx.HTTPError, ValueError, KeyError, IndexError, TypeError, RecursionError):
             return None
+        answer = parse_answer(content) if isinstance(content, str) else None
+        if answer is not None and not answer.yes and len(dialogue) > MAX_CHARACTERS:
+            return None  # it may have been said in what was not sent
+        return answer
 
     return ask
 
 
+def _read(reply: httpx.Response, until: float) -> bytes:
+    """The whole reply; a `ValueError` where it is too long, or drips in beyond `until`."""
+    content = bytearray()
+    for piece in reply.iter_bytes():
+        content += piece
+        if len(content) > MAX_BYTES or monotonic() > until:
+            raise ValueError
+    return bytes(content)
+
+
+def _message(content: bytes) -> Any:
+    return json.loads(content)["choices"][0]["message"]["content"]
+
+
 def parse_answer(content: str) -> ModelAnswer | None:
-    """The answer in a model's reply, which may wrap it in a code fence; None where it makes no sense."""
+    """The answer in a model's reply, which may wrap it in a code fence; None where it makes no sense, or where its
+    yes is no truth value or its confidence outside 0..1.
+    """
     begin, end = content.find("{"), content.rfind("}")
     try:
         data = json.loads(content[begin : end + 1])
         quotes = tuple(str(q) for q in data.get("quotes", []) if str(q).strip())
-        return ModelAnswer(bool(data["yes"]), min(1.0, max(0.0, float(data.get("confidence", 0.0)))), quotes)
-    except (ValueError, KeyError, TypeError, AttributeError):
+        said, confidence = data["yes"], float(data.get("confidence", 0.0))
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
+    return ModelAnswer(said, confidence, quotes) if isinstance(said, bool) and 0 <= confidence <= 1 else None

@@ -82,13 +82,18 @@ def sure_of_role(place: Place, call: CallText) -> bool:
 
 def about_absence(role: Role | None, call: CallText, inside: Window = WHOLE) -> Message | None:
     """Why something that was not found may have been said all the same."""
-    transcript = call.transcript
     if not any(t.squeezed for t in call.turns):
         return message("rules.no_words")
-    if not transcript.roles_certain:
+    if not call.transcript.roles_certain:
         return message("rules.roles_uncertain")
     if role is not None and not any(t.turn.role is role for t in call.turns):
         return message("rules.no_turns_of_role")
+    return _unheard(call, inside)
+
+
+def _unheard(call: CallText, inside: Window) -> Message | None:
+    """Why something may have been said where nothing was heard or made out."""
+    transcript = call.transcript
     if transcript.partial:
         return message("rules.partial_audio")
     lost = sum(_inside(s, inside) for s in transcript.unintelligible)
@@ -99,9 +104,25 @@ def about_absence(role: Role | None, call: CallText, inside: Window = WHOLE) -> 
 
 def about_omission(role: Role | None, call: CallText, inside: Window = WHOLE) -> Message | None:
     """Why nobody can be blamed for what was not found: the same, or the recogniser was sure of nothing it read."""
-    doubt = about_absence(role, call, inside)
-    if doubt is not None:
-        return doubt
+    return about_absence(role, call, inside) or _untrusted(role, call)
+
+
+def about_silence(role: Role | None, call: CallText, inside: Window) -> Message | None:
+    """Why it is not known of one part of a rule that something was not said: nobody heard it, or nobody can have
+    read it. That the role has no turns is for the rule as a whole to doubt.
+    """
+    return about_absence(None, call, inside) or _untrusted(role, call)
+
+
+def somewhere(call: CallText) -> bool:
+    """Whether anything in a call gives rise to doubt."""
+    return about_absence(None, call) is not None or any(
+        t.least_trust < LOW_TRUST or t.turn.role_confidence < SURE_OF_ROLE for t in call.turns
+    )
+
+
+def _untrusted(role: Role | None, call: CallText) -> Message | None:
+    """The recogniser was sure of nothing that the role said."""
     spoken = [t.trusts for t in call.turns if t.squeezed and role in (None, t.turn.role)]
     if not spoken or any(sum(trusts) >= LOW_TRUST * len(trusts) for trusts in spoken):
         return None

@@ -1,7 +1,8 @@
 """Runs the examples that every term, rule and flow carries, and lints packs that have too few."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 from qa.core.finding import Outcome
@@ -16,9 +17,9 @@ from qa.rules.book import RuleBook
 from qa.rules.call import CallContext
 from qa.rules.conditions.mood import rests_on
 from qa.rules.dialogue import from_example
-from qa.rules.loader import SourceFile
+from qa.rules.loader import SourceFile, available_packs, read_pack
 from qa.rules.references import walk
-from qa.rules.schema import Condition, Step
+from qa.rules.schema import Condition, Item, Says, Step
 from qa.rules.scope import role_of
 from qa.text.calltext import CallText
 
@@ -60,12 +61,14 @@ class ExampleReport:
 
 
 def lint(files: Sequence[SourceFile]) -> list[Message]:
-    """What is amiss with a pack although it loads: examples are missing, or `alike` stands where nobody speaks
-    Chinese.
+    """What is amiss with a pack although it loads: examples are missing, `alike` stands where nobody speaks
+    Chinese, or a family has no members.
     """
     problems: list[Message] = []
+    families = {name for f in files for name in _families(f)}
     for f in files:
         problems += _never_alike(f)
+        problems += _without_members(f, families)
         for kind, location, name, examples in _carriers(f):
             if kind == "measured" or (kind == "vocabulary" and examples.hit):
                 continue
@@ -82,6 +85,31 @@ def _never_alike(f: SourceFile) -> Iterator[Message]:
             spoken = [_languages(f.model.applies), _languages(getattr(part, "applies", None)), {f.model.language}]
             if not all(any(one == "any" or is_chinese(one) for one in some) for some in spoken):
                 yield message("rules.never_alike", file=f.path, line=line_of(f.text, (*location, "alike")))
+
+
+def _families(f: SourceFile) -> Iterator[str]:
+    """What the terms and checks of a file count as."""
+    yield from ((t.family or f.model.defaults.family or "other") for t in f.model.terms)
+    yield from (r.family for r in f.model.rules)
+    yield from ("step", "pii")
+
+
+@cache
+def _shipped_families() -> frozenset[str]:
+    return frozenset(name for pack in available_packs([]) for f in read_pack(pack, []) for name in _families(f))
+
+
+def _without_members(f: SourceFile, families: Set[str]) -> Iterator[Message]:
+    """Families that neither these packs have nor those that come with the program."""
+    for value, location in walk(f.model, ()):
+        references = value.check if isinstance(value, Item) else []
+        if isinstance(value, Says):
+            references = [*value.any, *value.all, *value.none]
+        for name in references:
+            family = name.removeprefix("family:")
+            if family != name and family not in families and family not in _shipped_families():
+                line = line_of(f.text, location)
+                yield message("rules.family_not_loaded", file=f.path, line=line, name=name)
 
 
 def _languages(applies: Applies | None) -> set[str]:

@@ -11,7 +11,7 @@ from qa.lexicon.schema import label_of
 from qa.rules.applicability import why_not
 from qa.rules.conditions.alike import lies_in, place_of_stretch, voices
 from qa.rules.conditions.mood import rests_on_tone
-from qa.rules.doubt import about_absence, about_omission
+from qa.rules.doubt import about_absence, about_omission, somewhere
 from qa.rules.evaluate import Evaluation
 from qa.rules.places import Place, evidence_of
 from qa.rules.schema import Condition, Flow, Step
@@ -40,11 +40,17 @@ def checks(name: str, flow: Flow, place: Placed, on: Evaluation) -> list[Check]:
     if reason is not None:
         return [_made(name, flow, s, Outcome.NOT_APPLICABLE, reason, (), on) for s in flow.steps]
     on.steps = {s.id: _anywhere(s, on) for s in flow.steps}
+    careful = on.carefully(accusing=True) if somewhere(on.call) else None
+    if careful is not None:
+        careful.steps = {s.id: careful.check(as_condition(s), role_of(s.role, None)) for s in flow.steps}
     previous: list[str] = []
     result = []
     for step in flow.steps:
         behind = [*step.after, *(previous if flow.ordered else [])]
-        result.append(_made(name, flow, step, *_judge(step, behind, on), on))
+        judged = _judge(step, behind, on)
+        if careful is not None and judged[0] is Outcome.FAILED:
+            judged = _doubted(flow, step, behind, judged, careful)
+        result.append(_made(name, flow, step, *judged, on))
         previous.append(step.id)
     return result
 
@@ -52,6 +58,26 @@ def checks(name: str, flow: Flow, place: Placed, on: Evaluation) -> list[Check]:
 def as_condition(step: Step) -> Condition:
     """The step's content as a condition; without a role of its own, each term's role counts."""
     return step.content
+
+
+_Judged = tuple[Outcome, Message, tuple[Place, ...]]
+
+
+def _doubted(flow: Flow, step: Step, behind: list[str], judged: _Judged, careful: Evaluation) -> _Judged:
+    """The same, unless what makes the step due, its own words, or those that it comes too late for are not to be
+    trusted.
+    """
+    for due in (flow.when, step.when):
+        again = careful.check(due, Role.AGENT) if due is not None else None
+        if again is not None and again.value is None:
+            return Outcome.UNKNOWN, again.reason, again.places
+    _, reason, places = judged
+    other = reason.params.get("other")
+    for one in (step.id, str(other) if other in (*step.before, *behind) else None):
+        said = careful.steps[one] if one is not None and places else None
+        if said is not None and said.value is None and said.places:
+            return Outcome.UNKNOWN, said.reason, said.places
+    return judged
 
 
 def _anywhere(step: Step, on: Evaluation) -> Verdict:
@@ -72,7 +98,7 @@ def _done(step: Step, on: Evaluation, in_time: bool) -> Verdict:
     return yes(places, verdict.reason) if places else no("rules.step_too_late")
 
 
-def _judge(step: Step, behind: list[str], on: Evaluation) -> tuple[Outcome, Message, tuple[Place, ...]]:
+def _judge(step: Step, behind: list[str], on: Evaluation) -> _Judged:
     if step.when is not None:
         due = on.check(step.when, Role.AGENT)
         if due.value is None:
@@ -100,7 +126,7 @@ def _judge(step: Step, behind: list[str], on: Evaluation) -> tuple[Outcome, Mess
     return Outcome.PASSED, reason, timely.places
 
 
-def _missing(step: Step, verdict: Verdict, on: Evaluation) -> tuple[Outcome, Message, tuple[Place, ...]]:
+def _missing(step: Step, verdict: Verdict, on: Evaluation) -> _Judged:
     if step.optional:
         return Outcome.NOT_APPLICABLE, message("rules.step_optional"), ()
     if rests_on_tone(step.content, on.named):
@@ -131,9 +157,7 @@ def _told(best: Place, on: Evaluation) -> dict[str, str]:
     return {"quote": quote, "share": f"{best.certainty:.0%}"}
 
 
-def _late(
-    step: Step, reason: Message, places: tuple[Place, ...], on: Evaluation
-) -> tuple[Outcome, Message, tuple[Place, ...]]:
+def _late(step: Step, reason: Message, places: tuple[Place, ...], on: Evaluation) -> _Judged:
     if step.optional:
         return Outcome.PASSED, reason, places
     doubt = about_absence(role_of(step.role, None), on.call, window(step.within, on.call))

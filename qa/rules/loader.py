@@ -229,6 +229,17 @@ _PROBLEMS: Final[Mapping[str, str]] = {
     "rule_sides": "rule_sides",
     "step_ways": "step_ways",
     "item_kind": "item_kind",
+    "manual_without_findings": "manual_without_findings",
+    "no_such_part": "no_such_part",
+    "nothing_between": "nothing_between",
+    "no_words_in": "no_words_in",
+    "excuses_nothing": "excuses_nothing",
+    "ends_anyhow": "ends_anyhow",
+    "absent_value": "absent_value",
+    "not_one_of": "not_one_of",
+    "string_too_long": "too_long",
+    "too_long": "too_long",
+    "invalid_key": "key_wants_text",
 }
 
 
@@ -236,10 +247,15 @@ _BOUNDS: Final = {"gt": ">", "ge": "≥", "lt": "<", "le": "≤"}
 
 
 def _field_error(shown: str, text: str, error: ValidationError) -> BadPackError:
-    first = min(error.errors(include_url=False), key=lambda e: (e["type"] == "missing", len(e["loc"])))
+    found = error.errors(include_url=False)
+    first = min(found, key=lambda e: (e["type"] == "missing", len(e["loc"])))
     location = tuple(x for x in first["loc"] if not (isinstance(x, str) and "[" in x))
     code = _PROBLEMS.get(first["type"], "bad_value")
-    context: dict[str, Any] = first.get("ctx", {})
+    context: dict[str, Any] = dict(first.get("ctx", {}))
+    if first["type"].startswith("bool_") and location[-1:] == ("bool",):  # or one word instead
+        location = location[:-1]
+        words = [e["ctx"]["expected"] for e in found if e["type"] == "literal_error" and e["loc"][:-1] == location]
+        code, context["expected"] = "not_one_of", ", ".join(["true", "false", *words])
     return BadPackError(
         f"rules.{code}",
         file=shown,
@@ -248,7 +264,8 @@ def _field_error(shown: str, text: str, error: ValidationError) -> BadPackError:
         problem=first["msg"],
         allowed=str(context.get("expected", "")).replace(" or ", ", "),
         found=str(context.get("found", "")),
-        limit="".join(f"{sign} {context[key]}" for key, sign in _BOUNDS.items() if key in context),
+        limit="".join(f"{sign} {context[key]:g}" for key, sign in _BOUNDS.items() if key in context),
+        most=str(context.get("max_length", "")),
     )
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from pydantic import BaseModel
@@ -39,8 +40,15 @@ def check_file(f: SourceFile, book: RuleBook) -> None:
     for i, flow in enumerate(m.flows):
         _check_steps(f, flow, ("flows", i))
     for i, card in enumerate(m.scorecards):
+        seen: set[str] = set()
         for j, section in enumerate(card.sections):
+            if section.id in [s.id for s in card.sections[:j]]:
+                raise f.error("duplicate_id", ("scorecards", i, "sections", j, "id"), id=section.id, other=f.path)
             for k, item in enumerate(section.items):
+                if item.id in seen:  # a person's answers go by it
+                    where = ("scorecards", i, "sections", j, "items", k, "id")
+                    raise f.error("duplicate_id", where, id=item.id, other=f.path)
+                seen.add(item.id)
                 for n, reference in enumerate(item.check):
                     if not _known_check(reference, f.pack, book):
                         where = ("scorecards", i, "sections", j, "items", k, "check", n)
@@ -59,6 +67,38 @@ def walk(value: object, location: Location) -> Iterator[tuple[object, Location]]
     elif isinstance(value, dict):
         for name, item in value.items():
             yield from walk(item, (*location, name))
+
+
+def _has_places(condition: Condition, named: Mapping[str, Condition], holds: bool = True) -> bool:
+    """Whether it can be somewhere in a call where it holds, or where it does not."""
+    if condition.use is not None:
+        return condition.use not in named or _has_places(named[condition.use], named, holds)
+    if condition.none is not None:
+        return any(_has_places(c, named, not holds) for c in condition.none)
+    parts = condition.all or condition.any
+    if parts is not None:
+        return any(_has_places(c, named, holds) for c in parts)
+    if condition.says is not None:
+        says = condition.says
+        return bool(says.any or says.all or says.patterns) if holds else bool(says.none)
+    if condition.asks_model is not None:
+        return condition.asks_model.expect is holds
+    return holds and condition.operator not in ("duration", "turns", "talk_share", "attribute")
+
+
+def _check_places(f: SourceFile, condition: Condition, where: Location) -> None:
+    """Whatever something else is to lie behind, or before, must be somewhere."""
+    found: list[tuple[Condition, Location]] = [
+        (anchor.condition, (*where, side, "condition"))
+        for side, anchor in (("after", condition.after), ("before", condition.before))
+        if anchor is not None
+    ]
+    if condition.then is not None:
+        found += [(condition.then.first, (*where, "then", "first"))]
+        found += [(condition.then.second, (*where, "then", "second"))]
+    for part, at in found:
+        if not _has_places(part, f.model.conditions):
+            raise f.error("nowhere", at)
 
 
 def _check(f: SourceFile, book: RuleBook, value: object, where: Location, steps: frozenset[str]) -> None:
@@ -80,9 +120,15 @@ def _check(f: SourceFile, book: RuleBook, value: object, where: Location, steps:
             raise f.error("step_outside_when", (*where, "step"), name=value.step)
         if value.step is not None and value.step not in steps:
             raise f.error("unknown_step", (*where, "step"), name=value.step)
+        _check_places(f, value, where)
     for reference in references:
         if not reference.startswith("family:") and not book.resolve(reference, f.pack):
             raise f.error("unknown_term", where, name=reference)
+    if isinstance(value, Says) and value.at_least > 1:
+        known = {term for reference in value.any for term in book.resolve(reference, f.pack)}
+        loaded = all(book.resolve(reference, f.pack) for reference in value.any)
+        if loaded and value.at_least > (count := len(known) + bool(value.patterns)):
+            raise f.error("too_few_terms", (*where, "at_least"), at_least=value.at_least, count=count)
 
 
 def _check_uses(f: SourceFile) -> None:
@@ -114,6 +160,7 @@ def _check_steps(f: SourceFile, flow: Flow, where: Location) -> None:
             for other in getattr(step, key):
                 if other not in ids:
                     raise f.error("unknown_step", (*where, "steps", i, key), name=other)
+    _check_order(f, flow, where)
     waits = {
         s.id: [v.step for v, _ in walk(s.when, ()) if isinstance(v, Condition) and v.step] for s in flow.steps
     }
@@ -123,6 +170,24 @@ def _check_steps(f: SourceFile, flow: Flow, where: Location) -> None:
         circle = e.args[1][::-1]
         at = (*where, "steps", ids.index(circle[0]), "when")
         raise f.error("step_cycle", at, path=" -> ".join(circle)) from None
+
+
+def _check_order(f: SourceFile, flow: Flow, where: Location) -> None:
+    """Steps that have to come before one another can never all be done."""
+    earlier: dict[str, list[str]] = {s.id: list(s.after) for s in flow.steps}
+    for step in flow.steps:
+        for other in step.before:
+            earlier[other].append(step.id)
+    if flow.ordered:
+        for before, step in pairwise(flow.steps):
+            earlier[step.id].append(before.id)
+    try:
+        TopologicalSorter(earlier).prepare()
+    except CycleError as e:
+        circle = e.args[1]
+        index, step = next((i, s) for i, s in enumerate(flow.steps) if s.id in circle and (s.before or s.after))
+        at = (*where, "steps", index, "before" if step.before else "after")
+        raise f.error("step_order", at, path=" → ".join(circle)) from None
 
 
 def _known_check(reference: str, pack: str, book: RuleBook) -> bool:

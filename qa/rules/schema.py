@@ -8,7 +8,7 @@ import re
 from functools import cached_property
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from qa.lexicon.schema import (
@@ -34,8 +34,26 @@ _WITHIN = re.compile(
     r"|(\d+(?:\.\d+)?)%\.\.(\d+(?:\.\d+)?)%)$"
 )
 
+
+def _some_part(value: str) -> str:
+    found = _WITHIN.match(value)
+    if found is None:  # the pattern says so
+        return value
+    _, count, unit, low, high = found.groups()
+    if count is None:
+        some = float(low) < float(high) <= 100
+    elif "turn" in unit:
+        some = count.isdecimal() and int(count) > 0
+    else:
+        some = float(count) > 0 and (unit == "s" or float(count) <= 100)
+    if not some:
+        raise PydanticCustomError("no_such_part", "no such part of a call", {"found": value})
+    return value
+
+
 Within = Annotated[
     str,
+    AfterValidator(_some_part),
     Field(
         pattern=_WITHIN.pattern,
         description="`first 30s`, `last 5 turns`, `first 2 agent turns`, `10%..40%` (of the call's time).",
@@ -97,10 +115,17 @@ class Matches(Model):
     exclude: Text | None = Field(None, description="Takes a match back where it covers it.")
 
 
+def _worded(value: list[str]) -> list[str]:
+    for text in value:
+        if not any(c.isalnum() for c in text):
+            raise PydanticCustomError("no_words_in", "no words", {"found": text})
+    return value
+
+
 class Similar(Model):
     """Close to one of some sentences: how much of a sentence's wording is covered, in its order."""
 
-    text: Annotated[Texts, Field(min_length=1)]
+    text: Annotated[Texts, AfterValidator(_worded), Field(min_length=1)]
     at_least: float = Field(0.8, gt=0, le=1, description="Share of the text that must be said.")
     turns: int = Field(3, ge=1, le=20, description="Spread over at most so many turns of the role in a row.")
 
@@ -128,8 +153,15 @@ class Silence(Model):
     at_least: float = Field(10.0, gt=0, description="Seconds.")
     between: Literal["any", "same", "agent-customer", "customer-agent"] = "any"
     excused_after: str | None = Field(None, description="Term after which the agent may be silent.")
-    excused_up_to: float = Field(60.0, description="Seconds that the excuse is good for.")
+    excused_up_to: float = Field(60.0, gt=0, description="Seconds that the excuse is good for.")
     times: int = Field(1, ge=1)
+
+    @model_validator(mode="after")
+    def _excused(self) -> "Silence":
+        if self.excused_after is not None and self.excused_up_to < self.at_least:
+            found = {"found": f"{self.excused_up_to:g} < {self.at_least:g}"}
+            raise PydanticCustomError("excuses_nothing", "no silence is excused", found)
+        return self
 
 
 class Range(Model):
@@ -142,10 +174,23 @@ class Range(Model):
     def _some(self) -> "Range":
         if self.above is None and self.below is None:
             raise PydanticCustomError("range_empty", "give `above` or `below`")
+        _ordered(self.above, self.below)
         return self
 
 
-class Rate(Range):
+def _ordered(above: float | None, below: float | None) -> None:
+    if above is not None and below is not None and above >= below:
+        found = {"found": f"{above:g} ≥ {below:g}"}
+        raise PydanticCustomError("nothing_between", "nothing lies between", found)
+
+
+class Amount(Range):
+    """What cannot be less than nought."""
+
+    below: float | None = Field(None, gt=0)
+
+
+class Rate(Amount):
     """Characters (for alphabetic languages words) per minute of a turn or of the call."""
 
     per: Literal["turn", "call"] = "turn"
@@ -195,14 +240,17 @@ class AlikeStep(Model):
     at_least: float = Field(0.5, gt=0, lt=1, description="Likelihood; see `models/alike-zh.md`.")
 
 
-class Responds(Range):
+class Responds(Amount):
     """Seconds until the role answers the other."""
 
     which: Literal["first", "average", "any"] = "average"
 
 
-class Share(Range):
+class Share(Amount):
     """Share of the speech time, 0..1."""
+
+    above: float | None = Field(None, lt=1)
+    below: float | None = Field(None, gt=0, le=1)
 
 
 class EndsWith(Model):
@@ -211,15 +259,28 @@ class EndsWith(Model):
     role: RoleName | None = Field(None, description="Who speaks last.")
     cut_off: bool | None = Field(None, description="The last sentence breaks off.")
 
+    @model_validator(mode="after")
+    def _some(self) -> "EndsWith":
+        if self.role is None and self.cut_off is None:
+            raise PydanticCustomError("ends_anyhow", "give `role` or `cut_off`")
+        return self
+
 
 class Attribute(Model):
     """What came with the recording."""
 
-    name: str
+    name: Annotated[str, Field(min_length=1)]
     equals: Texts = []
     exists: bool | None = None
     above: float | None = None
     below: float | None = None
+
+    @model_validator(mode="after")
+    def _possible(self) -> "Attribute":
+        _ordered(self.above, self.below)
+        if self.exists is False and (self.equals or self.above is not None or self.below is not None):
+            raise PydanticCustomError("absent_value", "what is not there has no value")
+        return self
 
 
 class AsksModel(Model):
@@ -264,9 +325,9 @@ OPERATORS = (
 class Condition(Model):
     """One operator and its scope. `all`, `any` and `none` hold further conditions."""
 
-    all: list["Condition"] | None = None
-    any: list["Condition"] | None = None
-    none: list["Condition"] | None = None
+    all: Annotated[list["Condition"], Field(min_length=1)] | None = None
+    any: Annotated[list["Condition"], Field(min_length=1)] | None = None
+    none: Annotated[list["Condition"], Field(min_length=1)] | None = None
     use: str | None = Field(None, description="A condition of the file's `conditions`, by name.")
     says: Annotated[Says, BeforeValidator(_terms, json_schema_input_type=Texts | Says)] | None = None
     matches: Annotated[Matches, BeforeValidator(_regex_form, json_schema_input_type=Text | Matches)] | None = None
@@ -284,8 +345,8 @@ class Condition(Model):
     tone: Tone | None = None
     alike: Alike | None = None
     talk_share: Share | None = None
-    duration: Range | None = None
-    turns: Range | None = None
+    duration: Amount | None = None
+    turns: Amount | None = None
     ends_with: EndsWith | None = None
     attribute: Attribute | None = None
     asks_model: AsksModel | None = None
@@ -408,6 +469,8 @@ class Item(Model):
     def _one_kind(self) -> "Item":
         if self.manual == bool(self.check):
             raise PydanticCustomError("item_kind", "either `check` or `manual`")
+        if self.manual and (self.per_finding is not None or self.veto == "critical"):
+            raise PydanticCustomError("manual_without_findings", "a person's item has no findings")
         return self
 
 

@@ -85,7 +85,8 @@ def _item(item: Item, place: Placed, checks: Sequence[Check], on: Evaluation, bo
             return open_item(Outcome.NOT_APPLICABLE, due.reason)
     waiting = open_item(Outcome.UNKNOWN, message("rules.waits_for_person"))
     if item.manual:
-        return waiting
+        only_veto = Grading(sources=(), per_finding=None, veto=True, veto_critical=False)
+        return replace(waiting, grading=only_veto) if item.veto else waiting
     grading = Grading(
         sources=tuple(s for reference in item.check for s in _sources(reference, place.pack, checks, book)),
         per_finding=item.per_finding,
@@ -96,7 +97,7 @@ def _item(item: Item, place: Placed, checks: Sequence[Check], on: Evaluation, bo
 
 
 def _again(item: ItemResult, checks: Sequence[Check], answer: ItemAnswer | None) -> ItemResult:
-    fresh = item if item.grading is None else _graded(item, item.grading, checks)
+    fresh = item if item.manual or item.grading is None else _graded(item, item.grading, checks)
     if answer is None or fresh.outcome is not Outcome.UNKNOWN:
         return fresh
     points = None

@@ -10,8 +10,8 @@ from qa.core.roles import Role
 from qa.lexicon.schema import label_of
 from qa.rules.applicability import why_not
 from qa.rules.conditions.mood import rests_on
-from qa.rules.doubt import about_absence, about_omission, about_presence
-from qa.rules.evaluate import Evaluation
+from qa.rules.doubt import about_absence, about_omission, about_presence, somewhere
+from qa.rules.evaluate import WORDS, Evaluation
 from qa.rules.places import evidence_of
 from qa.rules.schema import Condition, Rule
 from qa.rules.scope import role_of
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
 
 HINTS: Final = (MatchKind.TONE, MatchKind.ALIKE)
 """What is for a person to judge and fails nothing by itself."""
-
-WORDS: Final = ("says", "matches", "similar", "repeats", "entity")
-"""What looks at words: without them, or without trust in them, nobody knows that something was not said."""
 
 MAX_EVIDENCE = 20
 """Pieces of evidence kept with one finding; a reviewer hears the first few."""
@@ -107,15 +104,39 @@ def _judge(rule: Rule, place: Placed, on: Evaluation) -> tuple[Outcome, Message,
     verdict = on.check(wanted, role)
     if verdict.value is None:
         return Outcome.UNKNOWN, verdict.reason, None
-    if rule.require is not None:
-        return _required(verdict, role, on)
-    return _forbidden(verdict, role, on, wanted)
+    judged = _required(verdict, role, on) if rule.require else _forbidden(verdict, role, on, wanted)
+    return _doubted(rule, judged, on) if judged[0] is not Outcome.UNKNOWN else judged
+
+
+def _doubted(
+    rule: Rule, judged: tuple[Outcome, Message, Verdict | None], on: Evaluation
+) -> tuple[Outcome, Message, Verdict | None]:
+    """The same, unless one part of the rule that decides it rests on words that are not to be trusted, or on
+    something not being said that nobody can know.
+    """
+    if not somewhere(on.call):
+        return judged
+    role, failed, verdict = role_of(rule.role, None), judged[0] is Outcome.FAILED, judged[2]
+    careful = on.carefully(accusing=failed)
+    for part in (rule.when if failed else None, rule.require or rule.forbid):
+        if part is None:
+            continue
+        again = careful.check(part, role)
+        if again.value is None:
+            return Outcome.UNKNOWN, again.reason, again if again.places else verdict
+        if again.value is not (True if part is rule.when else failed is (rule.forbid is not None)):
+            trust = min((p.trust for p in verdict.places), default=0.0) if verdict else 0.0
+            return Outcome.UNKNOWN, message("rules.low_trust", trust=trust), verdict
+    return judged
 
 
 def _required(verdict: Verdict, role: Role | None, on: Evaluation) -> tuple[Outcome, Message, Verdict | None]:
     if verdict.value:
         doubt = about_presence(verdict.places, None if on.call.transcript.roles_certain else role, on.call)
         return (Outcome.UNKNOWN, doubt, verdict) if doubt else (Outcome.PASSED, verdict.reason, verdict)
+    if verdict.places:  # it fails by what was found, not by what was not
+        doubt = about_presence(verdict.places, role, on.call)
+        return (Outcome.UNKNOWN, doubt, verdict) if doubt else (Outcome.FAILED, verdict.reason, verdict)
     doubt = about_omission(role, on.call)
     return (Outcome.UNKNOWN, doubt, None) if doubt else (Outcome.FAILED, verdict.reason, verdict)
 
@@ -132,7 +153,10 @@ def _forbidden(
             if doubt
             else (Outcome.FAILED, message("rules.forbidden_holds"), verdict)
         )
-    doubt = about_absence(role, on.call)
+    if verdict.places:
+        doubt = about_presence(verdict.places, None if on.call.transcript.roles_certain else role, on.call)
+    else:
+        doubt = about_absence(role, on.call)
     return (Outcome.UNKNOWN, doubt, None) if doubt else (Outcome.PASSED, verdict.reason, verdict)
 
 

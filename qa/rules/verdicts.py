@@ -53,10 +53,12 @@ def disjunction(verdicts: Sequence[Verdict]) -> Verdict:
 
 
 def negation(verdict: Verdict) -> Verdict:
-    """The opposite; unknown stays unknown."""
+    """The opposite, in the same places; unknown stays unknown."""
     if verdict.value is None:
         return verdict
-    return no("rules.holds_but_must_not") if verdict.value else yes(())
+    if verdict.value:
+        return Verdict(False, message("rules.holds_but_must_not"), verdict.places)
+    return yes(verdict.places)
 
 
 def _all_places(verdicts: Sequence[Verdict]) -> list[Place]:

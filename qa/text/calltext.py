@@ -119,6 +119,11 @@ class TurnText:
         return [w.trust for w in self.turn.words for _ in w.text]
 
     @lazy
+    def least_trust(self) -> float:
+        """The lowest of these; 1 for a turn without words."""
+        return min([w.trust for w in self.turn.words], default=1.0)
+
+    @lazy
     def _word_offsets(self) -> tuple[int, ...]:
         return self.turn.offsets()
 

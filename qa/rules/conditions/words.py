@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
@@ -37,20 +38,20 @@ def says(on: Evaluation, condition: Condition, role: Role | None, inside: Window
     assert wanted is not None  # noqa: S101 - the operator says so
     hits = _Hits(on, condition, role, inside)
     for reference in wanted.none:
-        if hits.of(reference):
-            return no("rules.said_but_must_not", term=reference)
+        if places := hits.of(reference):
+            return Verdict(False, message("rules.said_but_must_not", term=reference), tuple(places))
     found: list[Place] = []
     for reference in wanted.all:
         places = hits.of(reference)
         if not places:
-            return hits.missing(reference)
+            return hits.missing(reference, [reference])
         found += places
     if wanted.any or wanted.patterns:
         names = [*wanted.any] + ([on.inline[id(wanted)]] if wanted.patterns else [])
         groups = {t: p for n in names for t in hits.terms(n) if (p := hits.of_term(t))}
         places = [p for group in groups.values() for p in group]
         if len(groups) < wanted.at_least or len(places) < wanted.times:
-            return hits.missing(_names(wanted))
+            return hits.missing(_names(wanted), [] if wanted.patterns else wanted.any)
         found += places
     return yes(sorted(set(found), key=lambda p: (p.turn, p.start, p.end, p.term or "")))
 
@@ -79,9 +80,12 @@ class _Hits:
     def of_term(self, term: str) -> list[Place]:
         hits = self._on.scan.meant(term, self._role, self._given)
         places = [place_of(h) for h in hits if about_wording([h], self._on.call) is None]
-        return [p for p in places if self._inside.holds(p)]
+        return self._on.trusted([p for p in places if self._inside.holds(p)], self._role)
 
-    def missing(self, name: str) -> Verdict:
+    def missing(self, name: str, references: Sequence[str]) -> Verdict:
+        """Nothing was found; of families none of whose terms are loaded that says nothing."""
+        if references and not any(self._on.resolve(reference) for reference in references):
+            return unknown("rules.not_loaded", term=name)
         return no("rules.not_said", term=name)
 
 
@@ -104,7 +108,7 @@ def matches(on: Evaluation, condition: Condition, role: Role | None, inside: Win
                         places.append(place(turn, base + s, base + e, MatchKind.REGEX))
     except TooMuchEffortError:
         return unknown("rules.regex_too_much", regex=wanted.regex)
-    inside_places = [p for p in places if inside.holds(p)]
+    inside_places = on.trusted([p for p in places if inside.holds(p)], role)
     return yes(inside_places) if inside_places else no("rules.no_match")
 
 
@@ -114,7 +118,7 @@ def similar(on: Evaluation, condition: Condition, role: Role | None, inside: Win
     assert wanted is not None  # noqa: S101
     best, where = coverage(wanted, turns_of(on.call, role, inside))
     share = f"{best:.0%}"
-    if best >= wanted.at_least:
+    if best >= wanted.at_least and on.trusted(where, role):
         return yes(where, message("rules.covered", share=share))
     return no("rules.not_covered", share=share, least=f"{wanted.at_least:.0%}", omitted=f"{1 - best:.0%}")
 
@@ -129,9 +133,10 @@ def coverage(wanted: Similar, turns: Sequence[TurnText]) -> tuple[float, list[Pl
         for first in range(len(turns)):
             for size in range(1, min(wanted.turns, len(turns) - first) + 1):
                 group = turns[first : first + size]
-                share, start, end = _window_coverage(target, syllables("".join(t.squeezed for t in group)))
+                text = syllables("".join(t.squeezed for t in group))
+                share, start, end = _window_coverage(target, text)
                 if share > best + MORE or (share >= best and size < len(where)):
-                    best, where = share, _places(group, start, end)
+                    best, where = share, _places(group, *_trimmed(target, text, start, end))
     return best, where
 
 
@@ -146,6 +151,15 @@ def _window_coverage(target: str, text: str) -> tuple[float, int, int]:
         if share > best[0]:
             best = (share, start, start + len(piece))
     return best
+
+
+def _trimmed(target: str, text: str, start: int, end: int) -> tuple[int, int]:
+    """The stretch without what it begins and ends with beside the wording."""
+    most = common_length(target, text[start:end])
+    first = bisect_left(range(start, end), True, key=lambda at: common_length(target, text[at:end]) < most) + start
+    start = max(start, first - 1)
+    last = bisect_left(range(start, end), True, key=lambda at: common_length(target, text[start:at]) >= most)
+    return start, start + last
 
 
 def _places(group: Sequence[TurnText], start: int, end: int) -> list[Place]:
@@ -173,7 +187,9 @@ def repeats(on: Evaluation, condition: Condition, role: Role | None, inside: Win
             ):
                 group.append(other)
         if len(group) >= wanted.times:
-            return yes([whole_turn(t, MatchKind.SIMILAR) for t in group])
+            places = [whole_turn(t, MatchKind.SIMILAR) for t in group]
+            if on.trusted(places, role):
+                return yes(places)
     return no("rules.not_repeated")
 
 
@@ -188,6 +204,7 @@ def entity(on: Evaluation, condition: Condition, role: Role | None, inside: Wind
             p = place(turn, found.start, found.end, MatchKind.REGEX)
             if inside.holds(p) and (role is None or turn.turn.role is role):
                 places.append(p)
+    places = on.trusted(places, role)
     return yes(places) if len(places) >= wanted.times else no("rules.no_entity", type=wanted.type)
 
 
@@ -207,7 +224,7 @@ def asks_model(on: Evaluation, condition: Condition, role: Role | None, inside: 
         return unknown("rules.model_quote_missing")
     if answer.yes is wanted.expect:
         return yes(places)
-    return no("rules.model_says_otherwise")
+    return Verdict(False, message("rules.model_says_otherwise"), tuple(places))
 
 
 def _quote(turns: Sequence[TurnText], quote: str) -> list[Place]:

@@ -452,10 +452,10 @@ def test_a_model_is_asked_in_the_form_of_chat_completions() -> None:
 @pytest.mark.parametrize(
     ("content", "answer"),
     [
-        ('{"yes": 1, "confidence": 0.4}', ModelAnswer(True, 0.4, ())),
         ('{"yes": false}', ModelAnswer(False, 0.0, ())),
-        ('{"yes": true, "confidence": -1}', ModelAnswer(True, 0.0, ())),
-        ('{"yes": true, "confidence": 1.5}', ModelAnswer(True, 1.0, ())),
+        ('{"yes": true, "confidence": 0.4}', ModelAnswer(True, 0.4, ())),
+        ('{"yes": true, "confidence": -0.1}', None),
+        ('{"yes": true, "confidence": 1.1}', None),
         ('so: {"yes": true, "quotes": []} I think', ModelAnswer(True, 0.0, ())),
         ('{"confidence": 1}', None),
         ('{"yes": true, "confidence": "high"}', None),

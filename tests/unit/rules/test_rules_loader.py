@@ -214,8 +214,10 @@ def test_steps_that_wait_for_each_other_are_a_mistake(text: str, line: str, path
 
 
 def test_a_long_flow_whose_steps_wait_for_many_others_loads() -> None:
-    before = [", ".join(f"{{step: s{j}}}" for j in range(i)) for i in range(40)]
-    from_each = flow(*(f"id: s{i}, says: x, when: {{all: [{b}]}}" for i, b in enumerate(before)))
+    before = [", ".join(f"{{step: s{j}}}" for j in range(i)) for i in range(1, 40)]
+    from_each = flow(
+        "id: s0, says: x", *(f"id: s{i}, says: x, when: {{all: [{b}]}}" for i, b in enumerate(before, 1))
+    )
     assert build([from_text("zh/t", from_each)]).flows
     in_a_row = flow("id: s0, says: x", *(f"id: s{i}, says: x, when: {{step: s{i - 1}}}" for i in range(1, 1500)))
     assert build([from_text("zh/t", in_a_row)]).flows
@@ -338,3 +340,100 @@ def test_conditions_that_unfold_to_thousands_are_refused_at_once(uses: Callable[
     assert told["name"].startswith("c-")
     few = ["  c-0: {says: a}", *made[1:6]]
     build([from_text("zh/t", TERM + "conditions:\n" + "\n".join(few) + "\n")])
+
+
+def ruled(condition: str) -> str:
+    return TERM + "rules:\n  - {id: r, forbid: " + condition + "}\n"
+
+
+def carded(*items: str) -> str:
+    lines = "".join(f"          - {{{item}}}\n" for item in items)
+    return TERM + "scorecards:\n  - id: c\n    sections:\n      - id: s\n        items:\n" + lines
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "params"),
+    [
+        *((ruled(f"{{{name}: []}}"), "empty_field", {"line": "6"}) for name in ("all", "any", "none")),
+        *(
+            (ruled(f"{{says: a, within: {part}}}"), "no_such_part", {"line": "6", "found": part})
+            for part in (
+                "60%..40%", "40%..40%", "90%..110%", "first 0s", "last 0%", "first 101%", "first 0 turns",
+                "last 1.5 turns", "first 0.5 agent turns",
+            )
+        ),
+        (ruled("{turns: {above: 5, below: 3}}"), "nothing_between", {"found": "5 ≥ 3"}),
+        (ruled("{tone: {of: angry, above: 0.5, below: 0.5}}"), "nothing_between", {"found": "0.5 ≥ 0.5"}),
+        (ruled("{attribute: {name: x, above: 2, below: 1}}"), "nothing_between", {"line": "6"}),
+        (ruled("{duration: {below: 0}}"), "out_of_range", {"limit": "> 0"}),
+        (ruled("{talk_share: {above: 60}}"), "out_of_range", {"limit": "< 1"}),
+        (ruled("{attribute: {name: ''}}"), "empty_field", {}),
+        (ruled("{attribute: {name: x, exists: false, equals: y}}"), "absent_value", {}),
+        (ruled("{ends_with: {}}"), "ends_anyhow", {}),
+        (ruled("{similar: ['，。']}"), "no_words_in", {"found": "，。"}),
+        (ruled("{silence: {at_least: 70, excused_after: a}}"), "excuses_nothing", {"found": "60 < 70"}),
+        (ruled("{says: {any: [a, zh.t.a], at_least: 2}}"), "too_few_terms", {"at_least": "2", "count": "1"}),
+        (ruled("{says: {patterns: [甲乙, 丙丁], at_least: 2}}"), "too_few_terms", {"count": "1"}),
+        *(
+            (ruled(f"{{says: a, after: {{condition: {nowhere}}}}}"), "nowhere", {"field": "rules.0.forbid.after.condition"})
+            for nowhere in (
+                "{duration: {above: 3}}", "{none: [{says: a}]}", "{says: {none: a}}", "{all: [{attribute: {name: x}}]}",
+                "{asks_model: {question: x, expect: false}}",
+            )
+        ),
+        (
+            ruled("{then: {first: {says: a}, second: {turns: {above: 3}}}}"),
+            "nowhere",
+            {"field": "rules.0.forbid.then.second"},
+        ),
+        (flow("id: a, says: x, before: b", "id: b, says: x, before: a"), "step_order", {"line": "7"}),
+        (flow("id: a, says: x, before: a"), "step_order", {"path": "a → a"}),
+        (flow("id: a, says: x, after: b", "id: b, says: x", head="    ordered: true\n"), "step_order", {}),
+        (carded("id: i, check: a", "id: i, check: a"), "duplicate_id", {"id": "i", "line": "11"}),
+        (carded("id: i, check: a") + "      - {id: s, items: [{id: j, check: a}]}\n", "duplicate_id", {"id": "s"}),
+        (carded("id: i, manual: true, per_finding: 1"), "manual_without_findings", {"line": "10"}),
+        (carded("id: i, manual: true, veto: critical"), "manual_without_findings", {"line": "10"}),
+        (carded("id: i, check: a, veto: critica"), "not_one_of", {"allowed": "true, false, 'critical'"}),
+        (HEAD + "applies: {attributes: {x: []}}\n", "empty_field", {"line": "3"}),
+        (HEAD + "label: {cn: x}\n", "not_one_of", {"allowed": "zh-Hans, zh-Hant, en"}),
+        (TERM.replace("保本", "保" * 501), "too_long", {"most": "500"}),
+        (TERM.replace("id: a", "id: " + "a" * 81), "too_long", {"most": "80"}),
+        (HEAD + "1: 2\n", "key_wants_text", {"line": "3"}),
+    ],
+)  # fmt: skip
+def test_what_could_never_hit_is_a_mistake(text: str, code: str, params: dict[str, str]) -> None:
+    found, told = broken(text)
+    assert found == f"rules.{code}"
+    assert told.items() >= params.items()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        ruled("{says: a, after: {condition: {none: [{none: [{says: a}]}]}}}"),
+        ruled("{says: a, after: {condition: {any: [{says: a}, {duration: {above: 3}}]}}}"),
+        ruled("{says: a, within: 0%..100%}"),
+        ruled("{says: a, within: first 0.5s}"),
+        ruled("{says: a, within: last 12.5%}"),
+        ruled("{says: {any: [a, 'family:gone'], at_least: 2}}"),
+        ruled("{silence: {at_least: 60, excused_after: a}}"),
+        ruled("{talk_share: {above: 0}}"),
+        flow("id: a, says: x, before: [b, c]", "id: b, says: x", "id: c, says: x, after: b"),
+        carded("id: i, manual: true, veto: true"),
+    ],
+)
+def test_what_can_hit_is_no_mistake(text: str) -> None:
+    assert build([from_text("zh/t", text)])
+
+
+def test_a_family_without_members_is_told_and_accuses_nobody() -> None:
+    text = flow("id: a, says: 'family:nobody'", "id: b, says: ['family:nobody', x]")
+    text += "rules:\n  - {id: r, forbid: {none: [{says: 'family:nobody'}]}, examples: {hit: [好], miss: [好]}}\n"
+    file = from_text("zh/t", text.replace("    steps", "    examples: {hit: [好], miss: [好]}\n    steps"))
+    told = [m.params["name"] for m in lint([file]) if m.code == "rules.family_not_loaded"]
+    assert told == ["family:nobody"] * 3
+    assert not [m for m in lint(read_pack("zh/finance", [])) if m.code == "rules.family_not_loaded"]
+    checks = build([file]).analyse(from_example("坐席：好的您说", Role.AGENT), CallContext()).checks
+    found = {c.rule: (c.outcome.value, c.reason.code) for c in checks}
+    assert found["zh.t.f.a"] == found["zh.t.r"] == ("unknown", "rules.not_loaded")
+    assert found["zh.t.f.b"] == ("fail", "rules.step_missing")

@@ -188,7 +188,7 @@ def test_the_card_that_was_asked_for_is_filled_or_the_first_that_applies() -> No
     assert analyse("").scorecard is None
 
 
-ASKED = "{id: m, manual: true, points: 8}, {id: q, check: quiet, points: 8, veto: true}, {id: g, check: greets, points: 8}, {id: c, check: quiet, veto: critical}"
+ASKED = "{id: m, manual: true, points: 8}, {id: q, check: quiet, points: 8, veto: true}, {id: g, check: greets, points: 8}, {id: c, check: quiet, veto: critical}, {id: mv, manual: true, points: 8, veto: true}"
 
 
 @pytest.mark.parametrize(
@@ -202,6 +202,9 @@ ASKED = "{id: m, manual: true, points: 8}, {id: q, check: quiet, points: 8, veto
         ("m", ItemAnswer(PASSED, -1.0), PASSED, 0, False),
         ("m", ItemAnswer(NOT_APPLICABLE), NOT_APPLICABLE, None, False),
         ("m", ItemAnswer(NOT_APPLICABLE, 5.0), NOT_APPLICABLE, None, False),
+        ("mv", ItemAnswer(PASSED), PASSED, 8, False),
+        ("mv", ItemAnswer(FAILED), FAILED, 0, True),
+        ("mv", ItemAnswer(NOT_APPLICABLE), NOT_APPLICABLE, None, False),
         ("q", ItemAnswer(PASSED), PASSED, 8, False),
         ("q", ItemAnswer(FAILED), FAILED, 0, True),
         ("q", ItemAnswer(FAILED, 5.0), FAILED, 0, True),
