@@ -196,8 +196,8 @@ _FEW_WORDS: Final = rx(
 
 
 def _verb(words: str, negative: bool, answer: str) -> re.Match[str] | None:
-    """A verb of the question and nothing else, or how it ends: 亏了你赔吗 / 我们赔的, 跟存款一个样不 / 一个样. Of a
-    question in the negative only an end with the negation in it: 跟存款没区别吧 / 没区别.
+    """A verb of the question and nothing else, or how it ends: 亏了你赔吗 / 我们赔的, 跟存款一个样不 / 一个样.
+    Of a question in the negative only an end with the negation in it: 跟存款没区别吧 / 没区别.
     """
     found = _FEW_WORDS.match(answer)
     if found is None:

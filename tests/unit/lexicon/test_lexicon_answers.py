@@ -18,7 +18,9 @@ def term(*patterns: str, affirmed: bool = True, homophone: str = "auto") -> Comp
     )  # fmt: skip
 
 
-PROMISE = Lexicon([term("保本", "稳赚不赔", "肯定不会亏", "不会亏", "不会亏本", "涨价", "赔给我", "保证不亏", "跟存款没区别")])
+PROMISE = Lexicon(
+    [term("保本", "稳赚不赔", "肯定不会亏", "不会亏", "不会亏本", "涨价", "赔给我", "保证不亏", "跟存款没区别")]
+)
 
 
 def meant(*lines: str) -> list[TermHit]:
