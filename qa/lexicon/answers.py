@@ -19,8 +19,8 @@ MAX_TURNS_BETWEEN: Final = 1
 _FILLER: Final = (
     "(?:(?:在[的呢]?[,.]|嗯|呃|啊|哎|诶|哦|那|那个|这个|哈|先生|女士|姐|哥|大哥|大姐|阿姨|叔叔)[,.]?)*"
 )
-_SURELY: Final = "(?:肯定|绝对|当然|1定|那|完全|都|我|我们|咱们|你?放心吧?[,.]?)*"
-_PARTICLE: Final = "(?:的|啊|呀|哦|呢|了|嘛)*"
+_SURELY: Final = "(?:肯定|绝对|当然|1定|真的?|确实|根本|压根儿?|那|完全|都|我|我们|咱们|你?放心吧?[,.]?)*"
+_PARTICLE: Final = "(?:的|啊|呀|哦|呢|了|嘛|啦|喽|咯|哟)*"
 _END: Final = "(?=[,.?]|$)"
 
 _YES: Final = rx(
@@ -32,6 +32,7 @@ _YES: Final = rx(
     "(可以|能)这[么样](说|讲|理解|认为)|"
     "真的(真的)?(?!不|有)|是真的|我?(敢|能|可以)?(向你|跟你|给你)?(确定|保证|承诺)(的|啊|,|[.]|$)|百分之?百|百分百|绝对(?!不|没)|1定(?!的?风险|会有)|没问题|你?(就|尽管|完全)?(可以)?放[1百]?百?个?心(?!不)|"
     "你(说|理解|讲)[的得]?(很)?(对|没错|是对的)|妥妥的|稳的|包的|嗯(?=[,.](对|是的|没错))|"
+    "是这样子?(的|啊|呀|哦)*(?=[.]?$)|嗯嗯+(?=[.]?$)|"
     "(yes|yeah|yep|sure|absolutely|ofcourse|definitely|certainly|correct|exactly|that'?sright)(?=[,.]|$)"
     ")"
 )
@@ -40,7 +41,7 @@ _VERB_AS_YES: Final = rx(
 )
 """The verb of the question said again; after a question in the negative (不会亏吧) it contradicts."""
 _NO_AS_YES: Final = rx(
-    _FILLER + rf"(?P<cue>{_SURELY}(?P<no>不会|不可能|没有|不存在|不用(?:说|讲|填|写|告知|看|管)?|"
+    _FILLER + rf"(?P<cue>{_SURELY}(?P<no>不会|不可能|没可能|没有|不存在|不用(?:说|讲|填|写|告知|看|管)?|"
     r"不要(?:填|写|说)?|别(?:填|写|说|提|报|讲)?|不|没)"
     rf"(?:{_PARTICLE}[,、]?(?P=no))?(?:这种事)?{_PARTICLE}(?:{_END}|(?=你?放心|肯定|绝对))"
     rf"|(?:怎么(?:会|可能|能)|哪(?:能|会)){_PARTICLE}{_END})"
@@ -51,6 +52,9 @@ _MAY_I: Final = rx("^[^,.?]{0,4}(行|可以|成|能|没事|没关系|没问题)(
 """The question asks for leave, whatever else it says: 不填也行吧."""
 _DARED: Final = rx("(能|敢|可以)(保证|承诺|说|确定|肯定|担保)[^,.?]{0,6}$")
 """The question is whether the other can say so, and the verb of that answers it: 敢保证零风险吗 / 敢."""
+_DARES: Final = rx("(能|敢|可以)(给|跟|向|对)?(我|我们|大家)?$")
+_VOUCHES: Final = rx("保证|承诺|担保|打包票")
+"""The same where the term begins with what is dared: 敢|保证不亏 / 敢."""
 _NEGATIVE: Final = rx("^(?!不[^不没]{1,6}(会|就|要|得)).*?(不会|不可能|不能|没有|没|不用|不|零|0|无)")
 """A question in the negative; not one whose condition alone is (不换套餐会停机吗)."""
 _GONE: Final = rx("(就|都|可|快|马上|真|是不是)(要)?没(有|了|$)")
@@ -65,6 +69,7 @@ _RETRACTS: Final = rx(
     "(?<!没)(?<!不会)(?<!不存在)(有|存在|具有)(1定|亏|损失|本金|1些|投资|市场)?(的)?(亏损|风险|损失|可能)",
     "(?<!不)可能(会)?(亏|损|跌|赔)|(?<!不)会有(波动|亏|风险)|也(会)?有[^,.?]{0,12}(可能|风险|概率)",
     "[,.]but|isnot|isn'?t|cannot|can'?t|canlose|couldlose|depends|however|atrisk|不是(百分之?百|绝对|保|说)|浮动|以合同|以实际|以银行|谨慎|不代表|要看|取决于|不好说|不1定|未必",
+    "(有|会)(涨|赚|盈)(也)?(有|会)(跌|亏|赔)|(亏|跌|赔)(的|了)(时候|情况|年份|风险|可能)",
 )
 _AFTER_YES: Final = 60
 """Characters of the answer in which it can be taken back."""
@@ -164,7 +169,7 @@ def _agreement(answer: str, asked: Question) -> re.Match[str] | None:
         found = _GRANTED.match(answer)
     elif found is None:
         found = (_NO_AS_YES if negative else _VERB_AS_YES).match(answer)
-    if found is None and _DARED.search(asked.head):
+    if found is None and (_DARED.search(asked.head) or (_DARES.search(asked.head) and _VOUCHES.match(words))):
         found = _VERB_AS_YES.match(answer)
     if found is None and words not in answer:  # else the grammar judges what is said there by itself
         found = _again(words, negative, answer)
@@ -175,7 +180,7 @@ def _agreement(answer: str, asked: Question) -> re.Match[str] | None:
 
 def _again(words: str, negative: bool, answer: str) -> re.Match[str] | None:
     """The words of the question in the answer: its verb alone, or all of them with something between."""
-    found = None if negative else _verb(words, answer)
+    found = _verb(words, negative, answer)
     if found is None and len(words) >= _ECHO_CHARS:
         found = _echo(words).match(answer[:_ECHO_REACH])
     return found
@@ -190,13 +195,17 @@ _FEW_WORDS: Final = rx(
 )
 
 
-def _verb(words: str, answer: str) -> re.Match[str] | None:
-    """A verb of the question and nothing else, or how it ends: 亏了你赔吗 / 我们赔的, 跟存款一个样不 / 一个样."""
+def _verb(words: str, negative: bool, answer: str) -> re.Match[str] | None:
+    """A verb of the question and nothing else, or how it ends: 亏了你赔吗 / 我们赔的, 跟存款一个样不 / 一个样.
+    Of a question in the negative only an end with the negation in it: 跟存款没区别吧 / 没区别.
+    """
     found = _FEW_WORDS.match(answer)
     if found is None:
         return None
     said = found["said"]
     echoed = len(said) > 1 and words.endswith(said)
+    if negative:
+        return found if echoed and _NOT.match(said) else None
     return found if echoed or set(said) <= set(words) - _NO_VERB | _AFTER_VERB else None
 
 

@@ -129,11 +129,27 @@ class Site:
     def affirms(self) -> bool:
         """Whether a denial affirms: 不是…吗, 能不…吗, 不是…我能推荐给您吗, 这不是…是什么."""
         before = self.clause_before
+        if self.denied_at_once:
+            return False
         if self._asks and (shown := w.NOT_IS.search(before)):
             return not _negators_before(before[shown.end() :], self.hit)
         if self._asks and w.CANNOT_BUT.search(before) and not self.straddled:
             return True
         return bool(w.DENIED_FOR_SHOW.search(before) and w.VOUCHED.match(self.sentence_after))
+
+    @lazy
+    def denied_at_once(self) -> bool:
+        """Whether the hit is asked, and the speaker himself says no: 这不就是|稳赚不赔|吗？不是的."""
+        if not self._asks:
+            return False
+        asked_until = len(self.clause_after)
+        return w.DENIED_AT_ONCE.match(self._after[asked_until:]) is not None
+
+    @lazy
+    def first_half(self) -> str | None:
+        """The not-A of an A-not-A of which the hit is the A: 保本|不保本."""
+        behind = self._after[: len(self.hit) + 1]
+        return behind if behind[:1] in w.SPLITTERS and behind[1:] == self.hit else None
 
     @lazy
     def _asks(self) -> bool:
@@ -148,7 +164,7 @@ def negated(site: Site) -> Excuse | None:
     if cue is None and _listed(site):
         cue = w.found(w.DENIED_COMMITMENT, w.blot(w.PSEUDO_NEGATION, site.previous_clause))
     if cue is None:
-        cue = _negator_behind(site) or _sorted(site) or _unrelated(site)
+        cue = _negator_behind(site) or _sorted(site) or _unrelated(site) or _of_others(site)
     return Excuse("negated", cue) if cue else None
 
 
@@ -165,6 +181,15 @@ def _unrelated(site: Site) -> str | None:
         return None
     behind = w.UNRELATED_BEHIND.match(site.sentence_after)
     return behind.group().lstrip(",") if behind else None
+
+
+def _of_others(site: Site) -> str | None:
+    """Said of others, of whom the listener is none: 坐牢|那是针对恶意透支的，您这个情况不是."""
+    behind = w.OF_OTHERS_BEHIND.match(site.sentence_after)
+    if behind is None and not w.OF_OTHERS.search(site.clause_before):
+        return None
+    there = w.NOT_YOU.match(site.sentence_after, behind.end() if behind else 0)
+    return there.group().lstrip(",") if there else None
 
 
 def _listed(site: Site) -> bool:
@@ -194,11 +219,13 @@ def by_denying(site: Site) -> bool:
 
 
 def disowned(site: Site) -> Excuse | None:
-    """Denied by a word that stands with the insult itself: 我没说你傻, 不会让您自己看着办. Anything else that is
-    denied in the sentence (不能退，傻子) is no excuse.
+    """Denied by a word that stands with the insult itself (我没说你傻, 不会让您自己看着办), or said of somebody
+    else (骗子真不要脸). Anything else that is denied in the sentence (不能退，傻子) is no excuse.
     """
     if site.affirms:
         return None
+    if of_others := w.ABOUT_OTHERS.search(site.clause_before):
+        return Excuse("disowned", of_others.group())
     text = site.neutral_before
     for negator in (*w.NEGATOR.finditer(text), *w.DENIED_BY_ASKING.finditer(text)):
         said = negator.group().endswith(("说", "讲", "骂"))  # 没说|你 denies it, 不|你 does not
@@ -251,11 +278,16 @@ def warned(site: Site) -> Excuse | None:
 
 def asked(site: Site) -> Excuse | None:
     """A question about it. A rhetorical one, or one that only wants assent (明白吗), is none."""
-    if w.RHETORICAL.search(site.clause_before) or site.affirms:
+    if site.affirms or (w.RHETORICAL.search(site.clause_before) and not site.denied_at_once):
         return None
     if site.role is not Role.CUSTOMER and w.TAG_BEHIND.match(site.clause_after):
         return None
-    cue = site.straddled or w.found(w.A_NOT_A, site.clause_before) or w.found(w.WH_BEFORE, site.clause_before)
+    cue = (
+        site.straddled
+        or site.first_half
+        or w.found(w.A_NOT_A, site.clause_before)
+        or w.found(w.WH_BEFORE, site.clause_before)
+    )
     if cue is None:
         cue = w.found(w.QUESTION_END, site.clause_after) or w.found_at_start(w.ASKED_BEHIND, site.sentence_after)
     if cue is None and site.role is Role.CUSTOMER:
@@ -313,7 +345,12 @@ def excuse(site: Site, granted: Iterable[str]) -> Excuse | None:
 
 
 def named(site: Site) -> Excuse | None:
-    """A person's name, which excuses every term: 张|保本|先生."""
+    """A name, which excuses every term: of a person (张|保本|先生) or of a thing (店名叫|全网最低价|折扣店)."""
+    begun = w.found(w.NAME_GIVEN, site.clause_before)
+    if begun is None and w.NAME_BEGUN.search(site.clause_before):
+        begun = w.found_at_start(w.NUMBERED, site.clause_after)
+    if begun is not None:
+        return Excuse("named", begun)
     if len(site.hit) > w.NAME_CHARS or not w.SURNAME.search(site.clause_before):
         return None
     title = w.found_at_start(w.ADDRESSED, site.clause_after)

@@ -7,7 +7,8 @@ from test_lexicon_answers import meant
 from test_lexicon_context import excused
 
 from qa.core.roles import Role
-from qa.lexicon.context import Site, named
+from qa.i18n import catalogue
+from qa.lexicon.context import PRODUCTIONS, Site, named
 from qa.rules.dialogue import from_example
 from qa.text.calltext import CallText
 
@@ -153,3 +154,8 @@ def test_some_are_and_some_are_not(word: str) -> None:
 @each("违规承诺 违法的宣传 非法销售 虚假宣传 误导的承诺")
 def test_what_is_an_unlawful_promise_is_warned_against(word: str) -> None:
     assert excused("warned", f"{word}保本")
+
+
+def test_every_excuse_has_its_sentence() -> None:
+    for name in (*PRODUCTIONS, "named"):
+        assert f"rules.excused_{name}" in catalogue()
