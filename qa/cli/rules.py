@@ -161,9 +161,13 @@ def backtest(
         for mark, findings in (("+", difference.appeared), ("-", difference.disappeared)):
             for f in findings:
                 quote = f.evidence[0].quote if f.evidence else ""
-                typer.echo(f"  {mark} {f.severity.value:8} {f.rule} “{quote}”")
+                severity = text(f"cli.severity_{f.severity.value}", LOCALE)
+                typer.echo(f"  {mark} {severity:8} {f.rule} “{quote}”")
         for before, after in difference.changed:
-            typer.echo(f"  ~ {after.rule}: {before.outcome.value} -> {after.outcome.value}")
+            was, now = (
+                text(f"web_call.outcome_{c.outcome.value.replace('/', '')}", LOCALE) for c in (before, after)
+            )
+            typer.echo(f"  ~ {after.rule}: {was} -> {now}")
     counts = {"appeared": sum(result.appeared.values()), "disappeared": sum(result.disappeared.values())}
     told = text("rules.cli_difference", LOCALE, calls=result.calls, changed=len(result.differences), **counts)
     typer.echo(told, err=json == "-")

@@ -19,6 +19,15 @@ _LOST: Final[Stamp] = ()
 """The stamp of packs that cannot be found."""
 
 
+def load_book(options: RuleSettings) -> RuleBook:
+    """The packs of the settings as they lie on disk. Raises `BadPackError`."""
+    book = load_packs(options.packs, options.pack_dirs)
+    if options.scorecard and options.scorecard not in {card.id for card in book.cards}:
+        known = ", ".join(card.id for card in book.cards)
+        raise BadPackError("rules.no_scorecard", name=options.scorecard, known=known)
+    return book
+
+
 class PacksInForce:
     """Asked by one thread. Who judges a call refreshes before it: one book from its first rule to its last."""
 
@@ -33,7 +42,7 @@ class PacksInForce:
         """The packs in force. Raises `BadPackError` where none were loaded yet and those on disk are broken."""
         if self._book is None:
             self._seen = stamp(self._options.packs, self._options.pack_dirs)
-            self._book = self._read()
+            self._book = load_book(self._options)
         return self._book
 
     def refresh(self) -> None:
@@ -44,7 +53,7 @@ class PacksInForce:
         try:
             self._seen = stamp(self._options.packs, self._options.pack_dirs)
             if self._seen != seen:
-                self._book = self._read()
+                self._book = load_book(self._options)
                 log.info("changed rule packs are in force")
         except BadPackError as error:
             if self._seen != seen:
@@ -52,11 +61,3 @@ class PacksInForce:
         except OSError:
             # A file went away while it was read: the next call looks again.
             self._seen = seen
-
-    def _read(self) -> RuleBook:
-        options = self._options
-        book = load_packs(options.packs, options.pack_dirs)
-        if options.scorecard and options.scorecard not in {card.id for card in book.cards}:
-            known = ", ".join(card.id for card in book.cards)
-            raise BadPackError("rules.no_scorecard", name=options.scorecard, known=known)
-        return book

@@ -1,4 +1,5 @@
-"""Reads calls as text from what people have at hand: pasted lines, dialogues, transcripts, results of a scan."""
+"""Reads calls as text from what people have at hand: pasted lines, dialogues, transcripts, results of a scan or
+of the service."""
 
 import json
 import re
@@ -62,7 +63,8 @@ def read_calls(content: str, file: str) -> Iterator[Call]:
     for number, (line, value) in enumerate(_values(stripped, first, file), 1):
         for call in _calls(value, str(number), (file, line)):
             found = True
-            yield call
+            if call is not None:
+                yield call
     if not found:
         raise InputError("rules.no_dialogue", file=file)
 
@@ -102,7 +104,8 @@ def _not_json(error: Exception, file: str, first: int) -> InputError:
     return InputError("rules.bad_json", file=file, line=first, problem=error)
 
 
-def _calls(value: object, number: str, at: _Place) -> Iterator[Call]:
+def _calls(value: object, number: str, at: _Place) -> Iterator[Call | None]:
+    """The calls in a value; None for a recording in which nobody spoke: there is nothing to judge."""
     if isinstance(value, list):
         if value and all(isinstance(v, dict) and "role" in v for v in value):
             yield Call(number, _from_turns(value, "zh", at), {})
@@ -114,6 +117,9 @@ def _calls(value: object, number: str, at: _Place) -> Iterator[Call]:
         raise _no_turns(at)
     if isinstance(value.get("recordings"), list):
         yield from _calls(value["recordings"], number, at)
+        return
+    if "status" in value and value.get("transcript", value) is None:
+        yield None
         return
     name = str(value.get("id") or value.get("name") or number)
     given = value.get("attributes")
@@ -130,9 +136,17 @@ def _behaviour(value: Mapping[str, Any], at: _Place) -> CallBehaviour | None:
 
 def _converted(value: object, kind: type[_T], at: _Place) -> _T:
     try:
-        return msgspec.convert(value, kind)
+        return msgspec.convert(_without_texts(value), kind)
     except msgspec.ValidationError as e:
         raise InputError("rules.bad_json", file=at[0], line=at[1], problem=e) from None
+
+
+def _without_texts(value: Any) -> Any:
+    """A result as it is kept: the service hands it out with the sentence beside the code of every message."""
+    if isinstance(value, dict):
+        kept = value if value.keys() != {"code", "params", "text"} else {k: value[k] for k in ("code", "params")}
+        return {key: _without_texts(item) for key, item in kept.items()}
+    return [_without_texts(item) for item in value] if isinstance(value, list) else value
 
 
 def _transcript(value: Mapping[str, Any], at: _Place) -> Transcript:

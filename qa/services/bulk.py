@@ -14,6 +14,7 @@ from qa.core.people import Person, Right
 from qa.services.analysis import AnalysisService
 from qa.services.export import ExportService, ExportView, Wanted
 from qa.services.review.asking import Asked, AskingService
+from qa.services.rulebook import RuleService
 from qa.services.search import ListFilter, SearchService
 from qa.settings import BulkSettings
 
@@ -62,12 +63,14 @@ class BulkService:
         analysis: AnalysisService,
         asking: AskingService,
         exports: ExportService,
+        rules: RuleService,
         options: BulkSettings,
     ) -> None:
         self._search = search
         self._analysis = analysis
         self._asking = asking
         self._exports = exports
+        self._rules = rules
         self.most = options.most
 
     def count(self, who: Person, wanted: ListFilter) -> Count:
@@ -102,8 +105,9 @@ class BulkService:
         return Queued(queued, len(ids) - queued)
 
     def rescan(self, who: Person, chosen: Chosen) -> Queued:
-        """Judge them by the present rules."""
+        """Judge them by the present rules. Raises `BadPackError` where these cannot be used."""
         who.need(Right.RETRY)
+        self._rules.need_usable()
         ids = self._ids(who, chosen)
         seen = self._search.seen(who, ids)
         queued = self._analysis.rescan_all(actor=who.login, tenant=who.tenant, among=seen)

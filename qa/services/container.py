@@ -88,6 +88,7 @@ def open_services(settings: Settings, doorbell: Doorbell | None = None, *, migra
     exports = ExportService(
         database, settings.home, keys, audit, recordings, privacy, review.plans, settings.evidence
     )
+    rules = RuleService(database, settings.rules, settings.time_zone)
     server = settings.server
     return Services(
         settings=settings,
@@ -111,7 +112,7 @@ def open_services(settings: Settings, doorbell: Doorbell | None = None, *, migra
         ),
         privacy=privacy,
         audit=audit,
-        rules=RuleService(database, settings.rules, settings.time_zone),
+        rules=rules,
         exports=exports,
-        bulk=BulkService(search, analysis, review.asking, exports, settings.bulk),
+        bulk=BulkService(search, analysis, review.asking, exports, rules, settings.bulk),
     )

@@ -5,6 +5,7 @@ whoever commits it knows.
 """
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Final
 
@@ -20,6 +21,7 @@ from qa.db.audit import AuditTrail
 from qa.db.engine import Database
 from qa.db.stored import newest_results
 from qa.pipeline.metrics import call_metrics, day_of
+from qa.pipeline.packs import load_book
 from qa.rules.call import CallContext
 from qa.rules.dialogue import from_text as dialogue_from
 from qa.rules.examples import lint
@@ -66,16 +68,33 @@ class RuleService:
         self._options = options
         self._time_zone = time_zone
         self._noted: Stamp = ()
+        self._usable: Stamp = ()
 
     def files(self, who: Person) -> tuple[FileView, ...]:
-        """All files of the packs in force."""
+        """All files of the packs as they lie on disk, less the packs that cannot be read."""
         who.need(Right.SEE_RULES)
-        return tuple(_view(one) for one in self._read())
+        return tuple(_view(one) for one in self._readable())
+
+    def problem(self, who: Person) -> Message | None:
+        """Why the packs on disk cannot be used, where they cannot: what was loaded before judges on."""
+        who.need(Right.SEE_RULES)
+        try:
+            self.need_usable()
+        except BadPackError as error:
+            return error.message
+        return None
+
+    def need_usable(self) -> None:
+        """Raises `BadPackError` where the packs on disk cannot be used: nothing is judged by them."""
+        now = stamp(self._options.packs, self._options.pack_dirs)
+        if now != self._usable:
+            load_book(self._options)
+            self._usable = now
 
     def file(self, who: Person, path: str = "", rule: str = "") -> RuleFile:
         """A file by its path, or the one that holds a term or rule. Raises `NotFoundError`."""
         who.need(Right.SEE_RULES)
-        for one in self._read():
+        for one in self._readable():
             if path and one.path == path:
                 return RuleFile(_view(one), one.text, 1)
             if rule and (rule == one.model.id or rule.startswith(f"{one.pack}.")):
@@ -122,11 +141,10 @@ class RuleService:
         if now == self._noted:
             return
         self._noted = now
-        files = self._read()
-        versions = {one.model.id: one.model.version for one in files}
+        versions = {one.model.id: one.model.version for one in self._read()}
         if not self._note(tenant, versions, only_look=True):
             return
-        build(files)
+        load_book(self._options)
         self._note(tenant, versions)
 
     def _note(self, tenant: str, versions: Mapping[str, int], *, only_look: bool = False) -> bool:
@@ -143,6 +161,11 @@ class RuleService:
 
     def _read(self) -> list[SourceFile]:
         return [one for name in self._options.packs for one in read_pack(name, self._options.pack_dirs)]
+
+    def _readable(self) -> Iterator[SourceFile]:
+        for name in self._options.packs:
+            with suppress(BadPackError):
+                yield from read_pack(name, self._options.pack_dirs)
 
     def _with(self, path: str, text: str) -> list[SourceFile]:
         if len(text) > MAX_TEXT:

@@ -174,10 +174,11 @@ def retry(recording: SeenRecording, who: Who, context: ContextDep, locale: Local
     status_code=202,
     summary="Judge again by the present rules",
     dependencies=[require(Right.RETRY)],
-    responses=responses(404, 409, 503),
+    responses=responses(404, 409, 422, 503),
 )
 def rescan(recording: SeenRecording, who: Who, context: ContextDep, locale: LocaleDep) -> RunOut:
-    """A new run of the text stages alone; earlier results are kept."""
+    """A new run of the text stages alone; earlier results are kept. 422 where the packs on disk cannot be used."""
+    context.services.rules.need_usable()
     return run_out(context.services.analysis.rescan(recording.id, actor=who.login), locale)
 
 
@@ -186,10 +187,14 @@ def rescan(recording: SeenRecording, who: Who, context: ContextDep, locale: Loca
     status_code=202,
     summary="Judge everything again by the present rules",
     dependencies=[require(Right.CHANGE_RULES)],
-    responses=responses(503),
+    responses=responses(422, 503),
 )
 def rescan_all(who: Who, context: ContextDep) -> RescanOut:
-    """Queue a rescan of every recording that has been analysed; those under way are left to finish."""
+    """Queue a rescan of every recording that has been analysed; those under way are left to finish.
+
+    422 where the packs on disk cannot be used.
+    """
+    context.services.rules.need_usable()
     return RescanOut(queued=context.services.analysis.rescan_all(actor=who.login))
 
 

@@ -23,13 +23,14 @@ def rules(
     path: Annotated[str, Query(max_length=200)] = "",
     rule: Annotated[str, Query(max_length=255)] = "",
 ) -> Response:
-    """The packs in force; the text of one file where it, or a rule in it, is asked for."""
+    """The packs as they lie on disk, what is wrong with them, and the text of one file where it, or a rule in it,
+    is asked for."""
     service = context.services.rules
     shown = service.file(who, path, rule) if path or rule else None
     packs: dict[str, list[FileView]] = {}
     for one in service.files(who):
         packs.setdefault(one.path.rpartition("/")[0], []).append(one)
-    return render(request, "rules/rules.html", packs=packs, shown=shown, rule=rule)
+    return render(request, "rules/rules.html", packs=packs, shown=shown, rule=rule, broken=service.problem(who))
 
 
 @router.post("/rules/check", dependencies=[require(Right.SEE_RULES)])

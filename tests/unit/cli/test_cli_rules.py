@@ -9,13 +9,14 @@ from typer.testing import CliRunner
 
 from qa.cli.lexicon import app as lexicon
 from qa.cli.rules import app as rules
+from qa.cli.words import LOCALE
 from qa.core import result as results
 from qa.core.base import encode
 from qa.core.behaviour import CallBehaviour, Silence, Source
 from qa.core.errors import TingjianError
 from qa.core.roles import Role
 from qa.core.transcript import Transcript, Turn, Word
-from qa.i18n import LOCALES, render
+from qa.i18n import LOCALES, render, text
 from qa.rules.loader import builtin_pack_dir
 
 
@@ -98,6 +99,8 @@ def test_a_back_test_shows_what_a_pack_no_longer_finds(tmp_path: Path, call: Pat
     told = run("backtest", call, "--against", tmp_path / "older", "--packs", "zh/finance").output
     assert "- " in told
     assert "zh.finance.x" in told
+    assert f"- {text('cli.severity_warning', LOCALE)}" in told
+    assert "warning" not in told or LOCALE == "en"
 
 
 def test_what_cannot_be_written_is_told(tmp_path: Path, call: Path) -> None:

@@ -6,10 +6,14 @@ import re
 from pathlib import Path
 
 import httpx
+import msgspec
 import pytest
 
+from qa.api.records import with_texts
+from qa.core.behaviour import CallBehaviour
 from qa.core.errors import BadPackError, InputError
 from qa.core.finding import Outcome, Severity
+from qa.core.messages import message
 from qa.core.roles import Role
 from qa.i18n import LOCALES, render
 from qa.rules import personal
@@ -404,6 +408,22 @@ def test_what_is_no_call_is_told_with_its_file_and_line(content: str, code: str,
     )  # fmt: skip
     for locale in LOCALES:
         assert not re.search(r"\n|\{\w+\}|None", render(told, locale))
+
+
+def test_a_result_of_the_service_is_read_with_the_sentences_beside_its_codes() -> None:
+    behaviour = CallBehaviour((), (), (), (), (), (), None, (), notes=(message("pipeline.no_speech"),))
+    heard = from_example("坐席：这个保本", Role.AGENT)
+    result = {"name": "a.wav", "status": "done", "transcript": heard, "behaviour": behaviour}
+    shown = with_texts(msgspec.to_builtins(result), "en")
+    assert "text" in shown["behaviour"]["notes"][0]
+    [call] = read_calls(json.dumps(shown), "f")
+    assert (call.name, call.transcript, call.behaviour) == ("a.wav", heard, behaviour)
+
+
+def test_a_recording_in_which_nobody_spoke_is_no_call_and_no_mistake() -> None:
+    silent = {"name": "a.wav", "status": "skipped", "transcript": None}
+    assert calls(silent) == []
+    assert [name for name, *_ in calls([silent, {"name": "b.wav", "turns": TURNS}])] == ["b.wav"]
 
 
 @pytest.mark.parametrize("line", ["[00:01] 客户：这个保本吗", "[客户] 这个保本吗", "[静音]"])

@@ -43,6 +43,7 @@ def few(services: Services, most: int) -> BulkService:
         services.analysis,
         services.review.asking,
         services.exports,
+        services.rules,
         BulkSettings(most=most),
     )
 

@@ -19,6 +19,7 @@ from qa.db.models import AuditEventRow
 from qa.pipeline.context import RecordingInput
 from qa.rules.trial import Backtest, Difference
 from qa.services import IntakeMeta, Services, rulebook
+from qa.services.bulk import Chosen
 from qa.services.doorbell import Queue
 from qa.services.rulebook import RuleService
 from qa.services.work import Worker
@@ -110,6 +111,61 @@ def test_what_a_check_doubts_is_masked_too(services: Services, monkeypatch: pyte
     found = services.rules.backtest(LEADER, FILE, services.rules.file(THIRD, FILE).text)
     assert found.differences[0].changed[0][0].doubts[0].term == "zh.t"
     assert "13800138000" not in repr(found)
+
+
+BROKEN = {
+    "syntax": ("zh/t/all.yaml", "terms: ["),
+    "from the future": ("zh/t/all.yaml", "id: zh.t\nschema_version: 9\n"),
+    "a name that is not there": (
+        "zh/t/all.yaml",
+        "id: zh.t\nrules: [{id: r, severity: notice, forbid: {says: x}}]\n",
+    ),
+}
+
+
+@pytest.fixture
+def own(services: Services, tmp_path: Path) -> RuleService:
+    """Rules over two packs of a house: `zh/t` and `zh/u`."""
+    for name in ("t", "u"):
+        (tmp_path / "zh" / name).mkdir(parents=True)
+        (tmp_path / "zh" / name / "all.yaml").write_text(f"id: zh.{name}\nversion: 1\n", encoding="utf-8")
+    options = RuleSettings(packs=("zh/t", "zh/u"), pack_dirs=(tmp_path,))
+    return RuleService(services.database, options, "Asia/Shanghai")
+
+
+@pytest.mark.parametrize(("file", "text"), BROKEN.values(), ids=BROKEN.keys())
+def test_a_broken_pack_is_told_and_the_others_are_shown(
+    own: RuleService, tmp_path: Path, file: str, text: str
+) -> None:
+    assert own.problem(THIRD) is None
+    own.need_usable()
+    (tmp_path / file).write_text(text, encoding="utf-8")
+    for _ in range(2):
+        told = own.problem(THIRD)
+        assert told is not None
+        assert told.params["file"] == file
+        with pytest.raises(BadPackError):
+            own.need_usable()
+    assert "zh/u/all.yaml" in {one.path for one in own.files(THIRD)}
+    assert own.file(THIRD, "zh/u/all.yaml").text.startswith("id: zh.u")
+    (tmp_path / file).write_text("id: zh.t\nversion: 2\n", encoding="utf-8")
+    assert own.problem(THIRD) is None
+    with pytest.raises(ForbiddenError):
+        own.problem(AGENT)
+
+
+def test_nothing_is_judged_again_by_packs_that_cannot_be_used(
+    services: Services, make_worker: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call = taken(services, make_worker, BAD_CALL)
+
+    def broken(*_: object) -> None:
+        raise BadPackError("rules.empty_pack", pack="zh/t")
+
+    monkeypatch.setattr(rulebook, "load_book", broken)
+    with pytest.raises(BadPackError):
+        services.bulk.rescan(THIRD, Chosen((call,)))
+    assert services.recordings.get(call).run.kind == "first"
 
 
 def versions_told(services: Services) -> list[dict[str, int]]:
