@@ -23,7 +23,7 @@ from qa.pipeline.metrics import call_metrics, day_of
 from qa.rules.call import CallContext
 from qa.rules.dialogue import from_text as dialogue_from
 from qa.rules.examples import lint
-from qa.rules.loader import SourceFile, build, from_text, read_pack
+from qa.rules.loader import SourceFile, build, from_text, read_packs
 from qa.rules.trial import Backtest, Difference, Trial, backtest, try_dialogue
 from qa.services.mapping import result_view
 from qa.settings import RuleSettings
@@ -121,7 +121,7 @@ class RuleService:
                 trail.add(tenant, self._database.now(session), "system", "rules.changed", None, versions=versions)
 
     def _read(self) -> list[SourceFile]:
-        return [one for name in self._options.packs for one in read_pack(name, self._options.pack_dirs)]
+        return read_packs(self._options.packs, self._options.pack_dirs)
 
     def _with(self, path: str, text: str) -> list[SourceFile]:
         if len(text) > MAX_TEXT:
