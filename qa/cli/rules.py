@@ -16,7 +16,7 @@ from qa.core.base import encode
 from qa.core.errors import InputError, NotFoundError
 from qa.i18n import label_in, text
 from qa.lexicon.schema import INDUSTRIES
-from qa.rules.loader import SourceFile, available_packs, build, named_parts, read_pack
+from qa.rules.loader import SourceFile, available_packs, build, named_parts, read_packs
 
 if TYPE_CHECKING:
     from qa.core.transcript import Transcript
@@ -33,7 +33,7 @@ def read_files(packs: str | None, dirs: Sequence[Path] | None) -> tuple[Sequence
     settings = load_settings().rules
     folders = (*(dirs or ()), *settings.pack_dirs)
     names = available_packs(folders) if packs == "all" else (pack_names(packs) or settings.packs)
-    return names, [f for name in names for f in read_pack(name, folders)]
+    return names, read_packs(names, folders)
 
 
 @app.command("test", help=_r("cli_test"))
@@ -150,7 +150,7 @@ def backtest(
     from qa.rules.trial import backtest as compare
 
     names, new = read_files(packs, pack_dir)
-    old = [f for name in names for f in read_pack(name, [against])]
+    old = read_packs(names, [against])
     if not any((against / name).is_dir() for name in names):
         raise NotFoundError("rules.against_nothing", folder=against, packs=", ".join(names))
     paths = [p for f in files for p in (_call_files(f) if f.is_dir() else [f])]

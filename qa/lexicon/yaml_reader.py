@@ -17,6 +17,24 @@ MAX_BYTES: Final = 16 * 2**20
 """Larger files are refused before they are read; as many terms as a rule book may have fit."""
 
 
+_PROBLEMS: Final = (
+    ("found another document", "yaml_documents"),
+    ("could not determine a constructor", "yaml_tag"),
+    ("a key must be a word", "yaml_key"),
+    ("found a tab character", "yaml_tab"),
+    ("unexpected end of stream", "yaml_quote"),
+    ("did not find expected ',' or", "yaml_bracket"),
+    ("did not find expected node content", "yaml_bracket"),
+    ("could not find expected ':'", "yaml_colon"),
+    ("mapping values are not allowed", "yaml_second_colon"),
+    ("did not find expected key", "yaml_indent"),
+    ("did not find expected '-' indicator", "yaml_indent"),
+    ("did not find expected <document start>", "yaml_indent"),
+    ("cannot start any token", "yaml_sign"),
+)
+"""What the parser says, and the sentence for it."""
+
+
 class _Loader(yaml.CSafeLoader):
     """CSafeLoader without surprises."""
 
@@ -77,14 +95,24 @@ def parse_yaml(text: str, shown: str) -> object:
         return yaml.load(text, Loader=_Loader)  # noqa: S506 - a subclass of the safe loader
     except _DuplicateKey as e:
         raise BadPackError("rules.duplicate_key", file=shown, line=e.line, field=e.key) from None
+    except yaml.reader.ReaderError as e:
+        line = text.count("\n", 0, e.position) + 1
+        raise BadPackError("rules.yaml_control", file=shown, line=line) from None
     except yaml.YAMLError as e:
-        mark = getattr(e, "problem_mark", None)
-        raise BadPackError(
-            "rules.broken_yaml",
-            file=shown,
-            line=mark.line + 1 if mark else 1,
-            problem=str(getattr(e, "problem", None) or "not YAML"),
-        ) from None
+        mark, problem = getattr(e, "problem_mark", None), str(getattr(e, "problem", None) or "not YAML")
+        line = mark.line + 1 if mark else 1
+        written = text.split("\n")[line - 1 : line]
+        if (
+            mark
+            and "cannot start any token" in problem
+            and written
+            and written[0][mark.column : mark.column + 1] == "\t"
+        ):
+            raise BadPackError("rules.yaml_tab", file=shown, line=line) from None
+        code = next((code for part, code in _PROBLEMS if part in problem), None)
+        if code is not None:
+            raise BadPackError(f"rules.{code}", file=shown, line=line) from None
+        raise BadPackError("rules.broken_yaml", file=shown, line=line, problem=problem) from None
     except RecursionError:
         raise BadPackError("rules.too_deep", file=shown) from None
     except ValueError:

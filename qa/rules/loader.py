@@ -2,6 +2,8 @@
 
 import gc
 import hashlib
+import os
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
@@ -18,7 +20,7 @@ from qa.lexicon.lexicon import CompiledTerm
 from qa.lexicon.matcher import MatchTerm
 from qa.lexicon.patterns import PatternError, parse
 from qa.lexicon.schema import LIKENED, Applies, Term, TermDefaults, default_unless, label_of
-from qa.lexicon.yaml_reader import line_of, parse_yaml, read_yaml
+from qa.lexicon.yaml_reader import MAX_BYTES, line_of, parse_yaml, read_yaml
 from qa.rules.applicability import is_chinese
 from qa.rules.book import Placed, PlacedCard, PlacedFlow, PlacedRule, RuleBook
 from qa.rules.references import check_file
@@ -32,10 +34,15 @@ ENGINE_VERSION: Final = "9"
 MAX_TERMS: Final = 200_000
 """Terms of all loaded packs together: about half a minute and 1 GB; a million would take five times that."""
 
+SHORTEST_TERM: Final = 20
+"""Bytes below which nothing is a term."""
+
 MANY_PARTS: Final = 16
 """Parts of the name of a field that are still shown."""
 
 _SUFFIXES: Final = (".yaml", ".yml")
+_COMMENT: Final = re.compile(rb"^[ \t]*#.*$", re.MULTILINE)
+_TERM: Final = re.compile(rb"\bpatterns[\"']?[ \t]*:")
 
 
 class SourceFile:
@@ -73,8 +80,7 @@ def load_packs(names: Sequence[str], dirs: Sequence[Path]) -> RuleBook:
 
     Raises `BadPackError` for the first mistake, with file, line and a sentence.
     """
-    files = [f for name in sorted(dict.fromkeys(names)) for f in read_pack(name, dirs)]
-    return build(files)
+    return build(read_packs(sorted(dict.fromkeys(names)), dirs))
 
 
 @contextmanager
@@ -89,14 +95,45 @@ def _without_collector() -> Iterator[None]:
             gc.enable()
 
 
-@_without_collector()
 def read_pack(name: str, dirs: Sequence[Path]) -> list[SourceFile]:
     """The files of one pack in order of their names."""
+    return read_packs([name], dirs)
+
+
+@_without_collector()
+def read_packs(names: Sequence[str], dirs: Sequence[Path]) -> list[SourceFile]:
+    """The files of some packs, pack by pack."""
+    paths = [(name, path) for name in names for path in _paths(name, dirs)]
+    _refuse_millions([path for _, path in paths])
+    return [_read(name, path) for name, path in paths]
+
+
+def _paths(name: str, dirs: Sequence[Path]) -> list[Path]:
+    """The files of a pack. Hidden ones belong to editors and file systems; what is no file but named like one is
+    a mistake, for its rules would be missing.
+    """
     folder = _folder(name, dirs)
-    paths = sorted(p for p in folder.iterdir() if p.suffix in _SUFFIXES and p.is_file())
+    try:
+        paths = sorted(p for p in folder.iterdir() if p.suffix.lower() in _SUFFIXES and not p.name.startswith("."))
+    except OSError as e:
+        raise BadPackError("rules.file_unreadable", file=name, problem=e.strerror or "I/O") from None
+    for path in paths:
+        if not path.is_file():
+            raise BadPackError("rules.no_plain_file", file=f"{name}/{path.name}")
     if not paths:
         raise BadPackError("rules.empty_pack", pack=name)
-    return [_read(name, p) for p in paths]
+    return paths
+
+
+def _refuse_millions(paths: Sequence[Path]) -> None:
+    """Counts terms by their `patterns` before anything is parsed: a million took a minute to refuse."""
+    sizes = [(path, path.stat().st_size) for path in paths]
+    if sum(size for _, size in sizes) <= MAX_TERMS * SHORTEST_TERM:
+        return
+    small = [path.read_bytes() for path, size in sizes if size <= MAX_BYTES and os.access(path, os.R_OK)]
+    count = sum(len(_TERM.findall(_COMMENT.sub(b"", content))) for content in small)
+    if count > MAX_TERMS:
+        raise BadPackError("rules.too_many_terms", count=count, most=MAX_TERMS)
 
 
 Stamp = tuple[tuple[str, int, int], ...]
@@ -139,8 +176,11 @@ def available_packs(dirs: Sequence[Path]) -> list[str]:
     """Names of all packs that can be loaded."""
     found = set()
     for base in _bases(dirs):
-        for suffix in _SUFFIXES:
-            found |= {p.parent.relative_to(base).as_posix() for p in base.glob(f"*/*/*{suffix}")}
+        found |= {
+            p.parent.relative_to(base).as_posix()
+            for p in base.glob("*/*/*")
+            if p.suffix.lower() in _SUFFIXES and not p.name.startswith(".")
+        }
     return sorted(found)
 
 

@@ -25,7 +25,7 @@ from qa.pipeline.packs import load_book
 from qa.rules.call import CallContext
 from qa.rules.dialogue import from_text as dialogue_from
 from qa.rules.examples import lint
-from qa.rules.loader import SourceFile, Stamp, build, from_text, read_pack, stamp
+from qa.rules.loader import SourceFile, Stamp, build, from_text, read_pack, read_packs, stamp
 from qa.rules.trial import Backtest, Difference, Trial, backtest, try_dialogue
 from qa.services.mapping import result_view
 from qa.settings import RuleSettings
@@ -160,7 +160,7 @@ class RuleService:
             return True
 
     def _read(self) -> list[SourceFile]:
-        return [one for name in self._options.packs for one in read_pack(name, self._options.pack_dirs)]
+        return read_packs(self._options.packs, self._options.pack_dirs)
 
     def _readable(self) -> Iterator[SourceFile]:
         for name in self._options.packs:

@@ -75,10 +75,12 @@ def test_mistakes_of_form_are_told_with_their_line() -> None:
     assert refused("x:\n  a: 1\n  a: 2")["line"] == "3"
     assert refused("a: &x 1\nb: *x") == {"code": "rules.alias", "file": "zh/t/a.yaml", "line": "2"}
     broken = refused("a: 1\nb: [1,\nc: ]: 2")
-    assert (broken["code"], broken["file"], broken["line"]) == ("rules.broken_yaml", "zh/t/a.yaml", "3")
+    assert (broken["code"], broken["file"], broken["line"]) == ("rules.yaml_second_colon", "zh/t/a.yaml", "3")
+    broken = refused('a: 1\nb: "\\q"')
+    assert (broken["code"], broken["file"], broken["line"]) == ("rules.broken_yaml", "zh/t/a.yaml", "2")
     assert broken["problem"] not in ("", "None")
-    assert refused("a: \x00")["code"] == "rules.broken_yaml"
-    assert refused("[" * 5000)["code"] == "rules.broken_yaml"
+    assert refused("a: 1\nb: \x00") == {"code": "rules.yaml_control", "file": "zh/t/a.yaml", "line": "2"}
+    assert refused("[" * 5000)["code"] == "rules.yaml_bracket"
     assert refused("a: \ud800")["code"] == "rules.broken_yaml"
     for key in ("? [a, b]\n: c", "{[a]: b}", "? {a: 1}\n: c"):
         assert refused(f"x: 1\ny:\n  {key}".replace("\n: c", "\n  : c"))["line"] == "3"

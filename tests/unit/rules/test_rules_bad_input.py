@@ -12,7 +12,7 @@ from qa.i18n import LOCALES, render
 from qa.rules.book import RuleBook
 from qa.rules.call import CallContext
 from qa.rules.dialogue import from_example
-from qa.rules.loader import build, from_text, load_packs
+from qa.rules.loader import available_packs, build, from_text, load_packs
 
 HEAD = "id: zh.t\nlanguage: zh\n"
 GOOD = HEAD + "terms:\n  - {id: a, patterns: [保本], severity: critical, family: forbidden}\n"
@@ -26,7 +26,7 @@ def promises(book: RuleBook, call: Transcript) -> list[str]:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        (HEAD + "terms: [", "YAML"),
+        (HEAD + "terms: [", "closing bracket"),
         (HEAD + "terms:\n  - {id: a, patern: [保本]}", "patern"),
         (GOOD + "  - {id: a, patterns: [保息]}", "zh.t.a"),
         (HEAD + "conditions:\n  x: {use: y}\n  y: {none: [{use: x}]}", "x"),
@@ -116,3 +116,67 @@ def test_a_million_terms_are_refused_in_one_sentence(tmp_path: Path, monkeypatch
         build(parts)
     assert "2 terms" in render(caught.value.message, "en")
     assert build(parts[:1]).terms
+
+
+def test_millions_of_terms_over_many_files_are_refused_before_they_are_parsed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "zh" / "t"
+    folder.mkdir(parents=True)
+    for i in range(3):
+        lines = "".join(f"  - {{id: t{i}-{j}, patterns: [甲乙丙丁]}}\n" for j in range(100))
+        (folder / f"{i}.yaml").write_text(f"id: zh.t.f{i}\nterms:\n#  - patterns: [x]\n{lines}", encoding="utf-8")
+    monkeypatch.setattr("qa.rules.loader.MAX_TERMS", 300)
+    assert len(load_packs(["zh/t"], [tmp_path]).terms) == 300
+    monkeypatch.setattr("qa.rules.loader.MAX_TERMS", 299)
+    monkeypatch.setattr("qa.rules.loader._read", lambda *_: pytest.fail("parsed"))
+    with pytest.raises(BadPackError) as caught:
+        load_packs(["zh/t"], [tmp_path])
+    assert "300 terms" in render(caught.value.message, "en")
+
+
+def test_what_is_named_like_a_file_of_a_pack_is_read_or_told(tmp_path: Path) -> None:
+    folder = tmp_path / "zh" / "t"
+    folder.mkdir(parents=True)
+    (folder / "A.YAML").write_text(GOOD, encoding="utf-8")
+    (folder / "._A.yaml").write_bytes(b"\x00\x05\x16\x07\xff")  # as a file system leaves them
+    (folder / ".#A.yaml").symlink_to("nobody@nowhere")  # as an editor does
+    assert [t.id for t in load_packs(["zh/t"], [tmp_path]).terms] == ["zh.t.a"]
+    assert "zh/t" in available_packs([tmp_path])
+    for make in (Path.mkdir, lambda path: path.symlink_to("gone"), lambda path: path.symlink_to(path.name)):
+        odd = folder / "odd.yaml"
+        make(odd)
+        with pytest.raises(BadPackError) as caught:
+            load_packs(["zh/t"], [tmp_path])
+        assert caught.value.message.code == "rules.no_plain_file"
+        assert "zh/t/odd.yaml" in render(caught.value.message, "en")
+        odd.rmdir() if odd.is_dir() else odd.unlink()
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        ("\tlabel: x", "yaml_tab"),
+        ("terms:\n\t- x", "yaml_tab"),
+        ("---\nlabel: x", "yaml_documents"),
+        ("label: !x y", "yaml_tag"),
+        ("label: !!python/object:os.system x", "yaml_tag"),
+        ("? [a]\n: b", "yaml_key"),
+        ("label: 'x", "yaml_quote"),
+        ("terms: [{id: a， patterns: [保本]}]", "yaml_bracket"),
+        ("terms: [", "yaml_bracket"),
+        ("label： x\nversion: 1", "yaml_colon"),
+        ("label: a: b", "yaml_second_colon"),
+        ("terms:\n  - x\n - y", "yaml_indent"),
+        ("label: @x", "yaml_sign"),
+        ("label: '\x07'", "yaml_control"),
+        ("label: '\x00'", "yaml_control"),
+    ],
+)
+def test_what_is_no_yaml_is_told_in_the_language_of_the_reader(line: str, code: str) -> None:
+    with pytest.raises(BadPackError) as caught:
+        from_text("zh/t", HEAD + line)
+    told = caught.value.message
+    assert told.code == f"rules.{code}"
+    assert 3 <= int(told.params["line"]) <= 5
+    assert not re.search("[a-z]{4,}", render(told, "zh-Hans").removeprefix("pack.yaml"))

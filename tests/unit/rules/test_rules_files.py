@@ -37,7 +37,7 @@ def write(folder: Path, **files: str) -> None:
 
 def test_a_pack_is_all_yaml_of_its_folder_in_order_of_names(tmp_path: Path) -> None:
     write(tmp_path / "zh" / "t", b_yaml="id: zh.t.b\n", a_yml="id: zh.t.a\n", c_txt="no pack")
-    (tmp_path / "zh" / "t" / "d.yaml").mkdir()
+    (tmp_path / "zh" / "t" / "d").mkdir()
     files = read_pack("zh/t", [tmp_path])
     assert [(f.pack, f.path, f.model.id) for f in files] == [
         ("zh.t", "zh/t/a.yml", "zh.t.a"),
