@@ -9,6 +9,7 @@ from qa.core.finding import MatchKind
 from qa.core.messages import message
 from qa.core.roles import Role
 from qa.core.stretches import Stretches
+from qa.i18n import label_in
 from qa.rules.doubt import about_wording
 from qa.rules.places import Place, place, place_of, whole_turn
 from qa.rules.regexes import Effort, TooMuchEffortError, compiled
@@ -38,25 +39,36 @@ def says(on: Evaluation, condition: Condition, role: Role | None, inside: Window
     hits = _Hits(on, condition, role, inside)
     for reference in wanted.none:
         if hits.of(reference):
-            return no("rules.said_but_must_not", term=reference)
+            return no("rules.said_but_must_not", **_titles(on, [reference]))
     found: list[Place] = []
     for reference in wanted.all:
         places = hits.of(reference)
         if not places:
-            return hits.missing(reference)
+            return no("rules.not_said", **_titles(on, [reference]))
         found += places
     if wanted.any or wanted.patterns:
         names = [*wanted.any] + ([on.inline[id(wanted)]] if wanted.patterns else [])
         groups = {t: p for n in names for t in hits.terms(n) if (p := hits.of_term(t))}
         places = [p for group in groups.values() for p in group]
         if len(groups) < wanted.at_least or len(places) < wanted.times:
-            return hits.missing(_names(wanted))
+            return no("rules.not_said", **_titles(on, _names(wanted)))
         found += places
     return yes(sorted(set(found), key=lambda p: (p.turn, p.start, p.end, p.term or "")))
 
 
-def _names(wanted: Says) -> str:
-    return ", ".join([*wanted.any, *wanted.patterns][:3])
+def _names(wanted: Says) -> Sequence[str]:
+    return [*wanted.any, *wanted.patterns][:3]
+
+
+def _titles(on: Evaluation, names: Sequence[str]) -> dict[str, str]:
+    """Names of terms for a sentence: as the packs write them, and as they call them where they do."""
+    titles = [on.title(name) for name in names]
+    said = {"term": ", ".join(names)}
+    if any(titles):
+        for locale in ("zh-Hans", "en"):  # Traditional is made of Simplified where it is shown
+            shown = (label_in(t, locale) if t else name for t, name in zip(titles, names, strict=True))
+            said[f"term:{locale}"] = ", ".join(shown)
+    return said
 
 
 class _Hits:
@@ -80,9 +92,6 @@ class _Hits:
         hits = self._on.scan.meant(term, self._role, self._given)
         places = [place_of(h) for h in hits if about_wording([h], self._on.call) is None]
         return [p for p in places if self._inside.holds(p)]
-
-    def missing(self, name: str) -> Verdict:
-        return no("rules.not_said", term=name)
 
 
 def matches(on: Evaluation, condition: Condition, role: Role | None, inside: Window) -> Verdict:
