@@ -77,6 +77,7 @@ def pages_of(story: Story, house: House) -> Pages:
         "call": ("reviewer", f"/recordings/{story.open_call}?t=14"),
         "call-final": ("supervisor", f"/recordings/{story.call}"),
         "call-mono": ("auditor", f"/recordings/{story.mono}"),
+        "judgements": ("reviewer", f"/recordings/{story.call}/judgements"),
         "coaching": ("supervisor", "/coaching"),
         "letter-draft": ("supervisor", f"/coaching/{story.draft}"),
         "letter": ("agent", f"/coaching/{story.notice}"),

@@ -97,10 +97,21 @@ class RuleBook:
             table.setdefault(f"family:{term.family}", []).append(term.id)
         return {k: tuple(v) for k, v in table.items()} | {t.id: (t.id,) for t in self.terms}
 
+    @cached_property
+    def _titles(self) -> Mapping[str, Mapping[str, str]]:
+        """Of files and terms that were given one: without, a term is called as its first pattern is written."""
+        terms = {t.id: t.label for t in self.terms if t.match.patterns[0] not in t.label.values()}
+        return {name: f.label for name, f in self.files.items() if name not in f.label.values()} | terms
+
     def resolve(self, reference: str, pack: str) -> tuple[str, ...]:
         """Ids of the terms that a reference in `pack` stands for; empty where there is none."""
         table = self._references
         return table.get(f"{pack}.{reference}") or table.get(reference) or ()
+
+    def title(self, reference: str, pack: str) -> Mapping[str, str]:
+        """What the pack calls the term or file that a reference in `pack` stands for; empty without a name."""
+        named = self._titles
+        return named.get(f"{pack}.{reference}") or named.get(reference) or {}
 
     def analyse(self, transcript: Transcript, context: CallContext) -> Analysis:
         """What all packs say of a call. Pure: the same call and context give the same analysis."""
@@ -132,6 +143,7 @@ class RuleBook:
             scan=scan,
             context=context,
             resolve=lambda reference: self.resolve(reference, place.pack),
+            title=lambda reference: self.title(reference, place.pack),
             inline=self.inline,
             named=place.conditions,
             pack=place.pack,

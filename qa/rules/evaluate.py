@@ -26,6 +26,8 @@ class Evaluation:
     context: CallContext
     resolve: Callable[[str], tuple[str, ...]]
     """Term ids that a reference stands for."""
+    title: Callable[[str], Mapping[str, str]]
+    """What people call what a reference stands for, by locale; empty where it has no name."""
     inline: Mapping[int, str]
     """`id()` of a `says` with patterns on the spot -> the term id they were given."""
     named: Mapping[str, Condition] = field(default_factory=dict)

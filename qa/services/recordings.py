@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from pathlib import Path
 from typing import BinaryIO
 
@@ -11,6 +12,7 @@ from msgspec.structs import replace
 from sqlalchemy.orm import Session
 
 from qa.core.errors import BadOptionError, NotFoundError
+from qa.core.finding import Finding
 from qa.core.people import SYSTEM, Person, Right
 from qa.core.result import RunStatus
 from qa.db.engine import Database
@@ -20,10 +22,21 @@ from qa.db.results import Results
 from qa.db.runs import Runs
 from qa.services.custody.vault import Vault
 from qa.services.mapping import masked_view, recording_view, result_head, run_view, without_trials
-from qa.services.views import LedgerCounts, RecordingPage, RecordingView, ResultHead, ResultView, RunView
+from qa.services.views import (
+    Judgement,
+    LedgerCounts,
+    PackChange,
+    RecordingPage,
+    RecordingView,
+    ResultHead,
+    ResultView,
+    RunView,
+)
 from qa.storage.base import Storage
 
 MAX_PAGE = 200
+MAX_JUDGEMENTS = 20
+"""A few milliseconds each."""
 _ID = re.compile(r"[0-9a-f]{32}")
 
 
@@ -107,6 +120,21 @@ class RecordingService:
             _found(session, recording_id, who)
             return tuple(result_head(row) for row in Results(session).heads(recording_id))
 
+    def judgements(self, recording_id: str, *, who: Person = SYSTEM) -> tuple[Judgement, ...]:
+        """What was found in a recording each time it was judged, newest first, the last `MAX_JUDGEMENTS` times.
+
+        Needs `Right.SEE_RULES`: rules on trial are in it.
+        """
+        who.need(Right.SEE_RULES)
+        with self._database.read() as session:
+            _found(session, recording_id, who)
+            results = Results(session)
+            heads = [row.id for row in results.heads(recording_id)[: MAX_JUDGEMENTS + 1]]
+            rows = [row for one in heads if (row := results.get(recording_id, one)) is not None]
+            views = [masked_view(row) for row in rows]
+        pairs = zip_longest(views, views[1:])
+        return tuple(_judgement(view, before) for view, before in pairs if view is not None)[:MAX_JUDGEMENTS]
+
     @contextmanager
     def sound(self, recording_id: str, *, who: Person = SYSTEM) -> Iterator[Path]:
         """A local path of the original bytes, to be read within the block. Raises `StorageError` where they are
@@ -154,6 +182,24 @@ class RecordingService:
         with self._database.read() as session:
             counts = Runs(session).counts()
         return LedgerCounts(**{status.value: counts.get(status.value, 0) for status in RunStatus})
+
+
+def _judgement(view: ResultView, before: ResultView | None) -> Judgement:
+    now, then = _findings(view), _findings(before) if before is not None else _findings(view)
+    old = before.head.packs if before is not None else view.head.packs
+    changed = sorted(f for f in {*old, *view.head.packs} if old.get(f) != view.head.packs.get(f))
+    return Judgement(
+        head=view.head,
+        packs=tuple(PackChange(f, old.get(f), view.head.packs.get(f)) for f in changed),
+        found=tuple((finding, key not in then) for key, finding in now.items()),
+        gone=tuple(finding for key, finding in then.items() if key not in now),
+    )
+
+
+def _findings(view: ResultView) -> dict[tuple[object, ...], Finding]:
+    """By what makes two of them the same in the eyes of a person: rule, weight and place."""
+    found = view.result.analysis.findings if view.result.analysis else ()
+    return {(f.rule, f.severity, tuple((e.turn, e.char_start, e.char_end) for e in f.evidence)): f for f in found}
 
 
 def _found(session: Session, recording_id: str, who: Person) -> RecordingRow:

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from qa.core.base import Record
-from qa.core.finding import Severity
+from qa.core.finding import Finding, Severity
 from qa.core.messages import Message
 from qa.core.result import Result, RunStatus
 
@@ -93,6 +93,27 @@ class ResultView(Record, frozen=True):
     head: ResultHead
     recording_id: str
     result: Result
+
+
+class PackChange(Record, frozen=True):
+    """A file of a pack that judged in another version than the time before."""
+
+    file: str
+    before: int | None
+    """None where it was not there before."""
+    after: int | None
+    """None where it is there no longer."""
+
+
+class Judgement(Record, frozen=True):
+    """One entry in a recording's history: what was found, and what had changed since the entry before."""
+
+    head: ResultHead
+    packs: tuple[PackChange, ...]
+    found: tuple[tuple[Finding, bool], ...]
+    """Each with whether the judgement before had not found it; never so in the oldest one."""
+    gone: tuple[Finding, ...]
+    """What the judgement before had found."""
 
 
 class UploadView(Record, frozen=True):

@@ -10,6 +10,7 @@ from qa.core.finding import MatchKind
 from qa.core.messages import message
 from qa.core.roles import Role
 from qa.core.stretches import Stretches
+from qa.i18n import label_in
 from qa.rules.doubt import about_wording
 from qa.rules.places import Place, place, place_of, whole_turn
 from qa.rules.regexes import Effort, TooMuchEffortError, compiled
@@ -39,12 +40,13 @@ def says(on: Evaluation, condition: Condition, role: Role | None, inside: Window
     hits = _Hits(on, condition, role, inside)
     for reference in wanted.none:
         if places := hits.of(reference):
-            return Verdict(False, message("rules.said_but_must_not", term=reference), tuple(places))
+            told = message("rules.said_but_must_not", **_titles(on, [reference]))
+            return Verdict(False, told, tuple(places))
     found: list[Place] = []
     for reference in wanted.all:
         places = hits.of(reference)
         if not places:
-            return hits.missing(reference, [reference])
+            return hits.missing([reference], [reference])
         found += places
     if wanted.any or wanted.patterns:
         names = [*wanted.any] + ([on.inline[id(wanted)]] if wanted.patterns else [])
@@ -56,8 +58,19 @@ def says(on: Evaluation, condition: Condition, role: Role | None, inside: Window
     return yes(sorted(set(found), key=lambda p: (p.turn, p.start, p.end, p.term or "")))
 
 
-def _names(wanted: Says) -> str:
-    return ", ".join([*wanted.any, *wanted.patterns][:3])
+def _names(wanted: Says) -> Sequence[str]:
+    return [*wanted.any, *wanted.patterns][:3]
+
+
+def _titles(on: Evaluation, names: Sequence[str]) -> dict[str, str]:
+    """Names of terms for a sentence: as the packs write them, and as they call them where they do."""
+    titles = [on.title(name) for name in names]
+    said = {"term": ", ".join(names)}
+    if any(titles):
+        for locale in ("zh-Hans", "en"):  # Traditional is made of Simplified where it is shown
+            shown = (label_in(t, locale) if t else name for t, name in zip(titles, names, strict=True))
+            said[f"term:{locale}"] = ", ".join(shown)
+    return said
 
 
 class _Hits:
@@ -82,11 +95,11 @@ class _Hits:
         places = [place_of(h) for h in hits if about_wording([h], self._on.call) is None]
         return self._on.trusted([p for p in places if self._inside.holds(p)], self._role)
 
-    def missing(self, name: str, references: Sequence[str]) -> Verdict:
+    def missing(self, names: Sequence[str], references: Sequence[str]) -> Verdict:
         """Nothing was found; of families none of whose terms are loaded that says nothing."""
         if references and not any(self._on.resolve(reference) for reference in references):
-            return unknown("rules.not_loaded", term=name)
-        return no("rules.not_said", term=name)
+            return unknown("rules.not_loaded", **_titles(self._on, names))
+        return no("rules.not_said", **_titles(self._on, names))
 
 
 def matches(on: Evaluation, condition: Condition, role: Role | None, inside: Window) -> Verdict:

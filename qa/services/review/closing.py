@@ -219,6 +219,7 @@ class ClosingService(ReviewBase):
         lapsed = review is not None and review.status == ReviewStatus.CLAIMED and holder is None
         status = ReviewStatus.WAITING if lapsed else ReviewStatus(review.status) if review else None
         card = seen.machine
+        checks, left_out = check_views(seen, masked)
         return ReviewView(
             recording_id=recording.id,
             review_id=review.id if review else None,
@@ -244,7 +245,8 @@ class ClosingService(ReviewBase):
             finalised_at=review.finalised_at if review else None,
             flags=flag_views(seen, masked, self._options),
             added=tuple(masked.verdict(v) for v in seen.verdicts if v.finding_id is None),
-            checks=check_views(seen, masked),
+            checks=checks,
+            left_out=left_out,
             answers=tuple(masked.answer(a) for a in seen.answers),
             comments=tuple(comment_view(c, who, review, masked) for c in said.comments(recording.id)),
             corrections=correction_views(said.corrections([recording.id])[recording.id], seen.result, masked),

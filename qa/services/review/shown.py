@@ -103,23 +103,27 @@ def flag_views(seen: Reviewed, masked: Masked, options: ReviewSettings) -> tuple
     return tuple(views)
 
 
-def check_views(seen: Reviewed, masked: Masked) -> tuple[CheckView, ...]:
-    """The checks after the verdicts; what does not apply to the call is left out."""
-    return tuple(
-        CheckView(
-            rule=c.rule,
-            family=c.family,
-            label=c.label,
-            severity=c.severity,
-            outcome=c.outcome,
-            reason=c.reason,
-            shadow=c.shadow,
-            answerable=seen.answerable(c.rule),
-            evidence=c.evidence,
-            doubts=tuple(d for d in c.doubts if d.evidence),
-        )
-        for c in map(masked.check, seen.checks)
-        if c.outcome is not Outcome.NOT_APPLICABLE or seen.answerable(c.rule)
+def check_views(seen: Reviewed, masked: Masked) -> tuple[tuple[CheckView, ...], tuple[CheckView, ...]]:
+    """The checks after the verdicts: those that say something of the call, and those that do not apply to it."""
+    views = [_check(seen, c) for c in map(masked.check, seen.checks)]
+    halves: tuple[list[CheckView], list[CheckView]] = ([], [])
+    for view in views:
+        halves[view.outcome is Outcome.NOT_APPLICABLE and not view.answerable].append(view)
+    return tuple(halves[False]), tuple(halves[True])
+
+
+def _check(seen: Reviewed, c: Check) -> CheckView:
+    return CheckView(
+        rule=c.rule,
+        family=c.family,
+        label=c.label,
+        severity=c.severity,
+        outcome=c.outcome,
+        reason=c.reason,
+        shadow=c.shadow,
+        answerable=seen.answerable(c.rule),
+        evidence=c.evidence,
+        doubts=tuple(d for d in c.doubts if d.evidence),
     )
 
 

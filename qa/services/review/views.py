@@ -197,6 +197,8 @@ class ReviewView(Record, frozen=True):
     added: tuple[Verdict, ...]
     """Flags that only a person sees."""
     checks: tuple[CheckView, ...]
+    left_out: tuple[CheckView, ...]
+    """Checks that do not apply to the call."""
     answers: tuple[Answer, ...]
     comments: tuple[CommentView, ...]
     corrections: tuple[CorrectionView, ...]

@@ -7,6 +7,7 @@ from fastapi import Depends, Form, Request, Response
 from starlette.datastructures import FormData
 
 from qa.api.context import Context, ContextDep
+from qa.api.dependencies import require
 from qa.core.errors import BadOptionError, NotFoundError
 from qa.core.finding import Outcome, Severity
 from qa.core.hiding import HidingKind
@@ -50,6 +51,14 @@ def call(recording_id: str, request: Request, who: Who, context: ContextDep) -> 
         nonce=nonce,
         **_page(context, who, recording, review, result),
     )
+
+
+@router.get("/recordings/{recording_id}/judgements", dependencies=[require(Right.SEE_RULES)])
+def judgements(recording_id: str, request: Request, who: Who, context: ContextDep) -> Response:
+    """What was found under which versions of the rules, each time the call was judged."""
+    recording = context.services.recordings.get(recording_id, who=who)
+    found = context.services.recordings.judgements(recording.id, who=who)
+    return render(request, "call/judgements.html", recording=recording, judgements=found)
 
 
 def _review(context: Context, who: Person, recording_id: str) -> ReviewView:

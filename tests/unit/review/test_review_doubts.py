@@ -2,7 +2,7 @@
 
 import pytest
 from msgspec.structs import replace
-from review_kit import Calls, person
+from review_kit import PACK, Calls, person
 
 from qa.core.finding import Outcome
 from qa.core.result import Result
@@ -107,3 +107,13 @@ def test_doubts_are_kept_with_a_finalised_version(calls: Calls, held: str) -> No
         kept = payload_of(row)
     assert [d.term for c in kept.checks for d in c.doubts] == ["zh.t.yield"]
     assert [d.term for c in judge.closing.version(WANG, held, 1).checks for d in c.doubts] == ["zh.t.yield"]
+
+
+def test_what_does_not_apply_is_shown_apart_with_its_reason(calls: Calls) -> None:
+    calls.new_rules(PACK + "rules: [{id: later, severity: notice, when: {says: yield}, require: {says: mark}}]\n")
+    made = calls.add(("坐席：您好，有风险的", "客户：好"))
+    view = calls.view(made)
+    (out,) = view.left_out
+    assert (out.rule, out.outcome, out.reason.code) == ("zh.t.later", Outcome.NOT_APPLICABLE, "rules.not_said")
+    assert "zh.t.later" not in {c.rule for c in view.checks}
+    assert {c.outcome for c in view.checks} == {Outcome.PASSED}

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from qa.core.finding import Check, Finding, MatchKind, Outcome, Severity
 from qa.core.roles import Role
 from qa.core.transcript import Span, Transcript, Turn, Word
-from qa.i18n import render
+from qa.i18n import LOCALES, render
 from qa.rules.call import CallContext, CallMetrics, SilenceGap
 from qa.rules.dialogue import from_example
 from qa.rules.loader import build, from_text
@@ -415,3 +415,24 @@ def test_findings_are_told_in_the_order_of_the_call_and_what_is_missing_last() -
     said = [f.rule.removeprefix("zh.t.") for f in found if f.evidence]
     assert said == ["calm", "complaint", "promise", "sober", "curse", "polite"]
     assert [f.rule for f in found if not f.evidence] == [f.rule for f in found][len(said) :]
+
+
+def test_what_was_not_said_is_called_by_its_name_in_the_language_of_the_reader() -> None:
+    pack = """
+id: zh.t.words
+label: {zh-Hans: 词表, en: The words}
+terms:
+  - {id: sells, label: {zh-Hans: 推介产品, en: A product}, patterns: [推荐基金]}
+  - {id: plain, patterns: [推荐债券]}
+rules:
+  - {id: one, severity: notice, require: {says: sells}}
+  - {id: two, severity: notice, require: {says: [sells, plain]}}
+  - {id: file, severity: notice, require: {says: zh.t.words}}
+  - {id: none, severity: notice, require: {says: plain}}
+"""
+    analysis = build([from_text("zh/t", pack)]).analyse(from_example("坐席：再见", Role.AGENT), CallContext())
+    told = {c.rule: [render(c.reason, locale) for locale in LOCALES] for c in analysis.checks}
+    assert told["zh.t.one"] == ["没有说到“推介产品”。", "沒有說到「推介產品」。", "“A product” was not said."]
+    assert told["zh.t.two"][2] == "“A product, plain” was not said."
+    assert told["zh.t.file"][1:] == ["沒有說到「詞表」。", "“The words” was not said."]
+    assert told["zh.t.none"][0] == "没有说到“plain”。"

@@ -365,3 +365,41 @@ def test_a_critical_finding_is_news_once(services: Services, make_worker: Make) 
         Queue.LIGHT, services.recordings.get(recording).run.id
     )
     assert [one.event for one in services.push.deliveries(admin)] == ["finding.critical"]
+
+
+def test_the_history_keeps_what_was_found_under_which_versions(services: Services, make_worker: Make) -> None:
+    """Judged by other versions, one finding less, one of another weight; the first judgement stays as it was."""
+    recording = taken(services, make_worker)
+
+    def later(source: RecordingInput) -> Result:
+        result = judged(BAD_CALL)(source)
+        assert result.analysis is not None
+        findings = [f for f in result.analysis.findings if f.rule != "zh.finance.sure-win"]
+        findings = [
+            replace(f, severity=Severity.NOTICE) if f.rule == "zh.finance.guaranteed-interest" else f
+            for f in findings
+        ]
+        packs = {**result.analysis.packs, "zh.finance.forbidden": 99, "zh.own": 1}
+        return replace(result, analysis=replace(result.analysis, findings=tuple(findings), packs=packs))
+
+    run = services.analysis.rescan(recording)
+    make_worker(FakePipeline(outcome=later)).work(Queue.LIGHT, run.id)
+    new, old = services.recordings.judgements(recording, who=REVIEWER)
+    assert (old.head.kind, new.head.kind) == ("first", "rescan")
+    assert (old.packs, old.gone, [fresh for _, fresh in old.found if fresh]) == ((), (), [])
+    assert [(p.file, p.after) for p in new.packs] == [("zh.finance.forbidden", 99), ("zh.own", 1)]
+    assert new.packs[0].before == old.head.packs["zh.finance.forbidden"]
+    assert new.packs[1].before is None
+    gone = {(f.rule, f.severity) for f in new.gone}
+    assert gone == {
+        ("zh.finance.sure-win", Severity.CRITICAL),
+        ("zh.finance.guaranteed-interest", Severity.CRITICAL),
+    }
+    assert [(f.rule, f.severity) for f, fresh in new.found if fresh] == [
+        ("zh.finance.guaranteed-interest", Severity.NOTICE)
+    ]
+    assert gone <= {(f.rule, f.severity) for f, _ in old.found}
+    with pytest.raises(ForbiddenError):
+        services.recordings.judgements(recording, who=AGENT)
+    with pytest.raises(NotFoundError):
+        services.recordings.judgements(recording, who=OTHER_LEADER)
