@@ -4,6 +4,7 @@ of the service."""
 import json
 import re
 from collections.abc import Iterator, Mapping
+from math import inf
 from pathlib import Path
 from typing import Any, Final, NamedTuple, TypeVar
 
@@ -12,7 +13,8 @@ import msgspec
 from qa.core.behaviour import CallBehaviour
 from qa.core.characters import whole
 from qa.core.errors import BadPackError, InputError, NotFoundError
-from qa.core.transcript import Transcript
+from qa.core.transcript import Transcript, Word
+from qa.lexicon.schema import INDUSTRIES
 from qa.rules.dialogue import from_text, from_turns
 
 
@@ -126,6 +128,10 @@ def _calls(value: object, number: str, at: _Place) -> Iterator[Call | None]:
     attributes = {k: str(v) for k, v in given.items()} if isinstance(given, dict) else {}
     if isinstance(value.get("industry"), str):
         attributes["industry"] = value["industry"]
+    industry = attributes.get("industry")
+    if industry and industry not in INDUSTRIES:
+        known = ", ".join(INDUSTRIES)
+        raise InputError("rules.industry_in_file", file=at[0], line=at[1], name=industry[:32], known=known)
     yield Call(name, _transcript(value, at), attributes, _behaviour(value, at))
 
 
@@ -154,8 +160,17 @@ def _transcript(value: Mapping[str, Any], at: _Place) -> Transcript:
     if not isinstance(inner, Mapping) or not isinstance(inner.get("turns"), list):
         raise _no_turns(at)
     if "duration" in inner and all(isinstance(t, dict) and "words" in t for t in inner["turns"]):
-        return _converted(inner, Transcript, at)
+        made = _converted(inner, Transcript, at)
+        for number, turn in enumerate(made.turns, 1):
+            if not all(_possible(word) for word in turn.words):
+                raise InputError("rules.bad_words", file=at[0], line=at[1], turn=number)
+        return made
     return _from_turns(inner["turns"], str(value.get("language", "zh")).split("-")[0], at)
+
+
+def _possible(word: Word) -> bool:
+    """Whether a word stands at a time, and is as likely as anything can be."""
+    return 0 <= word.start <= word.end < inf and 0 <= word.trust <= 1 and 0 <= word.probability <= 1
 
 
 def _from_turns(turns: list[Any], language: str, at: _Place) -> Transcript:

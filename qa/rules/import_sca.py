@@ -5,10 +5,12 @@ The source is the JSON that its `UploadRule` takes and its console exports: `con
 `rules` (each with `triggers`, lambdas over the ids of conditions).
 """
 
+import contextlib
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any, Final
 
 import yaml
@@ -17,7 +19,10 @@ from qa.core.characters import whole
 from qa.core.errors import InputError
 from qa.core.messages import Message, message
 from qa.i18n import catalogue
+from qa.lexicon.patterns import parse
+from qa.rules.references import walk
 from qa.rules.regexes import compiled
+from qa.rules.schema import Condition, Says
 
 _ROLES: Final = {"客服": "agent", "客户": "customer", "所有": "any", "agent": "agent", "customer": "customer"}
 _SYMBOL: Final = re.compile(r"\s*(&&|\|\||!|\(|\)|[^\s&|!()]+)")
@@ -72,6 +77,7 @@ class _Converter:
         given = [*_list(data.get("conditions")), *(c for r in self._rules for c in _list(r.get("conditions")))]
         self._given = {str(c.get("cid")): c for c in given if isinstance(c, dict)}
         self._made: dict[str, Tree] = {}
+        self._names = _condition_names(self._given)
         self._dropped: list[Message] = []
         self._rule = ""
 
@@ -115,15 +121,17 @@ class _Converter:
         return rule
 
     def _condition(self, cid: str) -> Tree:
-        return {"use": _condition_name(cid)}
+        if cid not in self._names:
+            raise _NotCarriedError(f"condition {cid}", "not_in_file")
+        return {"use": self._names[cid]}
 
     def _named(self, cid: str, path: tuple[str, ...]) -> str:
-        name = _condition_name(cid)
-        if name in self._made:
-            return name
         source = self._given.get(cid)
         if source is None:
             raise _NotCarriedError(f"condition {cid}", "not_in_file")
+        name = self._names[cid]
+        if name in self._made:
+            return name
         if cid in path:
             raise _NotCarriedError(f"condition {cid}", "circle")
         operators = {str(o.get("oid")): o for o in _list(source.get("operators")) if isinstance(o, dict)}
@@ -140,13 +148,18 @@ class _Converter:
         if source is None:
             raise _NotCarriedError(f"operator {oid}", "not_in_condition")
         kind, param = str(source.get("type")), source.get("param") or {}
-        made = _OPERATORS.get(kind)
-        if made is None:
+        make = _OPERATORS.get(kind)
+        if make is None:
             raise _NotCarriedError(f"operator {kind}", "no_operator")
         try:
-            return made(param)
-        except (KeyError, TypeError, ValueError, AttributeError):
+            read = _Read(param)
+            made = make(read)
+            _check_loads(made)
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
             raise _NotCarriedError(f"operator {kind}", "bad_parameters") from None
+        for key in read.unread():
+            self._drop(f"{kind} {key}", "not_known_here")
+        return made
 
     def _scope(self, source: Mapping[str, Any], path: tuple[str, ...]) -> Tree:
         scope: Tree = {}
@@ -171,6 +184,9 @@ class _Converter:
     def _part(self, source: Mapping[str, Any], *names: str) -> Mapping[str, Any]:
         """A part of a condition that holds fields; nothing of one that does not."""
         found: object = next((source[name] for name in names if source.get(name)), {})
+        if isinstance(found, str):  # so one description of the form has it
+            with contextlib.suppress(ValueError, RecursionError):
+                found = json.loads(found)
         if isinstance(found, Mapping):
             return found
         self._drop(f"{names[0]} {found}", "bad_parameters")
@@ -178,8 +194,8 @@ class _Converter:
 
     def _anchor(self, scope: Tree, anchor: Mapping[str, Any], last: int | None, path: tuple[str, ...]) -> None:
         cid, place = str(anchor["cid"]), str(anchor.get("location", "AFTER")).upper()
-        hit = anchor.get("hit_time") or 1
-        if not isinstance(hit, int) or (hit < 1 and hit != -1):
+        hit = anchor.get("hit_time", 1)
+        if not isinstance(hit, int) or isinstance(hit, bool) or (hit < 1 and hit != -1):
             self._drop(f"hit_time {hit}", "any_hit")
             hit = 1
         made: Tree = {"condition": {"use": self._named(cid, path)}, "hit": hit}
@@ -193,6 +209,7 @@ class _Converter:
 
     def _within(self, scope: Tree, first: int | None, last: int | None, role: str | None) -> None:
         turns = f"{role} turns" if role in ("agent", "customer") else "turns"
+        first, last = (None if isinstance(x, bool) else x for x in (first, last))
         if first in (None, 0, 1) and isinstance(last, int) and last > 0:
             scope["within"] = f"first {last} {turns}"
         elif isinstance(first, int) and first < 0 and last in (None, -1):
@@ -209,8 +226,50 @@ def _list(value: object) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-def _condition_name(cid: str) -> str:
-    return "c-" + (re.sub(r"[^a-z0-9]+", "-", cid.lower()).strip("-") or "x")
+def _condition_names(cids: Iterable[str]) -> dict[str, str]:
+    """A name of its own for each condition: A and a, 甲 and 乙 are two."""
+    names: dict[str, str] = {}
+    taken: set[str] = set()
+    for cid in cids:
+        plain = "c-" + (re.sub(r"[^a-z0-9]+", "-", cid.lower()).strip("-")[:60] or "x")
+        number = next(k for k in count(1) if (plain if k == 1 else f"{plain}-{k}") not in taken)
+        name = plain if number == 1 else f"{plain}-{number}"
+        names[cid] = name
+        taken.add(name)
+    return names
+
+
+class _Read(dict[str, Any]):
+    """Parameters of an operator that know which of them were looked at."""
+
+    def __init__(self, given: Mapping[str, Any]) -> None:
+        super().__init__(given)
+        self._seen = set(_HOLDS_ANYWAY)
+
+    def __getitem__(self, key: str) -> Any:
+        self._seen.add(key)
+        return super().__getitem__(key)
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """The value of a key, which counts as looked at."""
+        self._seen.add(key)
+        return super().get(key, default)
+
+    def unread(self) -> list[str]:
+        """What says something and was not looked at."""
+        return [key for key, value in self.items() if value and key not in self._seen]
+
+
+_HOLDS_ANYWAY: Final = ("in_sentence", "inSentence", "operName", "keywordMatchSize")
+"""Patterns never run over the end of a sentence."""
+
+
+def _check_loads(tree: Tree) -> None:
+    """A `ValueError` where an operator would keep the pack from loading."""
+    for value, _ in walk(Condition.model_validate(tree), ()):
+        if isinstance(value, Says):
+            for pattern in value.patterns:
+                parse(pattern)
 
 
 def parse_lambda(expression: str, leaf: Callable[[str], Tree]) -> Tree:
@@ -265,7 +324,7 @@ def parse_lambda(expression: str, leaf: Callable[[str], Tree]) -> Tree:
 
 
 def _keywords(param: Mapping[str, Any], default: int) -> Tree:
-    words = [_literal(w) for w in param.get("keywords") or param["operKeyWords"]]
+    words = [_literal(w) for w in _texts(param.get("keywords") or param["operKeyWords"])]
     size = int(param.get("keywordMatchSize", default))
     if not words:
         raise ValueError
@@ -278,6 +337,13 @@ def _keywords(param: Mapping[str, Any], default: int) -> Tree:
         times = int(param.get("threshold") or 1)
         return {"says": says | ({"times": times} if times > 1 else {})}
     raise ValueError
+
+
+def _texts(value: object) -> list[str]:
+    """A list of texts; a text by itself is none."""
+    if not isinstance(value, list) or not value:
+        raise ValueError
+    return [str(one) for one in value]
 
 
 def _any_keyword(param: Mapping[str, Any]) -> Tree:
@@ -298,7 +364,7 @@ def _literal(word: object) -> str:
 def _similar(param: Mapping[str, Any]) -> Tree:
     score = float(param.get("score") or 80)
     return {
-        "similar": {"text": list(param["similarlySentences"]), "at_least": score / 100 if score > 1 else score}
+        "similar": {"text": _texts(param["similarlySentences"]), "at_least": score / 100 if score > 1 else score}
     }
 
 
@@ -311,10 +377,14 @@ def _regex(param: Mapping[str, Any]) -> Tree:
     return {"matches": made}
 
 
+_EVER: Final = 100_000
+"""Turns: 0 stands for all before."""
+
+
 def _repeat(param: Mapping[str, Any]) -> Tree:
     return {
         "repeats": {
-            "within_turns": int(param.get("from") or 10),
+            "within_turns": _EVER if param.get("from") == 0 else int(param.get("from") or 10),
             "similarity": float(param.get("similarity_threshold") or 0.8),
             "times": int(param.get("hit_time") or 1) + 1,
             "min_chars": max(2, int(param.get("threshold") or 5)),
@@ -326,9 +396,10 @@ def _silence(param: Mapping[str, Any]) -> Tree:
     if str(param.get("compareOperator", "gt")) != "gt":
         raise ValueError
     made: Tree = {"at_least": int(param["interval"]) / 1000}
-    if param.get("different_role") is False:
+    different = param.get("different_role", param.get("differentRole"))
+    if different is not None and not different:
         made["between"] = "same"
-    elif param.get("different_role") is True:
+    elif different:
         return {"any": [{"silence": made | {"between": b}} for b in ("agent-customer", "customer-agent")]}
     return {"silence": made}
 

@@ -31,6 +31,7 @@ from qa.services.metadata import (
     checked_roles,
     name_pattern,
     safe_name,
+    with_known_industry,
 )
 from qa.services.views import Accepted
 from qa.settings import IntakeSettings
@@ -83,7 +84,7 @@ class IntakeService:
         attributes = {**attributes_from_name(self._pattern, name), **meta.attributes}
         return IntakeMeta(
             name=name,
-            attributes=checked_attributes(attributes, self._options.allowed_attributes),
+            attributes=with_known_industry(checked_attributes(attributes, self._options.allowed_attributes)),
             language=checked_language(meta.language),
             manual_roles=checked_roles(meta.manual_roles) if meta.manual_roles else None,
             actor=meta.actor,
@@ -162,7 +163,7 @@ class IntakeService:
 
         Raises `NotFoundError` and `BadOptionError`. Rules that look at metadata see it with the next scan.
         """
-        checked = checked_attributes(attributes, self._options.allowed_attributes)
+        checked = with_known_industry(checked_attributes(attributes, self._options.allowed_attributes))
         with self._database.write() as session:
             recordings = Recordings(session)
             recording = recordings.get(recording_id, tenant, lock=True)

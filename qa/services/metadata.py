@@ -9,6 +9,7 @@ from pathlib import Path
 from qa.core.errors import BadOptionError
 from qa.core.languages import SPOKEN
 from qa.core.roles import Role
+from qa.lexicon.schema import INDUSTRIES
 
 SIDECAR_SUFFIX = ".json"
 MAX_SIDECAR_BYTES = 2**20
@@ -43,6 +44,18 @@ def checked_attributes(attributes: Mapping[str, str], most: int) -> dict[str, st
         kept = "".join(c if unicodedata.category(c) != "Cc" else " " for c in value).strip()
         checked[name] = kept.encode("utf-8", "replace").decode("utf-8")
     return checked
+
+
+def with_known_industry(attributes: dict[str, str]) -> dict[str, str]:
+    """The same with the industry as packs write it. Raises `BadOptionError` for one that no pack can have: the
+    rules of all industries would pass the call over.
+    """
+    industry = attributes.get("industry", "").lower()
+    if industry and industry not in INDUSTRIES:
+        raise BadOptionError(
+            "rules.unknown_industry", name=safe_name(attributes["industry"])[:32], known=", ".join(INDUSTRIES)
+        )
+    return {**attributes, "industry": industry} if industry else attributes
 
 
 def checked_language(language: str | None) -> str | None:

@@ -1,17 +1,19 @@
 """What people and recognisers really hand in: each gets one sentence, and the packs already loaded go on."""
 
+import json
 import re
 from pathlib import Path
 
 import pytest
 
-from qa.core.errors import BadPackError
+from qa.core.errors import BadPackError, InputError
 from qa.core.roles import Role
 from qa.core.transcript import Transcript, Turn, Word
 from qa.i18n import LOCALES, render
 from qa.rules.book import RuleBook
 from qa.rules.call import CallContext
 from qa.rules.dialogue import from_example
+from qa.rules.dialogue_files import read_calls
 from qa.rules.loader import available_packs, build, from_text, load_packs
 
 HEAD = "id: zh.t\nlanguage: zh\n"
@@ -180,3 +182,39 @@ def test_what_is_no_yaml_is_told_in_the_language_of_the_reader(line: str, code: 
     assert told.code == f"rules.{code}"
     assert 3 <= int(told.params["line"]) <= 5
     assert not re.search("[a-z]{4,}", render(told, "zh-Hans").removeprefix("pack.yaml"))
+
+
+def spoken(**word: object) -> str:
+    said = {"text": "保本", "start": 0.0, "end": 1.0, "probability": 0.9, "trust": 0.9} | word
+    made = {"index": 0, "role": "agent", "speaker": "a", "channel": 0, "words": [said], "role_confidence": 1.0}
+    return json.dumps({"language": "zh", "duration": 9.0, "turns": [made]})
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        {"start": float("nan")},
+        {"end": float("inf")},
+        {"start": -5.0},
+        {"start": 2.0},
+        {"trust": 9.0},
+        {"trust": float("nan")},
+        {"probability": -1.0},
+    ],
+)
+def test_words_at_impossible_times_judge_nobody(word: dict[str, object]) -> None:
+    """Who spoke at no time, or before the call, left everything unsaid in its first thirty seconds."""
+    assert list(read_calls(spoken(), "f.json"))
+    assert list(read_calls(spoken(start=1.0), "f.json"))
+    with pytest.raises(InputError) as caught:
+        list(read_calls(spoken(**word), "f.json"))
+    assert (caught.value.message.code, caught.value.message.params["turn"]) == ("rules.bad_words", "1")
+
+
+def test_an_industry_that_no_pack_can_have_is_told_with_its_line() -> None:
+    call = '{"industry": "%s", "turns": [{"role": "agent", "text": "保本"}]}\n'
+    assert [c.attributes for c in read_calls(call % "finance", "f")] == [{"industry": "finance"}]
+    with pytest.raises(InputError) as caught:
+        list(read_calls(call % "finance" + call % "fiance", "f"))
+    assert (caught.value.message.code, caught.value.message.params["line"]) == ("rules.industry_in_file", "2")
+    assert "fiance" in render(caught.value.message, "zh-Hans")

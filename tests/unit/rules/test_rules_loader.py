@@ -40,7 +40,7 @@ def broken(text: str) -> tuple[str, dict[str, str]]:
 @pytest.mark.parametrize(
     ("text", "code", "line"),
     [
-        (HEAD + "terms: [", "rules.broken_yaml", "4"),
+        (HEAD + "terms: [", "rules.yaml_bracket", "4"),
         (HEAD + "terms:\n  - {id: a, patern: [保本]}", "rules.unknown_key", "4"),
         (HEAD + "terms:\n  - {id: a}", "rules.missing_field", "4"),
         (HEAD + "terms:\n  - id: a\n    patterns: [保本]\n    severity: bad", "rules.not_one_of", "6"),

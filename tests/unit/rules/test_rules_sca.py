@@ -325,3 +325,61 @@ def test_a_keyword_with_signs_of_patterns_becomes_one_that_loads(word: str, patt
     made = imported({"operators": [{"oid": "1", "type": "HIT_ANY_KEYWORDS", "param": {"keywords": [word]}}]})
     assert yaml.safe_load(made.yaml)["conditions"]["c-1"] == {"says": {"patterns": [pattern]}}
     assert build([from_text("zh/imported", made.yaml)])
+
+
+@pytest.mark.parametrize(("first", "second"), [("A", "a"), ("甲", "乙"), ("1_", "1-")])
+def test_conditions_keep_apart_whatever_their_ids_are(first: str, second: str) -> None:
+    bye = SAYS | {"param": {"keywords": ["再见"]}}
+    made = imported({"cid": first}, {"cid": second, "operators": [bye]}, triggers=[first, second])
+    document = yaml.safe_load(made.yaml)
+    used = [part["use"] for part in document["rules"][0]["forbid"]["any"]]
+    assert [document["conditions"][name]["says"]["patterns"] for name in used] == [["您好"], ["再见"]]
+
+
+@pytest.mark.parametrize(
+    ("kind", "param"),
+    [
+        ("INTERVAL_GREATER", {"interval": -5}),
+        ("ADVANCED_REPEAT_DETECT", {"from": -3}),
+        ("ADVANCED_REPEAT_DETECT", {"similarity_threshold": 60}),
+        ("HIT_ANY_KEYWORDS", {"keywords": "您好,再见"}),
+        ("HIT_ANY_KEYWORDS", {"keywords": ["好" * 600]}),
+        ("HIT_ANY_KEYWORDS", {"keywords": ["。"]}),
+        ("SIMILAR_MATCH", {"similarlySentences": []}),
+        ("SIMILAR_MATCH", {"similarlySentences": "您好再见"}),
+        ("SIMILAR_MATCH", {"similarlySentences": ["您好"], "score": 150}),
+        ("INTERRUPT_DETECT", {"interval": -500}),
+    ],
+)
+def test_what_would_keep_the_pack_from_loading_is_left_out_and_told(kind: str, param: dict[str, object]) -> None:
+    made = imported({"operators": [{"oid": "1", "type": kind, "param": param}]})
+    assert build([from_text("zh/imported", made.yaml)]).rules == ()
+    assert dropped(made) == [(f"operator {kind}", "its parameters are not understood")]
+
+
+@pytest.mark.parametrize(
+    ("kind", "param", "expected", "left_out"),
+    [
+        ("INTERVAL_GREATER", {"interval": 2000, "different_role": 0, "from_end": True, "target": 0},
+         {"silence": {"at_least": 2.0, "between": "same"}}, ["from_end"]),
+        ("INTERVAL_GREATER", {"interval": 2000, "different_role": 1},
+         {"any": [{"silence": {"at_least": 2.0, "between": b}} for b in ("agent-customer", "customer-agent")]}, []),
+        ("ADVANCED_REPEAT_DETECT", {"from": 0, "excludes": ["你好"]},
+         {"repeats": {"within_turns": 100_000, "similarity": 0.8, "times": 2, "min_chars": 5}}, ["excludes"]),
+        ("HIT_ANY_KEYWORDS", {"keywords": ["您好"], "in_sentence": True, "contextChatMatch": True},
+         {"says": {"patterns": ["您好"]}}, ["contextChatMatch"]),
+    ],
+)  # fmt: skip
+def test_parameters_that_are_not_known_here_are_told(
+    kind: str, param: dict[str, object], expected: object, left_out: list[str]
+) -> None:
+    made = imported({"operators": [{"oid": "1", "type": kind, "param": param}]})
+    assert yaml.safe_load(made.yaml)["conditions"]["c-1"] == expected
+    assert [what for what, _ in dropped(made)] == [f"{kind} {key}" for key in left_out]
+
+
+def test_every_hit_of_an_anchor_is_told_as_the_first_and_a_range_may_be_a_text() -> None:
+    anchored = {"check_range": {"anchor": {"cid": "1", "hit_time": 0}}}
+    made = imported({}, anchored, triggers=["2"])
+    assert [what for what, _ in dropped(made)] == ["hit_time 0"]
+    assert condition(check_range={"range": '{"from": 1, "to": 3}'}) == {"all": [HELLO], "within": "first 3 turns"}

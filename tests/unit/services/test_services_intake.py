@@ -15,7 +15,14 @@ from qa.core.result import RunStatus
 from qa.services import IntakeMeta, Services, open_services
 from qa.services.doorbell import Queue
 from qa.services.intake import IntakeService
-from qa.services.metadata import attributes_from_name, name_pattern, read_sidecar, safe_name, sidecar_of
+from qa.services.metadata import (
+    attributes_from_name,
+    name_pattern,
+    read_sidecar,
+    safe_name,
+    sidecar_of,
+    with_known_industry,
+)
 from qa.settings import IntakeSettings, Settings
 from qa.storage.local import LocalStorage
 
@@ -135,6 +142,7 @@ def test_a_duplicate_brings_lost_audio_back(services: Services) -> None:
     [
         (IntakeMeta("a.wav", {"bad name!": "x"}), "ledger.bad_attribute_name"),
         (IntakeMeta("a.wav", {"note": "x" * 5000}), "ledger.long_attribute"),
+        (IntakeMeta("a.wav", {"industry": "fiance"}), "rules.unknown_industry"),
         (IntakeMeta("a.wav", {f"f{i}": "x" for i in range(65)}), "ledger.too_many_attributes"),
         (IntakeMeta("a.wav", language="Mandarin!"), "ledger.bad_language"),
         (IntakeMeta("a.wav", manual_roles={"ch0": "boss"}), "ledger.bad_roles"),
@@ -206,3 +214,9 @@ def test_a_sidecar_gives_its_plain_values(tmp_path: Path) -> None:
 
 def _settings(tmp_path: Path, intake: IntakeSettings) -> Settings:
     return Settings(home=tmp_path / "home", intake=intake)
+
+
+def test_an_industry_is_kept_as_packs_write_it() -> None:
+    assert with_known_industry({"industry": "Finance", "team": "A"}) == {"industry": "finance", "team": "A"}
+    for none in ({"industry": ""}, {"team": "A"}):
+        assert with_known_industry(none) == none
