@@ -68,6 +68,7 @@ TABLE: tuple[tuple[str, str, tuple[Right, ...]], ...] = (
         SEEING,
     ),
     ("GET", r"/api/v1/recordings/\{recording_id\}/audio", (Right.DOWNLOAD,)),
+    ("GET", r"/recordings/\{recording_id\}/judgements", (Right.SEE_RULES,)),
     ("GET", r"/recordings/\{recording_id\}.*", SEEING),
     ("GET", r"/recordings(/rows)?", (Right.SEE_RECORDINGS,)),
     ("POST", r"/recordings/views.*", (Right.SEE_RECORDINGS,)),
