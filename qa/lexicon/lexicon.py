@@ -164,6 +164,8 @@ class Scan:
 @cache
 def _speakers(role: Role | None, affirmed: bool) -> frozenset[Role]:
     """In whose turns there may be a hit that is the role's: in its own, and in questions that it says yes to."""
+    if role is Role.SYSTEM:
+        return frozenset({role})
     own = EVERYBODY if role is None else frozenset({role, role.other} if affirmed else {role})
     return own - {Role.SYSTEM}
 

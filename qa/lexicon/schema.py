@@ -22,6 +22,8 @@ Dotted = Annotated[str, Field(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)+$", max_length
 
 SeverityName = Literal["critical", "warning", "notice", "info"]
 RoleName = Literal["agent", "customer", "any"]
+SpeakerName = Literal["agent", "customer", "any", "system"]
+"""Whose turns a condition may look at: also at recorded announcements, which nobody is responsible for."""
 Homophone = Literal["off", "auto", "on"]
 
 Exception_ = Literal[

@@ -23,6 +23,7 @@ from qa.lexicon.schema import (
     Model,
     RoleName,
     SeverityName,
+    SpeakerName,
     Term,
     TermDefaults,
     Text,
@@ -292,7 +293,9 @@ class Condition(Model):
     then: Then | None = None
     step: Id | None = Field(None, description="A step of the same flow was done; in `when` of steps only.")
 
-    role: RoleName | None = Field(None, description="Whose turns are looked at; by default the rule's.")
+    role: SpeakerName | None = Field(
+        None, description="Whose turns are looked at; by default the rule's. `system`: recorded announcements."
+    )
     within: Within | None = None
     after: Anchor | None = None
     before: Anchor | None = None

@@ -95,7 +95,9 @@ def _timed(found: re.Match[str], call: CallText) -> Window:
 
 def role_of(name: str | None, default: Role | None) -> Role | None:
     """A role by its name in a pack; None stands for anybody."""
-    return default if name is None else {"agent": Role.AGENT, "customer": Role.CUSTOMER}.get(name)
+    if name is None:
+        return default
+    return None if name == "any" else Role(name)
 
 
 def turns_of(call: CallText, role: Role | None, inside: Window) -> list[TurnText]:

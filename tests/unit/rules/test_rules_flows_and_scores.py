@@ -240,3 +240,19 @@ def test_a_persons_answer_counts_where_the_checks_leave_an_item_open() -> None:
     items = {i.item: i for s in failed.sections for i in s.items}
     assert (items["warm"].points, items["hello"].points, items["hello"].veto) == (4.0, 0.0, False)
     assert failed.score is not None
+
+
+@pytest.mark.parametrize(
+    ("said", "outcome"),
+    [
+        ("系统：您的通话将被录音", Outcome.PASSED),
+        ("客户：我会录音", Outcome.FAILED),
+        ("坐席：好的", Outcome.FAILED),
+    ],
+)
+def test_a_step_may_be_done_by_an_announcement(said: str, outcome: Outcome) -> None:
+    step = "condition: {any: [{says: notice}, {says: notice, role: system}]}"
+    text = f"id: zh.t\nterms: [{{id: notice, patterns: [录音]}}]\nflows: [{{id: f, steps: [{{id: s, {step}}}]}}]\n"
+    call = from_example([said, "坐席：您好"], Role.AGENT)
+    checks = build([from_text("zh/t", text)]).analyse(call, CallContext()).checks
+    assert [c.outcome for c in checks if c.rule == "zh.t.f.s"] == [outcome]
