@@ -42,7 +42,7 @@ CLAUSE_END: Final = re.compile(r"[,.?]")
 
 _A_NOT_A = (
     "是不是|会不会|能不能|可不可以|可不可|有没有|好不好|行不行|对不对|要不要|算不算|信不信|想不想|知不知道|懂不懂|"
-    "愿不愿意|方不方便|需不需要|合不合适|放不放心|靠不靠谱|系咪|系唔系|会唔会|有冇|(?P<verb>\\w)[不没](?P=verb)"
+    "愿不愿意|方不方便|需不需要|合不合适|放不放心|靠不靠谱|系咪|系唔系|会唔会|有冇|(?P<verb>\\w)[不没唔](?P=verb)"
 )
 
 WHOLE_A_NOT_A: Final = rx(_A_NOT_A)
@@ -76,8 +76,8 @@ _NEAR = "不|没|无|非|未|别|甭|勿|莫"
 
 NEGATOR: Final = rx(rf"(?:{_FAR})|(?P<near>{_NEAR})")
 
-SPLITTERS: Final = ("不", "没")
-"""What stands in the middle of an A-not-A."""
+SPLITTERS: Final = ("不", "没", fold("唔"))
+"""What stands in the middle of an A-not-A; the last in Cantonese."""
 
 _FAR_REACH: Final = 14
 """Characters between a negator and what it denies: 不能|向您作出任何形式的|保本 承诺."""
