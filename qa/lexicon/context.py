@@ -260,7 +260,9 @@ def quoted(site: Site) -> Excuse | None:
     cue = w.found(w.REPORTED, before)
     if cue is not None and w.OWN_WORDS.search(cue):
         cue = None
-    cue = cue or w.found(w.SO_CALLED, before)
+    cue = cue or w.found(w.SO_CALLED, before) or w.found(w.THAT_LINE, before)
+    if cue is None and w.SAID_SO.search(site.clause_before):
+        cue = w.found_at_start(w.DISAPPROVED, site.sentence_after)
     if cue is None:
         said = w.YOU_SAID.search(before)
         if said and not w.OFFERED.match(site.sentence_after):
