@@ -51,10 +51,19 @@ class Site:
         self.role: Role = turn.turn.role
         first, last = turn.marked_offset(start), turn.marked_offset(end - 1) + 1
         self.hit = marked[first:last]
+        self._turn, self._start, self._end = turn, start, end
         self._before = marked[max(0, first - REACH) : first].replace(" ", "")
         self._after = marked[last : last + REACH].replace(" ", "")
         if last + REACH < len(marked):
             self._after += CUT
+
+    @lazy
+    def english_before(self) -> str:
+        """What stands before a hit in English, words apart; nothing before any other."""
+        if not self.hit[:1].isascii() or not self.hit[:1].isalpha():
+            return ""
+        first = self._turn.span(self._start, self._end)[0]
+        return self._turn.normal[max(0, first - REACH) : first]
 
     @lazy
     def sentence_before(self) -> str:
@@ -163,6 +172,8 @@ def negated(site: Site) -> Excuse | None:
     cue = _negator_before(site.neutral_before, site.hit) or w.found(w.RESTRICTED, site.sentence_before)
     if cue is None and _listed(site):
         cue = w.found(w.DENIED_COMMITMENT, w.blot(w.PSEUDO_NEGATION, site.previous_clause))
+    if cue is None and (denied := w.DENIED_IN_ENGLISH.search(site.english_before)):
+        cue = denied.group("cue") or denied.group("near") or denied.group("false")
     if cue is None:
         cue = _negator_behind(site) or _sorted(site) or _unrelated(site) or _of_others(site)
     return Excuse("negated", cue) if cue else None
@@ -206,7 +217,9 @@ def _negator_before(text: str, hit: str) -> str | None:
     last = reaching[-1]
     if w.METALINGUISTIC.search(text[reaching[0].start() : last.start()]):
         return reaching[0].group()
-    return None if w.DOUBLED.search(text[: last.start()]) else last.group()
+    if w.DOUBLED.search(text[: last.start()]) and not w.RELATING.match(last.group()):
+        return None
+    return last.group()
 
 
 def _negators_before(text: str, hit: str) -> list[re.Match[str]]:
@@ -248,7 +261,9 @@ def quoted(site: Site) -> Excuse | None:
     cue = w.found(w.REPORTED, before)
     if cue is not None and w.OWN_WORDS.search(cue):
         cue = None
-    cue = cue or w.found(w.SO_CALLED, before)
+    cue = cue or w.found(w.SO_CALLED, before) or w.found(w.THAT_LINE, before)
+    if cue is None and w.SAID_SO.search(site.clause_before):
+        cue = w.found_at_start(w.DISAPPROVED, site.sentence_after)
     if cue is None:
         said = w.YOU_SAID.search(before)
         if said and not w.OFFERED.match(site.sentence_after):

@@ -42,7 +42,7 @@ CLAUSE_END: Final = re.compile(r"[,.?]")
 
 _A_NOT_A = (
     "是不是|会不会|能不能|可不可以|可不可|有没有|好不好|行不行|对不对|要不要|算不算|信不信|想不想|知不知道|懂不懂|"
-    "愿不愿意|方不方便|需不需要|合不合适|放不放心|靠不靠谱|系咪|系唔系|会唔会|有冇|(?P<verb>\\w)[不没](?P=verb)"
+    "愿不愿意|方不方便|需不需要|合不合适|放不放心|靠不靠谱|系咪|系唔系|会唔会|有冇|(?P<verb>\\w)[不没唔](?P=verb)"
 )
 
 WHOLE_A_NOT_A: Final = rx(_A_NOT_A)
@@ -80,8 +80,8 @@ _NEAR = "不|没|无|非|未|别|甭|勿|莫"
 
 NEGATOR: Final = rx(rf"(?:{_FAR})|(?P<near>{_NEAR})")
 
-SPLITTERS: Final = ("不", "没")
-"""What stands in the middle of an A-not-A."""
+SPLITTERS: Final = ("不", "没", fold("唔"))
+"""What stands in the middle of an A-not-A; the last in Cantonese."""
 
 _FAR_REACH: Final = 14
 """Characters between a negator and what it denies: 不能|向您作出任何形式的|保本 承诺."""
@@ -141,6 +141,27 @@ DOUBLED: Final = rx(
 METALINGUISTIC: Final = rx("(没|不|别|不是|没有)(敢|能|可以)?(说|讲)")
 """没说不…, but the denial is of the saying: still no promise."""
 
+RELATING: Final = rx("不等于|不等同|不代表|不意味着|不构成")
+"""Deny that one thing follows from another, which may be a denial itself: 过去没亏|不等于|以后不会亏."""
+_ENGLISH_NOT = (
+    r"\b(?P<cue>(?<!why )(?:do|does|did|is|are|was|were|would|should|could|ca|wo|have|has|had|must|need)n['’]?t|"
+    r"not|never|cannot|nobody|no one|none|nothing)\b(?! (?:only|just|merely|you|we|they|i|he|she|it)\b)"
+)
+_ENGLISH_GAP = (
+    r"(?:(?!\b(?:but|because|since|so|and|worry|hesitate|miss|wait|help|doubt|stress|concerned|say this|say that|"
+    r"tell you)\b)"
+    r"[^.?!;:,])"
+)
+DENIED_IN_ENGLISH: Final = re.compile(
+    rf"(?:{_ENGLISH_NOT}{_ENGLISH_GAP}{{0,24}}\b(?:say(?:ing)?|said|claim(?:ed|ing)?|promised?|promising|tell|told|telling|"
+    rf"think|mean|meant|suggest(?:ed|ing)?|guarantee|call(?:ed|ing)?)\b{_ENGLISH_GAP}{{0,30}}"
+    rf"|{_ENGLISH_NOT.replace('?P<cue>', '?P<near>')}"
+    rf"(?:(?!\b(?:it['’]?s|its|this|there['’]?s|your|you['’]?ll|that['’]?s)\b){_ENGLISH_GAP}){{0,24}}"
+    r"|\b(?P<false>lying|misleading|dishonest|illegal|wrong|untrue)\b[^.?!;:,]{0,12}\b(?:if|to)\b[^.?!;:,]{0,30})$"
+)
+"""The same in English: I never said it was |risk free|, don't |borrow to invest|, I'd be lying if I called it
+|risk free|."""
+
 RESTRICTED: Final = rx("(只有|除非)(?![^,.?]*(我们|咱|这|本))[^,.?]{1,12},?才(是|能|会|有|敢)?$")
 """只有存款才|保本: so nothing else is."""
 
@@ -188,7 +209,7 @@ _DENIAL = (
     "不合规|不合适|不行|下架|停售|停发|叫停|退出了?(市场|历史舞台)?|不一样|不同|两码事|两回事|没法比|不能比|哪里有|哪里会有|哪有|哪来|怎么可能|不一定|未必|是错误|不会有|不是这样|不是这么回事|不再有|不算|不作数"
 )
 DENIED_BEHIND: Final = rx(
-    rf"[^,.?]{{0,10}}?(,?(那|这|这个|这些|这种|现在|目前|其实|根本|压根儿?|完全|从来|肯定|绝对|真的|我们?|咱们|公司|都|也|更|并){{0,4}})"
+    rf"[^,.?]{{0,10}}?(,?(那|这|这个|这些|这种|世界上|世上|天底下|天下|市面上|市场上|现在|目前|其实|根本|压根儿?|完全|从来|肯定|绝对|真的|我们?|咱们|公司|都|也|更|并){{0,4}})"
     rf"(?P<cue>是({_DENIAL})的|不1样|两码事|两回事|不是1回事|({_DENIAL}){_PARTICLES}(?=[,.?]|$)|不了(?=[,.?的]|$))"
 )
 
@@ -268,6 +289,13 @@ OWN_WORDS: Final = rx(
 )
 """The speaker goes on in his own name."""
 
+THAT_LINE: Final = rx("(?<!我)(?<!我的)(那|这)1?(句|几句|几个字|行字)(广告|标语|口号|宣传语?)?(什么)?$")
+"""Points at words: 宣传单上那句|稳稳的收益."""
+SAID_SO: Final = rx("(说|讲|骂|回|喊|吼|怼)(了|过)?(1?句|客户|人家|你)?[^,.?]{0,4}$")
+DISAPPROVED: Final = rx(
+    "[^,.?]{0,3},?(这|那)(个|种|样)?的?(态度|话|说法|语气|做法)[^,.?]{0,6}(不行|不对|不好|不应该|不合适|不可以|不允许|不像话)"
+)
+"""Who blames the words does not use them: 我们同事说|爱办不办|，这个态度绝对不行."""
 SO_CALLED: Final = rx("(所谓|号称|声称|自称|标榜|鼓吹|打着|吹嘘|宣称)(的|什么|是)?[^,.?]{0,6}$")
 YOU_SAID: Final = rx(
     "(?<![跟和给对同向为替帮让请瞒骗])你们?(也)?(刚才|刚刚|刚|之前|上次|前面|昨天|今天|1直|这边|是|所|心里|自己){0,2}"
@@ -294,15 +322,16 @@ ENDORSED: Final = rx("[^.?,]{0,4}[,.?](那?是的|没错|对的?(?=[,.啊呀])|�
 WARN_REACH: Final = 30
 BEWARE_BEFORE: Final = rx(
     "(警惕|小心|当心|提防|谨防|防范|防止|远离|识别|切勿|请勿|不可|不能|不要|别|勿|莫)"
-    "(再|轻易|盲目|随便|去|被|让)?(相信|轻信|听信|信|迷信|被|上当|听|理会|参与|参加|追求|贪图)[^,.?]{0,14}$",
+    "(再|轻易|盲目|随便|去|被|让)?(相信|轻信|听信|信|迷信|被|上当|听|理会|参与|参加|追求|贪图)[^,.?]{0,14}(,什么[^,.?]{0,6})?$",
     "(警惕|小心|当心|提防|谨防|防范|远离|举报|打击|抵制)[^,.?]{0,12}$",
     "(违规|违法|非法|虚假|误导)(的)?(承诺|宣传|销售|地?承诺)[^,.?]{0,6}$",
+    "误区(之?1)?(就?是)?,?[^,.?]{0,14}$",
     "(错误|反面|违规|不合规|不规范|不当|禁用)的?(示范|示例|例子|案例|说法|话术|表述|用语|教材)(就?是|比如|例如|包括|有)?,?[^,.?]{0,14}$",
 )
 _CONDEMN = (
     "违规|违法|违反|违背|骗人|骗局|诈骗|骗子|骗你|在骗|是骗|假的|不合规|不合法|不可信|不靠谱|靠不住|信不得|不能信|不可能是真|"
     "别信(?=[,.?了啊哦吧]|$)|不要信(?=[,.?了啊哦吧]|$)|(不要|别|不能|切勿)(轻易)?(相信|轻信|听信)(?=[,.?了啊哦吧他它这那]|$)|别上当|要(小心|警惕|当心|留意|谨慎)|得(小心|警惕|当心)|"
-    "千万(小心|警惕|当心)|(留|多|长)个心眼|卷钱|卷款|(明文|法律|法规|监管)(明令)?禁止|黑产|黑中介|千万别碰|(?<!都)别碰(?=[,.?了啊哦吧它]|$)|离(他|她|它|这种)?远|忽悠|陷阱|误导|虚假|传销|非法|庞氏|可疑|举报|别理|不要理|红线|(被|是|都是|明令)禁止|处罚|处分|开除|有问题(?=[,.?的]|$)"
+    "千万(小心|警惕|当心)|(留|多|长)个心眼|卷钱|卷款|(明文|法律|法规|监管)(明令)?禁止|黑产|黑中介|千万别碰|(?<!都)别碰(?=[,.?了啊哦吧它]|$)|离(他|她|它|这种)?远|忽悠|陷阱|误导|虚假|传销|非法|庞氏|可疑|举报|别理|不要理|红线|误区|割韭菜|(被|是|都是|明令)禁止|处罚|处分|开除|有问题(?=[,.?的]|$)"
 )
 _NOT_DENIED = "(?<!不)(?<!没)(?<!不是)(?<!不会)(?<!不算)(?<!没有)(?<!并非)(?<!不存在)"
 CONDEMNED: Final = rx(rf"[^.?]{{0,22}}?{_NOT_DENIED}(?P<cue>{_CONDEMN})")

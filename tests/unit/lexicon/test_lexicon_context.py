@@ -280,3 +280,32 @@ def test_where_the_look_behind_a_hit_ends_no_sentence_does() -> None:
 @pytest.mark.parametrize(("line", "follows"), [("如果就保本的话很好", False), ("如果买了就保本很好", True)])
 def test_what_follows_from_an_if_is_a_promise(line: str, follows: bool) -> None:
     assert excused("hypothetical", line) is not follows
+
+
+@pytest.mark.parametrize(
+    ("line", "denied"),
+    [
+        ("I never said it was risk free", True),
+        ("I'd be lying if I called it risk free", True),
+        ("Please don't call it risk free", True),
+        ("We're not allowed to say it's risk free", True),
+        ("Don't let anybody tell you it's risk free", True),
+        ("It is not risk free", True),
+        ("It is risk free", False),
+        ("Don't worry it's risk free", False),
+        ("Not only is it risk free", False),
+        ("I shouldn't say this but it is risk free", False),
+        ("Why don't you take it, it's risk free", False),
+        ("I'm not going to lie, it's risk free", False),
+        ("Nothing beats it and it's risk free", False),
+    ],
+)
+def test_denials_in_english(line: str, denied: bool) -> None:
+    turn = CallText(from_example(line, Role.AGENT)).turns[0]
+    at = turn.squeezed.index("riskfree")
+    assert (PRODUCTIONS["negated"](Site(turn, at, at + 8)) is not None) is denied
+
+
+def test_one_thing_does_not_follow_from_a_denial_of_another() -> None:
+    assert excused("negated", "过去没亏不等于以后不会亏本")
+    assert not excused("negated", "没有一款不保本")
