@@ -115,7 +115,7 @@ class FramedReader:
         data, at, ended = b"", 0, False
         skipped = 0
         while True:
-            if not ended and len(data) - at < _LOOKAHEAD:
+            while not ended and len(data) - at < _LOOKAHEAD:
                 more = self._file.read(_CHUNK)
                 ended = not more
                 data, at = data[at:] + more, 0

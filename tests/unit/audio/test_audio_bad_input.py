@@ -82,6 +82,12 @@ def test_amr_with_megabytes_of_rubbish_is_given_up(tmp_path: Path) -> None:
     assert info.duration == pytest.approx(1.0, abs=0.05)
 
 
+def test_amr_of_less_than_a_frame_has_no_sound(tmp_path: Path) -> None:
+    path = tmp_path / "a.amr"
+    path.write_bytes(b"#!AMR\n\x046<H")
+    assert code_of(path, tmp_path / "work") == "audio.no_sound"
+
+
 def test_random_bytes_are_no_recording(tmp_path: Path) -> None:
     path = tmp_path / "random.wav"
     path.write_bytes(np.random.default_rng(0).bytes(200_000))
