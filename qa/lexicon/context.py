@@ -360,16 +360,19 @@ def excuse(site: Site, granted: Iterable[str]) -> Excuse | None:
 
 
 def named(site: Site) -> Excuse | None:
-    """A name, which excuses every term: of a person (张|保本|先生) or of a thing (店名叫|全网最低价|折扣店)."""
-    begun = w.found(w.NAME_GIVEN, site.clause_before)
-    if begun is None and w.NAME_BEGUN.search(site.clause_before):
-        begun = w.found_at_start(w.NUMBERED, site.clause_after)
-    if begun is not None:
-        return Excuse("named", begun)
+    """A person's name, which excuses every term: 张|保本|先生."""
     if len(site.hit) > w.NAME_CHARS or not w.SURNAME.search(site.clause_before):
         return None
     title = w.found_at_start(w.ADDRESSED, site.clause_after)
     return Excuse("named", title) if title else None
+
+
+def titled(site: Site) -> Excuse | None:
+    """The name of a thing, which excuses every term that has a severity: 店名叫|全网最低价|折扣店."""
+    begun = w.found(w.NAME_GIVEN, site.clause_before)
+    if begun is None and w.NAME_BEGUN.search(site.clause_before):
+        begun = w.found_at_start(w.NUMBERED, site.clause_after)
+    return Excuse("named", begun) if begun else None
 
 
 def half_question(site: Site) -> Excuse | None:

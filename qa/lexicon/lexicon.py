@@ -9,7 +9,7 @@ from qa.core.finding import MatchKind, Severity
 from qa.core.lazy import lazy
 from qa.core.roles import Role
 from qa.lexicon.answers import Question, affirmation, expects_answer, reply
-from qa.lexicon.context import Excuse, Site, asked, excuse, half_question, named, negated
+from qa.lexicon.context import Excuse, Site, asked, excuse, half_question, named, negated, titled
 from qa.lexicon.matcher import EVERYBODY, Hit, Matcher, MatchTerm, Spotted
 from qa.lexicon.schema import Applies
 from qa.text.calltext import CallText, TurnText
@@ -130,6 +130,8 @@ class Scan:
         if role is None or speaker is role:
             site = Site(turn, hit.start, hit.end, hit.pattern)
             reason = excuse(site, term.unless) or half_question(site) or named(site)
+            if reason is None and term.severity is not None:
+                reason = titled(site)
             return [_with(result, reason)]
         if term.affirmed and speaker is role.other:
             answer = self._answered(result)
