@@ -144,9 +144,8 @@ def stamp(names: Sequence[str], dirs: Sequence[Path]) -> Stamp:
     """Another one means that the files of the packs have changed. Raises `BadPackError` where one is not found."""
     found = []
     for name in sorted(dict.fromkeys(names)):
-        folder = _folder(name, dirs)
         try:
-            for path in sorted(p for p in folder.iterdir() if p.suffix in _SUFFIXES):
+            for path in _paths(name, dirs):
                 about = path.stat()
                 found.append((str(path), about.st_mtime_ns, about.st_size))
         except OSError:

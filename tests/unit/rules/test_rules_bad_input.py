@@ -14,7 +14,7 @@ from qa.rules.book import RuleBook
 from qa.rules.call import CallContext
 from qa.rules.dialogue import from_example
 from qa.rules.dialogue_files import read_calls
-from qa.rules.loader import available_packs, build, from_text, load_packs
+from qa.rules.loader import available_packs, build, from_text, load_packs, stamp
 
 HEAD = "id: zh.t\nlanguage: zh\n"
 GOOD = HEAD + "terms:\n  - {id: a, patterns: [保本], severity: critical, family: forbidden}\n"
@@ -145,6 +145,7 @@ def test_what_is_named_like_a_file_of_a_pack_is_read_or_told(tmp_path: Path) -> 
     (folder / ".#A.yaml").symlink_to("nobody@nowhere")  # as an editor does
     assert [t.id for t in load_packs(["zh/t"], [tmp_path]).terms] == ["zh.t.a"]
     assert "zh/t" in available_packs([tmp_path])
+    assert [Path(name).name for name, *_ in stamp(["zh/t"], [tmp_path])] == ["A.YAML"]
     for make in (Path.mkdir, lambda path: path.symlink_to("gone"), lambda path: path.symlink_to(path.name)):
         odd = folder / "odd.yaml"
         make(odd)
