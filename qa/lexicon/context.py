@@ -262,6 +262,8 @@ def quoted(site: Site) -> Excuse | None:
     if cue is not None and w.OWN_WORDS.search(cue):
         cue = None
     cue = cue or w.found(w.SO_CALLED, before) or w.found(w.THAT_LINE, before)
+    if cue is None and w.RETOLD_ASKED.fullmatch(site.sentence_after):
+        cue = w.found(w.RETOLD, site.sentence_before)
     if cue is None and w.SAID_SO.search(site.clause_before):
         cue = w.found_at_start(w.DISAPPROVED, site.sentence_after)
     if cue is None:
