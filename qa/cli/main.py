@@ -13,7 +13,7 @@ from typing import Annotated, Final
 
 import typer
 
-from qa.cli import commands
+from qa.cli import commands, usage
 from qa.cli.words import LOCALE, say, t, without_language
 from qa.core.errors import TingjianError
 
@@ -109,9 +109,9 @@ def run(arguments: list[str]) -> int:
         return 0
     except Exception as exc:
         if isinstance(exc, _USAGE_PROBLEM):
-            told = exc.format_message() if isinstance(exc, typer.BadParameter) else str(exc)
+            told = exc.format_message()  # type: ignore[attr-defined]
             if told:  # without a command there is nothing to add to the help that was printed
-                _complain(t("usage", problem=told))
+                _complain(t("usage", problem=usage.told(told)))
             return USAGE
         _complain(t("unexpected", kind=type(exc).__name__, file=_keep_traceback(exc)))
         return UNEXPECTED
