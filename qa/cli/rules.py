@@ -1,11 +1,12 @@
 """`tingjian rules`: test, try, compare and import rules. Thin: everything is done in `qa.rules`."""
 
+import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -21,11 +22,19 @@ from qa.rules.loader import SourceFile, available_packs, build, named_parts, rea
 if TYPE_CHECKING:
     from qa.core.transcript import Transcript
     from qa.rules.call import CallContext
+    from qa.services import Services
 
 app = typer.Typer(no_args_is_help=True)
 
 Json = Annotated[str | None, typer.Option("--json", help=_r("cli_json"), metavar="FILE")]
 Industry = Annotated[str | None, typer.Option("--industry", help=_r("cli_industry"), metavar="NAME")]
+
+
+_Call = tuple[str, "Transcript", "CallContext"]
+"""A name, what was said, and under which circumstances."""
+
+_RECORDING: Final = re.compile(r"[0-9a-f]{32}")
+"""The id of a recording."""
 
 
 def read_files(packs: str | None, dirs: Sequence[Path] | None) -> tuple[Sequence[str], list[SourceFile]]:
@@ -55,7 +64,7 @@ def run_test(packs: Packs = None, pack_dir: PackDir = None) -> None:
 
 @app.command("try", help=_r("cli_try"))
 def try_(
-    file: Annotated[str, typer.Argument(help=_r("cli_try_file"), metavar="FILE")],
+    file: Annotated[str, typer.Argument(help=_r("cli_try_file"), metavar="FILE_OR_ID")],
     packs: Packs = None,
     pack_dir: PackDir = None,
     industry: Industry = None,
@@ -64,25 +73,25 @@ def try_(
 ) -> None:
     """Show what hits, where and why."""
     from qa.pipeline.adapters import Toolbox
-    from qa.pipeline.metrics import call_metrics, day_of
-    from qa.rules.call import CallContext
-    from qa.rules.dialogue import unknown_speaker
-    from qa.rules.dialogue_files import read_calls
+    from qa.pipeline.metrics import day_of
     from qa.rules.trial import try_dialogue
 
     if industry and industry not in INDUSTRIES:
         raise InputError("rules.unknown_industry", name=industry, known=", ".join(INDUSTRIES))
     book = build(read_files(packs, pack_dir)[1])
     settings = load_settings()
-    day = on.date() if on else day_of(datetime.now(UTC), settings.time_zone)
-    told = CallContext(on=day, scorecard=settings.rules.scorecard or None, ask=Toolbox(settings).asker)
-    trials = {}
-    content = _content(file)
-    calls = list(read_calls(content, file))
-    for name, transcript, attributes, behaviour in calls:
-        given = attributes | ({"industry": industry} if industry else {})
-        metrics = call_metrics(behaviour) if behaviour else None
-        trial = try_dialogue(book, transcript, replace(told, attributes=given, metrics=metrics))
+    given = {"industry": industry} if industry else {}
+    calls, stranger = _stored(file) if _RECORDING.fullmatch(file) and not Path(file).exists() else _told(file)
+    ask, trials = Toolbox(settings).asker, {}
+    for name, transcript, context in calls:
+        context = replace(
+            context,
+            attributes={**context.attributes, **given},
+            on=on.date() if on else context.on or day_of(datetime.now(UTC), settings.time_zone),
+            scorecard=settings.rules.scorecard or None,
+            ask=ask,
+        )
+        trial = try_dialogue(book, transcript, context)
         trials[name] = trial
         if json == "-":
             continue
@@ -104,7 +113,7 @@ def try_(
             )
         if not trial.analysis.findings and not doubts and not trial.near_misses:
             typer.echo(text("rules.cli_nothing", LOCALE))
-    if stranger := unknown_speaker(content):
+    if stranger:
         typer.echo(text("rules.unknown_speaker", LOCALE, who=stranger), err=True)
     _write(json, encode(trials))
 
@@ -139,23 +148,31 @@ def import_sca(
 
 @app.command("backtest", help=_r("cli_backtest"))
 def backtest(
-    files: Annotated[list[Path], typer.Argument(help=_r("cli_transcripts"), metavar="FILE_OR_FOLDER...")],
-    against: Annotated[Path, typer.Option("--against", help=_r("cli_against"), metavar="DIR")],
+    against: Annotated[str, typer.Option("--against", help=_r("cli_against"), metavar="VERSION_OR_DIR")],
+    files: Annotated[
+        list[Path] | None, typer.Argument(help=_r("cli_transcripts"), metavar="FILE_OR_FOLDER...")
+    ] = None,
     packs: Packs = None,
     pack_dir: PackDir = None,
     json: Json = None,
 ) -> None:
     """Compare two versions of packs on the same calls."""
     from qa.cli.terminal import counted
+    from qa.core.people import SYSTEM
     from qa.rules.trial import backtest as compare
 
     names, new = read_files(packs, pack_dir)
-    old = read_packs(names, [against])
-    if not any((against / name).is_dir() for name in names):
-        raise NotFoundError("rules.against_nothing", folder=against, packs=", ".join(names))
-    paths = [p for f in files for p in (_call_files(f) if f.is_dir() else [f])]
+    services = _services() if against.isdecimal() or not files else None
+    old = _earlier(against, names, services)
     with counted() as shown:
-        result = compare(build(old), build(new), _calls(paths, shown))
+        if files:
+            paths = [p for f in files for p in (_call_files(f) if f.is_dir() else [f])]
+            result = compare(build(old), build(new), _calls(paths, shown))
+        else:
+            assert services is not None  # noqa: S101 - opened above
+            result = services.rules.backtest_stored(SYSTEM, old, new, shown)
+    if services is not None:
+        services.close()
     for difference in result.differences if json != "-" else ():
         typer.echo(difference.call)
         for mark, findings in (("+", difference.appeared), ("-", difference.disappeared)):
@@ -174,6 +191,50 @@ def backtest(
     _write(json, encode(result))
 
 
+@app.command("versions", help=_r("cli_versions"))
+def versions() -> None:
+    """List what was in force since when, newest first."""
+    from zoneinfo import ZoneInfo
+
+    from qa.core.people import SYSTEM
+
+    services = _services()
+    known = services.rules.versions(SYSTEM)
+    services.close()
+    zone = ZoneInfo(load_settings().time_zone)
+    older = {one.number + 1: one.files for one in known}
+    for one in known:
+        since = f"{one.since.astimezone(zone):%Y-%m-%d %H:%M}"
+        typer.echo(text("rules.cli_version", LOCALE, number=one.number, since=since, files=len(one.files)))
+        for file in one.changed if one.number in older else ():
+            was, now = (
+                f"v{v}" if v is not None else "-" for v in (older[one.number].get(file), one.files.get(file))
+            )
+            typer.echo(f"      {file} {was} -> {now}")
+    if not known:
+        typer.echo(text("rules.cli_no_versions", LOCALE))
+
+
+def _services() -> "Services":
+    from qa.services import open_services
+
+    return open_services(load_settings(), migrate=True)
+
+
+def _earlier(against: str, names: Sequence[str], services: "Services | None") -> list[SourceFile]:
+    """The files to compare with: of a version by its number, or of a folder."""
+    from qa.core.people import SYSTEM
+
+    if services is not None and against.isdecimal():
+        wanted = {name.replace("/", ".") for name in names}
+        return [f for f in services.rules.version(SYSTEM, int(against)) if f.pack in wanted]
+    folder = Path(against)
+    old = read_packs(names, [folder])
+    if not any((folder / name).is_dir() for name in names):
+        raise NotFoundError("rules.against_nothing", folder=folder, packs=", ".join(names))
+    return old
+
+
 def _call_files(folder: Path) -> list[Path]:
     found = sorted(folder.rglob("*.json*"))
     if not found:
@@ -181,18 +242,39 @@ def _call_files(folder: Path) -> list[Path]:
     return found
 
 
-def _calls(
-    paths: Sequence[Path], shown: Callable[[int, int], None]
-) -> Iterator[tuple[str, "Transcript", "CallContext"]]:
+def _calls(paths: Sequence[Path], shown: Callable[[int, int], None]) -> Iterator[_Call]:
+    for done, path in enumerate(paths):
+        shown(done, len(paths))
+        for name, transcript, context in _read(_content(str(path)), str(path)):
+            yield f"{path.name}:{name}", transcript, context
+
+
+def _read(content: str, file: str) -> Iterator[_Call]:
     from qa.pipeline.metrics import call_metrics
     from qa.rules.call import CallContext
     from qa.rules.dialogue_files import read_calls
 
-    for done, path in enumerate(paths):
-        shown(done, len(paths))
-        for name, transcript, attributes, behaviour in read_calls(_content(str(path)), str(path)):
-            metrics = call_metrics(behaviour) if behaviour else None
-            yield f"{path.name}:{name}", transcript, CallContext(attributes=attributes, metrics=metrics)
+    for name, transcript, attributes, behaviour in read_calls(content, file):
+        metrics = call_metrics(behaviour) if behaviour else None
+        yield name, transcript, CallContext(attributes=attributes, metrics=metrics)
+
+
+def _told(file: str) -> tuple[list[_Call], str | None]:
+    """The calls of a file, and a speaker in it whom nobody knows."""
+    from qa.rules.dialogue import unknown_speaker
+
+    content = _content(file)
+    return list(_read(content, file)), unknown_speaker(content)
+
+
+def _stored(recording: str) -> tuple[list[_Call], str | None]:
+    """A stored call by the id of its recording."""
+    from qa.core.people import SYSTEM
+
+    services = _services()
+    call = services.rules.stored_call(SYSTEM, recording)
+    services.close()
+    return [call], None
 
 
 def _content(file: str) -> str:

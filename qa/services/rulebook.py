@@ -4,9 +4,10 @@ Packs are files under version control: this service changes none of them. It sho
 whoever commits it knows.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
+from itertools import zip_longest
 from typing import Final
 
 from msgspec.structs import replace
@@ -19,7 +20,11 @@ from qa.core.people import Person, Right
 from qa.core.transcript import Transcript
 from qa.db.audit import AuditTrail
 from qa.db.engine import Database
-from qa.db.stored import newest_results
+from qa.db.models import RecordingRow, ResultRow, RuleVersionRow
+from qa.db.recordings import Recordings
+from qa.db.results import Results
+from qa.db.rule_versions import TEXT, RuleVersions
+from qa.db.stored import count_results, newest_results
 from qa.pipeline.metrics import call_metrics, day_of
 from qa.pipeline.packs import load_book
 from qa.rules.call import CallContext
@@ -36,7 +41,9 @@ MAX_TEXT: Final = 512 * 1024
 """Characters of a pack file that is tried: ten times the largest of those that come along."""
 MAX_DIALOGUE: Final = 50_000
 MOST_CALLS: Final = 200
-"""Stored calls of one back-test: a few seconds."""
+"""Stored calls of one back-test on a page: a few seconds."""
+KNOWN_SHOWN: Final = 20
+"""Numbers of versions that are named to who asked for one that there is not."""
 
 
 class FileView(Record, frozen=True):
@@ -49,6 +56,17 @@ class FileView(Record, frozen=True):
     version: int
     terms: int
     rules: int
+
+
+class RuleVersion(Record, frozen=True):
+    """The packs as they came into force at one time."""
+
+    number: int
+    since: datetime
+    files: dict[str, int]
+    """File id -> version."""
+    changed: tuple[str, ...]
+    """Ids of the files that are new, gone or of other text than in the version before; all in the first."""
 
 
 class RuleFile(Record, frozen=True):
@@ -131,8 +149,22 @@ class RuleService:
         before, after = build(self._read()), build(self._with(path, text))
         return _masked(backtest(before, after, self._calls(who, min(max(calls, 1), MOST_CALLS))))
 
+    def backtest_stored(
+        self,
+        who: Person,
+        before: Sequence[SourceFile],
+        after: Sequence[SourceFile],
+        shown: Callable[[int, int], None] = lambda _done, _total: None,
+    ) -> Backtest:
+        """What some files find otherwise than others in all stored calls; `shown(done, total)` is told of each."""
+        who.need(Right.SEE_RULES)
+        with self._database.read() as session:
+            total = count_results(session, who)
+        return _masked(backtest(build(before), build(after), _counted(self._calls(who, total), total, shown)))
+
     def in_force(self, tenant: str = "default") -> None:
-        """Write into the audit log which versions of which packs are in force, where that has changed.
+        """Keep the texts of the packs that are in force, and write their versions into the audit log, where that
+        has changed.
 
         Asked again and again it reads the packs once for every change of a file. Raises `BadPackError` where they
         cannot be used: those loaded before stay in force.
@@ -141,23 +173,44 @@ class RuleService:
         if now == self._noted:
             return
         self._noted = now
-        versions = {one.model.id: one.model.version for one in self._read()}
-        if not self._note(tenant, versions, only_look=True):
-            return
+        files = [
+            {"pack": f.pack, "path": f.path, "id": f.model.id, "version": f.model.version, TEXT: f.text}
+            for f in self._read()
+        ]
+        with self._database.read() as session:
+            if RuleVersions(session).is_newest(files):
+                return
         load_book(self._options)
-        self._note(tenant, versions)
-
-    def _note(self, tenant: str, versions: Mapping[str, int], *, only_look: bool = False) -> bool:
-        """Whether these versions are news to the audit log, into which they are written."""
+        versions = {str(one["id"]): one["version"] for one in files}
         with self._database.write() as session:
+            at = self._database.now(session)
+            number = RuleVersions(session).keep(files, at)
             trail = AuditTrail(session)
             last = trail.newest(tenant, "rules.changed")
-            if last is not None and last.get("versions") == versions:
-                return False
-            if not only_look:
-                now = self._database.now(session)
-                trail.add(tenant, now, "system", "rules.changed", None, versions=versions)
-            return True
+            if last is None or last.get("versions") != versions:
+                trail.add(tenant, at, "system", "rules.changed", None, versions=versions, number=number)
+
+    def versions(self, who: Person) -> tuple[RuleVersion, ...]:
+        """What was in force since when, newest first."""
+        who.need(Right.SEE_RULES)
+        with self._database.read() as session:
+            rows = RuleVersions(session).all()
+        return tuple(_version(row, before) for row, before in zip_longest(rows, rows[1:]) if row is not None)
+
+    def version(self, who: Person, number: int) -> list[SourceFile]:
+        """The files of a version. Raises `NotFoundError`, and `BadPackError` where they can no longer be read."""
+        who.need(Right.SEE_RULES)
+        with self._database.read() as session:
+            rows = RuleVersions(session).all()
+            row = next((one for one in rows if one.number == number), None)
+            if row is None:
+                known = ", ".join(str(one.number) for one in rows[:KNOWN_SHOWN]) or "-"
+                raise NotFoundError("rules.no_version", number=number, known=known)
+            texts = RuleVersions(session).texts(row)
+        return [
+            from_text(one["pack"].replace(".", "/"), texts[one["sha256"]], f"{number}:{one['path']}")
+            for one in row.files
+        ]
 
     def _read(self) -> list[SourceFile]:
         return read_packs(self._options.packs, self._options.pack_dirs)
@@ -175,21 +228,63 @@ class RuleService:
             raise NotFoundError("rules.no_file", file=path[:100])
         return [from_text(one.pack.replace(".", "/"), text, path) if one.path == path else one for one in files]
 
-    def _calls(self, who: Person, count: int) -> Iterator[tuple[str, Transcript, CallContext]]:
+    def stored_call(self, who: Person, recording_id: str) -> tuple[str, Transcript, CallContext]:
+        """Name, words and circumstances of a stored call. Raises `NotFoundError` where nothing was transcribed."""
+        who.need(Right.SEE_RULES)
         with self._database.read() as session:
-            found = newest_results(session, who, count)
-        for recording, row in found:
-            result = result_view(row).result
-            if result.transcript is not None:
-                context = CallContext(
-                    attributes=result.attributes,
-                    on=day_of(recording.called_at, self._time_zone),
-                    metrics=call_metrics(result.behaviour) if result.behaviour else None,
-                    scorecard=self._options.scorecard or None,
-                )
-                # Differences quote the calls, and the fragments they quote no longer say what is hidden in them.
-                shown = without_hidden(result.transcript)
-                yield f"{recording.id}|{mask(recording.name)}", shown, context
+            recording = Recordings(session).seen(recording_id, who)
+            if recording is None:
+                raise NotFoundError("ledger.no_recording", id=recording_id[:64])
+            row = Results(session).get(recording_id, recording.result_id) if recording.result_id else None
+        call = self._call(recording, row) if row is not None else None
+        if call is None:
+            raise NotFoundError("ledger.no_result", status=recording.status)
+        return call
+
+    def _calls(self, who: Person, count: int) -> Iterator[tuple[str, Transcript, CallContext]]:
+        for recording, row in self._newest(who, count):
+            call = self._call(recording, row)
+            if call is not None:
+                yield call
+
+    def _call(self, recording: RecordingRow, row: ResultRow) -> tuple[str, Transcript, CallContext] | None:
+        result = result_view(row).result
+        if result.transcript is None:
+            return None
+        context = CallContext(
+            attributes=result.attributes,
+            on=day_of(recording.called_at, self._time_zone),
+            metrics=call_metrics(result.behaviour) if result.behaviour else None,
+            scorecard=self._options.scorecard or None,
+        )
+        # Differences quote the calls, and the fragments they quote no longer say what is hidden in them.
+        return f"{recording.id}|{mask(recording.name)}", without_hidden(result.transcript), context
+
+    def _newest(self, who: Person, count: int) -> Iterator[tuple[RecordingRow, ResultRow]]:
+        """Step by step: the words of all calls at once would be too many."""
+        before, left = None, count
+        while left > 0:
+            with self._database.read() as session:
+                found = newest_results(session, who, min(left, MOST_CALLS), before)
+            yield from found
+            left = left - len(found) if found else 0
+            before = found[-1][0].place if found else None
+
+
+def _counted(
+    calls: Iterator[tuple[str, Transcript, CallContext]], total: int, shown: Callable[[int, int], None]
+) -> Iterator[tuple[str, Transcript, CallContext]]:
+    for done, call in enumerate(calls):
+        shown(done, total)
+        yield call
+
+
+def _version(row: RuleVersionRow, before: RuleVersionRow | None) -> RuleVersion:
+    now = {one["id"]: one for one in row.files}
+    then = {one["id"]: one for one in before.files} if before is not None else {}
+    changed = sorted(one for one in {*now, *then} if now.get(one) != then.get(one))
+    versions = {one["id"]: one["version"] for one in row.files}
+    return RuleVersion(row.number, row.since, versions, tuple(changed))
 
 
 def _masked(found: Backtest) -> Backtest:

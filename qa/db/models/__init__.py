@@ -46,6 +46,7 @@ from qa.db.models.review import (
     SamplingPlanRow,
     VerdictRow,
 )
+from qa.db.models.rules import PackTextRow, RuleVersionRow
 from qa.db.models.search import FacetRow, RecordingFacetRow, SavedViewRow, SearchTextRow
 
 __all__ = [
@@ -77,6 +78,7 @@ __all__ = [
     "NoticePointRow",
     "NoticeRow",
     "OneTimeLinkRow",
+    "PackTextRow",
     "PushTargetRow",
     "RecordingFacetRow",
     "RecordingKeyRow",
@@ -85,6 +87,7 @@ __all__ = [
     "ReviewRow",
     "ReviewSkipRow",
     "ReviewVersionRow",
+    "RuleVersionRow",
     "RulingRow",
     "RunRow",
     "SampleRow",

@@ -1,13 +1,17 @@
 """`tingjian rules` and `lexicon` with what people hand in."""
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from click.testing import Result
+from coaching_kit import BAD_CALL, judged
+from ledger_fakes import FakePipeline, wav_bytes
 from typer.testing import CliRunner
 
 from qa.cli.lexicon import app as lexicon
+from qa.cli.options import load_settings
 from qa.cli.rules import app as rules
 from qa.cli.words import LOCALE
 from qa.core import result as results
@@ -18,6 +22,10 @@ from qa.core.roles import Role
 from qa.core.transcript import Transcript, Turn, Word
 from qa.i18n import LOCALES, render, text
 from qa.rules.loader import builtin_pack_dir
+from qa.services import IntakeMeta, Services, open_services
+from qa.services.doorbell import Queue, SilentDoorbell
+from qa.services.work import Worker
+from qa.settings import LedgerSettings
 
 
 @pytest.fixture
@@ -146,3 +154,46 @@ def test_rules_on_silence_are_tried_with_what_a_scan_has_measured(tmp_path: Path
     assert "zh.t.gap" not in run(*arguments).output
     file.write_bytes(encode({"transcript": transcript, "behaviour": {"silences": 5}}))
     assert refused(*arguments) == "rules.bad_json"
+
+
+@pytest.fixture
+def service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Services]:
+    """A service of its own in a folder, with a pack of one term that has changed once."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TINGJIAN_HOME", str(tmp_path / "home"))
+    pack = tmp_path / "packs" / "zh" / "t"
+    pack.mkdir(parents=True)
+    lines = "[rules]\npacks = ['zh/t']\npack_dirs = ['packs']\n"
+    Path("tingjian.toml").write_text(lines, encoding="utf-8")
+    services = open_services(load_settings(), migrate=True)
+    for version, said in ((1, "从没说过"), (2, "保本")):
+        term = f"{{id: t, family: forbidden, severity: warning, patterns: [{said}]}}"
+        content = f"id: zh.t\nversion: {version}\nlanguage: zh\nterms: [{term}]\n"
+        (pack / "a.yaml").write_text(content, encoding="utf-8")
+        services.rules.in_force()
+    yield services
+    services.close()
+
+
+def test_what_was_in_force_is_listed_and_compared_with(service: Services, call: Path) -> None:
+    lines = run("versions").output.splitlines()
+    assert [line.split()[0] for line in lines] == ["2", "zh.t", "1"]
+    assert "zh.t.t “保本”" in run("backtest", call, "--against", 1).output
+    assert "zh.t.t" not in run("backtest", call, "--against", 2).output
+    assert refused("backtest", call, "--against", 3) == "rules.no_version"
+    assert (
+        text("rules.cli_difference", LOCALE, calls=0, changed=0, appeared=0, disappeared=0)
+        in run("backtest", "--against", 1).output
+    )
+
+
+def test_a_stored_recording_is_tried_by_its_id(service: Services) -> None:
+    sound = service.intake.accept_stream([wav_bytes(1)], IntakeMeta("a.wav")).recording
+    assert refused("try", sound.id) == "ledger.no_result"
+    worker = Worker(
+        service.database, service.vault, SilentDoorbell(), LedgerSettings(), FakePipeline(outcome=judged(BAD_CALL))
+    )
+    worker.work(Queue.SPEECH, sound.run.id)
+    told = run("try", sound.id)
+    assert "[zh.t.t]" in told.output
+    assert refused("try", "0" * 32) == "ledger.no_recording"

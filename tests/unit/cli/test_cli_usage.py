@@ -10,7 +10,7 @@ from qa.i18n import LOCALES, text
 LINES = {
     "nosuch": ("command", {"name": "nosuch"}),
     "rules tri": ("command_meant", {"name": "tri", "known": "try"}),
-    "rules try": ("missing", {"name": "FILE"}),
+    "rules try": ("missing", {"name": "FILE_OR_ID"}),
     "rules backtest a": ("missing", {"name": "--against"}),
     "rules try a --nosuch": ("option", {"name": "--nosuch"}),
     "rules try a --pack a": ("option_meant", {"name": "--pack", "known": "--pack-dir, --packs"}),

@@ -15,8 +15,9 @@ from qa.core.finding import Check, Doubt, Evidence, MatchKind, Outcome, Severity
 from qa.core.messages import message
 from qa.core.result import Result
 from qa.core.roles import Role
-from qa.db.models import AuditEventRow
+from qa.db.models import AuditEventRow, PackTextRow
 from qa.pipeline.context import RecordingInput
+from qa.rules.loader import from_text
 from qa.rules.trial import Backtest, Difference
 from qa.services import IntakeMeta, Services, rulebook
 from qa.services.bulk import Chosen
@@ -201,3 +202,60 @@ def test_the_log_tells_a_change_once_it_can_be_used(services: Services, tmp_path
     file.write_text("id: zh.t\nversion: 3\n", encoding="utf-8")
     rules.in_force()
     assert versions_told(services) == [{"zh.t": 1}, {"zh.t": 3}]
+
+
+def pack_of(folder: Path, text: str) -> RuleSettings:
+    file = folder / "zh" / "t" / "all.yaml"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text, encoding="utf-8")
+    return RuleSettings(packs=("zh/t",), pack_dirs=(folder,))
+
+
+def one_term(version: int, pattern: str) -> str:
+    term = f"{{id: t, family: forbidden, severity: warning, patterns: [{pattern}]}}"
+    return f"id: zh.t\nversion: {version}\nlanguage: zh\nterms: [{term}]\n"
+
+
+def test_every_text_that_was_in_force_can_be_compared_with(services: Services, tmp_path: Path) -> None:
+    options = pack_of(tmp_path, one_term(1, "绝对保本"))
+    rules = RuleService(services.database, options, "Asia/Shanghai")
+    texts = [one_term(1, "绝对保本"), one_term(1, "肯定保本"), one_term(2, "保本"), one_term(1, "绝对保本")]
+    for text in texts:
+        pack_of(tmp_path, text)
+        rules.in_force()
+        rules.in_force()
+    known = rules.versions(THIRD)
+    assert [one.number for one in known] == [4, 3, 2, 1]
+    assert [one.files for one in known] == [{"zh.t": 1}, {"zh.t": 2}, {"zh.t": 1}, {"zh.t": 1}]
+    assert {one.changed for one in known} == {("zh.t",)}
+    assert [rules.version(THIRD, n)[0].text for n in (1, 2, 3, 4)] == texts
+    with services.database.read() as session:
+        assert session.scalar(sa.select(sa.func.count()).select_from(PackTextRow)) == 3
+    with pytest.raises(NotFoundError) as told:
+        rules.version(THIRD, 9)
+    assert told.value.message.params["known"] == "4, 3, 2, 1"
+    with pytest.raises(ForbiddenError):
+        rules.versions(AGENT)
+
+
+def test_who_looks_again_after_a_restart_keeps_no_second_version(services: Services, tmp_path: Path) -> None:
+    options = pack_of(tmp_path, one_term(1, "保本"))
+    for _ in range(2):
+        RuleService(services.database, options, "Asia/Shanghai").in_force()
+    assert [one.number for one in services.rules.versions(THIRD)] == [1]
+
+
+def test_versions_are_compared_on_all_stored_calls(
+    services: Services, make_worker: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rulebook, "MOST_CALLS", 2)
+    for seed in (1, 2, 3):
+        taken(services, make_worker, seed=seed)
+    before = [from_text("zh/t", one_term(1, "从来没人说的话"))]
+    after = [from_text("zh/t", one_term(2, "保本"))]
+    seen: list[tuple[int, int]] = []
+    result = services.rules.backtest_stored(THIRD, before, after, lambda done, total: seen.append((done, total)))
+    assert result.calls == 3
+    assert seen == [(0, 3), (1, 3), (2, 3)]
+    assert len(result.differences) == 3
+    assert not services.rules.backtest_stored(THIRD, after, after).differences
