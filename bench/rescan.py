@@ -40,6 +40,7 @@ from qa.core.speech import (
 from qa.core.transcript import Span, Transcript
 from qa.db.ids import new_id
 from qa.db.models import RecordingRow, ResultRow, RunRow
+from qa.db.words import SpokenWords
 from qa.pipeline.adapters import Toolbox
 from qa.pipeline.context import Phase, RecordingInput, RunContext, present
 from qa.pipeline.runner import Pipeline
@@ -48,6 +49,7 @@ from qa.pipeline.stretches import accusations, spoken, stretches
 from qa.rules.loader import available_packs, read_pack
 from qa.services import Services, open_services
 from qa.services.doorbell import Queue, SilentDoorbell
+from qa.services.indexing import spoken as spoken_words
 from qa.services.stage_cache import DatabaseStageCache
 from qa.services.work import Worker
 from qa.settings import Settings
@@ -136,6 +138,8 @@ def enter(services: Services, results: Sequence[Result]) -> None:
             session.add_all([row, first])
             session.flush()
             session.add(head)
+            if result.transcript is not None:
+                SpokenWords(session).put(row.place, spoken_words(result.transcript))
 
 
 def queue_everything(count: int) -> str:

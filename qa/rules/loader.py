@@ -6,7 +6,8 @@ import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import lru_cache
+from functools import cache, lru_cache
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, Final
 
@@ -68,6 +69,7 @@ def _shown(location: Sequence[str | int]) -> str:
     return ".".join([*parts[:4], "…", *parts[-2:]] if len(parts) > MANY_PARTS else parts) or "-"
 
 
+@cache
 def builtin_pack_dir() -> Path:
     """The folder of the packs that come with the program: in the wheel, or in the checkout."""
     package = Path(__file__).resolve().parent.parent
@@ -112,17 +114,21 @@ def _paths(name: str, dirs: Sequence[Path]) -> list[Path]:
     """The files of a pack. Hidden ones belong to editors and file systems; what is no file but named like one is
     a mistake, for its rules would be missing.
     """
-    folder = _folder(name, dirs)
     try:
-        paths = sorted(p for p in folder.iterdir() if p.suffix.lower() in _SUFFIXES and not p.name.startswith("."))
+        with os.scandir(_folder(name, dirs)) as entries:
+            found = sorted((e for e in entries if _is_pack_file(e.name)), key=attrgetter("name"))
     except OSError as e:
         raise BadPackError("rules.file_unreadable", file=name, problem=e.strerror or "I/O") from None
-    for path in paths:
-        if not path.is_file():
-            raise BadPackError("rules.no_plain_file", file=f"{name}/{path.name}")
-    if not paths:
+    for entry in found:
+        if not entry.is_file():
+            raise BadPackError("rules.no_plain_file", file=f"{name}/{entry.name}")
+    if not found:
         raise BadPackError("rules.empty_pack", pack=name)
-    return paths
+    return [Path(entry.path) for entry in found]
+
+
+def _is_pack_file(name: str) -> bool:
+    return name.lower().endswith(_SUFFIXES) and not name.startswith(".")
 
 
 def _refuse_millions(paths: Sequence[Path]) -> None:
@@ -175,11 +181,7 @@ def available_packs(dirs: Sequence[Path]) -> list[str]:
     """Names of all packs that can be loaded."""
     found = set()
     for base in _bases(dirs):
-        found |= {
-            p.parent.relative_to(base).as_posix()
-            for p in base.glob("*/*/*")
-            if p.suffix.lower() in _SUFFIXES and not p.name.startswith(".")
-        }
+        found |= {p.parent.relative_to(base).as_posix() for p in base.glob("*/*/*") if _is_pack_file(p.name)}
     return sorted(found)
 
 

