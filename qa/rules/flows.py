@@ -64,10 +64,10 @@ _Judged = tuple[Outcome, Message, tuple[Place, ...]]
 
 
 def _doubted(flow: Flow, step: Step, behind: list[str], judged: _Judged, careful: Evaluation) -> _Judged:
-    """The same, unless what makes the step due, its own words, or those that it comes too late for are not to be
-    trusted.
+    """The same, unless what makes the step due, what would excuse it, its own words, or those that it comes too
+    late for are not to be trusted.
     """
-    for due in (flow.when, step.when):
+    for due in (flow.when, step.when, step.unless):
         again = careful.check(due, Role.AGENT) if due is not None else None
         if again is not None and again.value is None:
             return Outcome.UNKNOWN, again.reason, again.places
@@ -129,6 +129,8 @@ def _judge(step: Step, behind: list[str], on: Evaluation) -> _Judged:
 def _missing(step: Step, verdict: Verdict, on: Evaluation) -> _Judged:
     if step.optional:
         return Outcome.NOT_APPLICABLE, message("rules.step_optional"), ()
+    if (excused := _excused(step, on)) is not None:
+        return excused
     if rests_on_tone(step.content, on.named):
         return Outcome.UNKNOWN, message("rules.tone_needs_person"), ()
     doubt = about_omission(role_of(step.role, None), on.call, window(step.within, on.call))
@@ -136,6 +138,18 @@ def _missing(step: Step, verdict: Verdict, on: Evaluation) -> _Judged:
         return Outcome.UNKNOWN, doubt, ()
     covered = verdict.reason.code == "rules.not_covered"
     return Outcome.FAILED, verdict.reason if covered else message("rules.step_missing"), ()
+
+
+def _excused(step: Step, on: Evaluation) -> _Judged | None:
+    """Not applicable where something else makes the step needless, unknown where that is; None where it is due."""
+    met = on.check(step.unless, Role.AGENT) if step.unless is not None else None
+    if met is None or met.value is False:
+        return None
+    if met.value is None or not met.places:
+        return Outcome.UNKNOWN if met.value is None else Outcome.NOT_APPLICABLE, met.reason, met.places
+    at = met.places[0]
+    quote = on.call.turns[at.turn].turn.text[at.start : at.end]
+    return Outcome.NOT_APPLICABLE, message("rules.step_excused", quote=quote), ()
 
 
 def _in_other_words(step: Step, on: Evaluation) -> list[Place]:
@@ -160,6 +174,8 @@ def _told(best: Place, on: Evaluation) -> dict[str, str]:
 def _late(step: Step, reason: Message, places: tuple[Place, ...], on: Evaluation) -> _Judged:
     if step.optional:
         return Outcome.PASSED, reason, places
+    if (excused := _excused(step, on)) is not None:
+        return excused
     doubt = about_absence(role_of(step.role, None), on.call, window(step.within, on.call))
     if doubt is not None:
         return Outcome.UNKNOWN, doubt, ()

@@ -418,6 +418,9 @@ class Step(Model):
     before: Ids = []
     after: Ids = []
     when: Condition | None = Field(None, description="The branch in which the step is due.")
+    unless: Condition | None = Field(
+        None, description="Where this holds, a step that is missing or too late is not applicable."
+    )
     basis: str | None = None
     wording: str | None = None
 

@@ -256,3 +256,57 @@ def test_a_step_may_be_done_by_an_announcement(said: str, outcome: Outcome) -> N
     call = from_example([said, "坐席：您好"], Role.AGENT)
     checks = build([from_text("zh/t", text)]).analyse(call, CallContext()).checks
     assert [c.outcome for c in checks if c.rule == "zh.t.f.s"] == [outcome]
+
+
+UNLESS = build(
+    [
+        from_text(
+            "zh/u",
+            """
+id: zh.u
+terms:
+  - {id: bye, patterns: [再见]}
+  - {id: leaves, patterns: [挂了], role: customer}
+flows:
+  - id: f
+    steps:
+      - {id: bye, says: bye, within: last 1 agent turns, unless: {says: leaves, role: customer, within: last 1 turns}}
+""",
+        )
+    ]
+)
+
+
+@pytest.mark.parametrize(
+    ("lines", "outcome", "why"),
+    [
+        (["坐席：您好", "客户：好，挂了"], Outcome.NOT_APPLICABLE, "rules.step_excused"),
+        (["坐席：再见", "客户：等等", "坐席：您说", "客户：挂了"], Outcome.NOT_APPLICABLE, "rules.step_excused"),
+        (["坐席：再见", "客户：好，挂了"], Outcome.PASSED, "rules.step_done"),
+        (["坐席：您好", "客户：上次你们挂了", "坐席：好"], Outcome.FAILED, "rules.step_missing"),
+        (["坐席：再见", "客户：等等", "坐席：您说", "客户：没事"], Outcome.FAILED, "rules.step_too_late"),
+    ],
+)
+def test_a_missing_step_is_needless_where_its_unless_holds(lines: list[str], outcome: Outcome, why: str) -> None:
+    check = next(
+        c for c in UNLESS.analyse(from_example(lines, Role.AGENT), CallContext()).checks if c.rule == "zh.u.f.bye"
+    )
+    assert (check.outcome, check.reason.code) == (outcome, why)
+    assert check.reason.params.get("quote", "挂了") in ("挂了", "好，挂了")
+
+
+@pytest.mark.parametrize("last", ["客户：挂了", "客户：你们上次挂了"])
+def test_words_that_may_be_guessed_leave_open_whether_a_step_is_needless(last: str) -> None:
+    call = from_example(["坐席：您好", last], Role.AGENT)
+    turns = [
+        msgspec.structs.replace(t, words=tuple(msgspec.structs.replace(w, probability=0.05) for w in t.words))
+        if t.role is Role.CUSTOMER
+        else t
+        for t in call.turns
+    ]
+    check = next(
+        c
+        for c in UNLESS.analyse(msgspec.structs.replace(call, turns=tuple(turns)), CallContext()).checks
+        if c.rule == "zh.u.f.bye"
+    )
+    assert check.outcome in (Outcome.UNKNOWN, Outcome.NOT_APPLICABLE)
