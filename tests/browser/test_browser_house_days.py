@@ -147,6 +147,11 @@ def test_compliance_tries_a_change_and_takes_proof_away(
     page_of: Any, kept: LiveWeb, axe: Any, tmp_path: Path
 ) -> None:
     page = page_at(page_of, kept, "compliance")
+    kept.services.rules.in_force()
+    page.goto(f"{kept.url}/rules")
+    expect(page.get_by_role("heading", name="曾生效的版本")).to_be_visible()
+    expect(page.locator("section li").first).to_contain_text("1")
+    axe(page)
     page.goto(f"{kept.url}/rules?rule=zh.finance.zero-risk")
     text = page.locator("#rule-text").input_value()
     results = page.locator("#rule-results")

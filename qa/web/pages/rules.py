@@ -1,6 +1,6 @@
 """Rules: the packs as text, what a change of one would do to a dialogue and to stored calls."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import Form, Query, Request, Response
 
@@ -13,6 +13,8 @@ from qa.web.render import Who, page_router, render
 router = page_router()
 
 Text = Annotated[str, Form()]
+VERSIONS_SHOWN: Final = 20
+"""The newest of those that were in force; `tingjian rules versions` lists all."""
 
 
 @router.get("/rules", dependencies=[require(Right.SEE_RULES)])
@@ -24,13 +26,21 @@ def rules(
     rule: Annotated[str, Query(max_length=255)] = "",
 ) -> Response:
     """The packs as they lie on disk, what is wrong with them, and the text of one file where it, or a rule in it,
-    is asked for."""
+    is asked for; the versions that were in force otherwise."""
     service = context.services.rules
     shown = service.file(who, path, rule) if path or rule else None
     packs: dict[str, list[FileView]] = {}
     for one in service.files(who):
         packs.setdefault(one.path.rpartition("/")[0], []).append(one)
-    return render(request, "rules/rules.html", packs=packs, shown=shown, rule=rule, broken=service.problem(who))
+    return render(
+        request,
+        "rules/rules.html",
+        packs=packs,
+        shown=shown,
+        rule=rule,
+        broken=service.problem(who),
+        versions=() if shown else service.versions(who)[:VERSIONS_SHOWN],
+    )
 
 
 @router.post("/rules/check", dependencies=[require(Right.SEE_RULES)])
