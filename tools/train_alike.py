@@ -39,7 +39,7 @@ from qa.rules.wording import parts_of, said_in
 from qa.text.calltext import CallText
 
 NAME: Final = "alike-zh"
-VERSION: Final = 10
+VERSION: Final = 11
 STEPS: Final = dict(zip(get_args(LikenedStep), "GQIDE", strict=True))
 """Steps of a call -> the letter that says so of a turn."""
 FAMILIES: Final = {**{family: Role(role) for family, role in LIKENED.items()}, **dict.fromkeys(STEPS, Role.AGENT)}
