@@ -202,7 +202,7 @@ class Term(Model):
         description="Where the second reader finds a sentence with the term in it less likely than this, nothing "
         f"is found and the check stays unknown; 0 never doubts. Chinese, families {', '.join(get_args(Likened))}.",
     )
-    version: int = Field(1, ge=1)
+    version: int = Field(1, ge=1, description="Without one, that of the file.")
     shadow: bool = False
     applies: Applies | None = None
     examples: Examples = Examples()

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from functools import cache, lru_cache
 from operator import attrgetter
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -25,7 +25,7 @@ from qa.lexicon.yaml_reader import MAX_BYTES, line_of, parse_yaml, read_yaml
 from qa.rules.applicability import is_chinese
 from qa.rules.book import Placed, PlacedCard, PlacedFlow, PlacedRule, RuleBook
 from qa.rules.references import check_file
-from qa.rules.schema import Condition, PackFile, Says
+from qa.rules.schema import Condition, Flow, PackFile, Rule, Says, Scorecard
 from qa.rules.scope import role_of
 
 SCHEMA_VERSION: Final = 1
@@ -330,10 +330,20 @@ def build(files: Sequence[SourceFile]) -> RuleBook:
         terms += _inline_terms(f, inline)
     book = RuleBook(
         terms=tuple(terms),
-        rules=tuple(PlacedRule(f"{f.pack}.{r.id}", places[f.model.id], r) for f in files for r in f.model.rules),
-        flows=tuple(PlacedFlow(f"{f.pack}.{w.id}", places[f.model.id], w) for f in files for w in f.model.flows),
+        rules=tuple(
+            PlacedRule(f"{f.pack}.{r.id}", places[f.model.id], _versioned(r, f))
+            for f in files
+            for r in f.model.rules
+        ),
+        flows=tuple(
+            PlacedFlow(f"{f.pack}.{w.id}", places[f.model.id], _versioned(w, f))
+            for f in files
+            for w in f.model.flows
+        ),
         cards=tuple(
-            PlacedCard(f"{f.pack}.{c.id}", places[f.model.id], c) for f in files for c in f.model.scorecards
+            PlacedCard(f"{f.pack}.{c.id}", places[f.model.id], _versioned(c, f))
+            for f in files
+            for c in f.model.scorecards
         ),
         files=places,
         versions={f.model.id: f.model.version for f in files},
@@ -368,6 +378,14 @@ def _unique(
             if name in seen:
                 raise f.error("duplicate_id", location, id=name, other=seen[name])
             seen[name] = f.path
+
+
+_Versioned = TypeVar("_Versioned", Rule, Flow, Scorecard)
+
+
+def _versioned(one: _Versioned, f: SourceFile) -> _Versioned:
+    """With the version of its file where it has none of its own: a finding names a text that can be looked up."""
+    return one if "version" in one.model_fields_set else one.model_copy(update={"version": f.model.version})
 
 
 def _placed(f: SourceFile) -> Placed:

@@ -379,7 +379,7 @@ class Rule(Model):
     """Passes or fails a call."""
 
     id: Id
-    version: int = Field(1, ge=1)
+    version: int = Field(1, ge=1, description="Without one, that of the file.")
     label: Label | None = None
     family: Id = "behaviour"
     severity: SeverityName = "warning"
@@ -445,7 +445,7 @@ class Flow(Model):
     """Steps that a call has to go through."""
 
     id: Id
-    version: int = Field(1, ge=1)
+    version: int = Field(1, ge=1, description="Without one, that of the file.")
     label: Label | None = None
     applies: Applies | None = None
     when: Condition | None = Field(None, description="Otherwise all steps are not applicable.")
@@ -493,7 +493,7 @@ class Scorecard(Model):
     """How checks become a score of 0..100."""
 
     id: Id
-    version: int = Field(1, ge=1)
+    version: int = Field(1, ge=1, description="Without one, that of the file.")
     label: Label | None = None
     applies: Applies | None = None
     sections: Annotated[list[Section], Field(min_length=1)]

@@ -310,3 +310,14 @@ def test_words_that_may_be_guessed_leave_open_whether_a_step_is_needless(last: s
         if c.rule == "zh.u.f.bye"
     )
     assert check.outcome in (Outcome.UNKNOWN, Outcome.NOT_APPLICABLE)
+
+
+def test_what_has_no_version_of_its_own_has_that_of_its_file() -> None:
+    rule = "severity: notice, forbid: {says: {patterns: [保本]}}"
+    pack = f"id: zh.v\nversion: 7\nrules: [{{id: a, {rule}}}, {{id: b, version: 2, {rule}}}]\n"
+    analysis = build([from_text("zh/v", pack)]).analyse(from_example(["坐席：保本"], Role.AGENT), CallContext())
+    assert {f.rule: f.rule_version for f in analysis.findings} == {"zh.v.a": 7, "zh.v.b": 2}
+    flow = analyse(["坐席：嗯"])
+    assert {c.rule_version for c in flow.checks if c.rule.startswith("zh.t.sale")} == {3}
+    assert flow.scorecard is not None
+    assert flow.scorecard.card_version == 3
