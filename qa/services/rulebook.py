@@ -172,10 +172,17 @@ class RuleService:
         now = stamp(self._options.packs, self._options.pack_dirs)
         if now == self._noted:
             return
+        try:
+            self._keep(tenant)
+        except BadPackError:
+            self._noted = now
+            raise
         self._noted = now
+
+    def _keep(self, tenant: str) -> None:
         files = [
             {"pack": f.pack, "path": f.path, "id": f.model.id, "version": f.model.version, TEXT: f.text}
-            for f in self._read()
+            for f in sorted(self._read(), key=lambda f: (f.pack, f.path))
         ]
         with self._database.read() as session:
             if RuleVersions(session).is_newest(files):

@@ -10,12 +10,13 @@ import yaml
 from coaching_kit import AGENT, BAD_CALL, LEADER, OTHER_LEADER, THIRD, judged, taken
 from ledger_fakes import FakePipeline, wav_bytes
 
-from qa.core.errors import BadPackError, ForbiddenError, NotFoundError
+from qa.core.errors import BadPackError, DependencyError, ForbiddenError, NotFoundError
 from qa.core.finding import Check, Doubt, Evidence, MatchKind, Outcome, Severity
 from qa.core.messages import message
 from qa.core.result import Result
 from qa.core.roles import Role
 from qa.db.models import AuditEventRow, PackTextRow
+from qa.db.rule_versions import RuleVersions
 from qa.pipeline.context import RecordingInput
 from qa.rules.loader import from_text
 from qa.rules.trial import Backtest, Difference
@@ -236,6 +237,20 @@ def test_every_text_that_was_in_force_can_be_compared_with(services: Services, t
     assert told.value.message.params["known"] == "4, 3, 2, 1"
     with pytest.raises(ForbiddenError):
         rules.versions(AGENT)
+
+
+def test_what_could_not_be_kept_is_kept_the_next_time(
+    services: Services, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rules = RuleService(services.database, pack_of(tmp_path, one_term(1, "保本")), "Asia/Shanghai")
+    with monkeypatch.context() as patched:
+        patched.setattr(
+            RuleVersions, "keep", lambda *_: (_ for _ in ()).throw(DependencyError("ledger.database_gone"))
+        )
+        with pytest.raises(DependencyError):
+            rules.in_force()
+    rules.in_force()
+    assert [one.number for one in rules.versions(THIRD)] == [1]
 
 
 def test_who_looks_again_after_a_restart_keeps_no_second_version(services: Services, tmp_path: Path) -> None:
