@@ -17,7 +17,7 @@ _PROBLEMS: Final = {
     "whole": r"Invalid value for '(?P<name>.+?)': .*valid integer.*",
     "least": r"Invalid value for '(?P<name>.+?)': .*greater than or equal to (?P<bound>\d+).*",
     "most": r"Invalid value for '(?P<name>.+?)': .*less than or equal to (?P<bound>\d+).*",
-    "choice": r"Invalid value for '(?P<name>.+?)': .*(?:should be|is not one of) (?P<known>'.+'[^.]*)\.?",
+    "choice": r"Invalid value for '(?P<name>.+?)': .*'(?P<given>[^']*)' is not one of (?P<known>'.+'[^.]*)\.?",
     "value": r"Invalid value for '(?P<name>.+?)': (?P<why>.+)",
 }
 """Message -> what the parser says in its place; the first that fits counts."""

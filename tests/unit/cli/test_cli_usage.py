@@ -17,6 +17,10 @@ LINES = {
     "rules try a b c": ("extra", {"name": "b c"}),
     "rules try a --json": ("no_value", {"name": "--json"}),
     "rules try a --on x": ("date", {"name": "--on"}),
+    "scan x --fail-on often": (
+        "choice",
+        {"name": "--fail-on", "known": "'critical', 'warning', 'notice', 'info'", "given": "often"},
+    ),
     "up --port x": ("whole", {"name": "--port"}),
 }
 
