@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from qa.core.stretches import Stretches
 from qa.lexicon.context_words import denies, rx
 from qa.lexicon.patterns import Gap, Pattern, any_exclusion, exclusion
 from qa.text.calltext import TurnText
@@ -25,8 +26,12 @@ TORN: Final = 2
 says. A word that is cut on one side only proves nothing: 摔坏|了, 投保|人."""
 
 
-def excluded(sources: tuple[str, ...], turn: TurnText) -> Iterator[tuple[int, int]]:
-    """The stretches that some excludes cover, each within a sentence."""
+def taken_back(sources: tuple[str, ...], turn: TurnText) -> Stretches:
+    """The stretches that some excludes cover, each within a sentence (squeezed offsets)."""
+    return Stretches(_excluded(sources, turn))
+
+
+def _excluded(sources: tuple[str, ...], turn: TurnText) -> Iterator[tuple[int, int]]:
     if not sources or any_exclusion(sources).search(turn.squeezed) is None:
         return
     ends = [b.at for b in turn.breaks if b.strong] + [len(turn.squeezed)]

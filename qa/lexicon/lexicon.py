@@ -10,6 +10,7 @@ from qa.core.lazy import lazy
 from qa.core.roles import Role
 from qa.lexicon.answers import Question, affirmation, expects_answer, reply
 from qa.lexicon.context import Excuse, Site, asked, excuse, half_question, named, negated, titled
+from qa.lexicon.edges import taken_back
 from qa.lexicon.matcher import EVERYBODY, Hit, Matcher, MatchTerm, Spotted
 from qa.lexicon.schema import Applies
 from qa.text.calltext import CallText, TurnText
@@ -149,7 +150,7 @@ class Scan:
             return None
         put = Question(turn, question.start, question.end, site.negative_half)
         answer = affirmation(answering, put)
-        if answer is None:
+        if answer is None or taken_back(question.term.match.exclude, answer.turn).hold(answer.start, answer.end):
             return None
         return TermHit(
             question.term,

@@ -14,8 +14,7 @@ from typing import Final
 from qa.core.base import Record
 from qa.core.finding import MatchKind
 from qa.core.roles import Role
-from qa.core.stretches import Stretches
-from qa.lexicon.edges import excluded, keeps_words, over_comma, over_negation, stands
+from qa.lexicon.edges import keeps_words, over_comma, over_negation, stands, taken_back
 from qa.lexicon.homophones import Sounding, may_fire
 from qa.lexicon.patterns import Pattern, parse
 from qa.lexicon.sought import Automaton, Sought, add
@@ -220,7 +219,7 @@ class Spotted:
         excludes, turns = self._terms[hits[0].term].exclude, self._call.turns
         if not excludes:
             return hits
-        taken = {turn: Stretches(excluded(excludes, turns[turn])) for turn in {h.turn for h in hits}}
+        taken = {turn: taken_back(excludes, turns[turn]) for turn in {h.turn for h in hits}}
         return [h for h in hits if not taken[h.turn].hold(h.start, h.end)]
 
 

@@ -178,7 +178,8 @@ def _from_turns(turns: list[Any], language: str, at: _Place) -> Transcript:
         return from_turns(turns, language)
     except BadPackError as e:
         turn = int(e.message.params["turn"]) + 1
-        raise InputError("rules.bad_turn", file=at[0], line=at[1], turn=turn) from None
+        code = "rules.bad_turn_times" if e.message.code == "rules.bad_times" else "rules.bad_turn"
+        raise InputError(code, file=at[0], line=at[1], turn=turn) from None
 
 
 def _no_turns(at: _Place) -> InputError:

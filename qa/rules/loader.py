@@ -29,7 +29,7 @@ from qa.rules.schema import Condition, Flow, PackFile, Rule, Says, Scorecard
 from qa.rules.scope import role_of
 
 SCHEMA_VERSION: Final = 1
-ENGINE_VERSION: Final = "10"
+ENGINE_VERSION: Final = "11"
 """Raise it with every change of the engine that can change a finding; part of the fingerprint."""
 
 MAX_TERMS: Final = 200_000

@@ -1,6 +1,8 @@
 # ruff: noqa: E501 - one case of a table stays on one line
 """Small print of the rules that nothing else would notice: defaults, names, times, near misses, ties."""
 
+import json
+
 import msgspec
 import pytest
 
@@ -12,7 +14,7 @@ from qa.core.transcript import Span, Transcript, Turn, Word
 from qa.i18n import LOCALES
 from qa.rules import personal
 from qa.rules.call import CallContext, ModelAnswer
-from qa.rules.dialogue import from_example, from_text, from_turns, parse_line
+from qa.rules.dialogue import from_example, from_text, from_turns, parse_line, unknown_speaker
 from qa.rules.dialogue_files import read_calls
 from qa.rules.examples import lint, run_examples
 from qa.rules.loader import build
@@ -54,6 +56,33 @@ def test_turns_of_a_dialogue_follow_each_other_in_time_on_two_channels() -> None
     assert [(round(t.start, 2), round(t.end, 2)) for t in call.turns] == [(0.0, 0.4), (1.0, 1.4), (2.0, 2.4)]
     assert call.duration == pytest.approx(3.0)
     assert all(w.probability == w.trust == 1.0 for t in call.turns for w in t.words)
+
+
+def test_turns_are_spoken_when_a_dialogue_says_so() -> None:
+    lines = "[00:01] 客户：喂你好\n(00:05 - 00:09) 坐席：您好\n01:00:07.5 客户：嗯\n10:30来不及\n坐席：好的"
+    call = from_text(lines)
+    assert [(t.role, t.text) for t in call.turns][-2:] == [(Role.AGENT, "10:30来不及"), (Role.AGENT, "好的")]
+    assert [round(t.start, 1) for t in call.turns[:4]] == [1.0, 5.0, 3607.5, 3608.3]
+    assert call.turns[0].text == "喂你好"
+    given = from_turns(
+        [
+            {"role": "agent", "text": "您好啊", "start": 3, "end": 4},
+            {"role": "customer", "text": "喂我听不清楚你说话", "start": 4.5},
+            {"role": "agent", "text": "您说", "start": 5},
+        ]
+    )
+    assert [(t.start, round(t.end, 3)) for t in given.turns] == [(3.0, 4.0), (4.5, 5.0), (5.0, 5.4)]
+    assert unknown_speaker("[00:01] 老板：喂") == "老板"
+
+
+@pytest.mark.parametrize("times", [{"start": -1}, {"start": "0:10"}, {"end": True}, {"start": 3, "end": 2}])
+def test_impossible_times_of_a_turn_are_refused_by_its_number(times: dict[str, object]) -> None:
+    with pytest.raises(BadPackError) as caught:
+        from_turns([{"role": "agent", "text": "喂"}, {"role": "agent", "text": "喂", **times}])
+    assert (caught.value.message.code, caught.value.message.params["turn"]) == ("rules.bad_times", "1")
+    with pytest.raises(InputError) as told:
+        list(read_calls(json.dumps([{"role": "agent", "text": "喂", **times}]), "d.json"))
+    assert told.value.message.code == "rules.bad_turn_times"
 
 
 @pytest.mark.parametrize("turn", [{"role": "agent"}, {"role": "boss", "text": "喂"}, {"text": "喂"}])
