@@ -14,6 +14,7 @@ from qa.cli.lexicon import PackDir, Packs, _r
 from qa.cli.options import load_settings, pack_names
 from qa.cli.words import LOCALE, say
 from qa.core.base import encode
+from qa.core.calltime import with_hour
 from qa.core.errors import InputError, NotFoundError
 from qa.i18n import label_in, text
 from qa.lexicon.schema import INDUSTRIES
@@ -254,9 +255,10 @@ def _read(content: str, file: str) -> Iterator[_Call]:
     from qa.rules.call import CallContext
     from qa.rules.dialogue_files import read_calls
 
+    time_zone = load_settings().time_zone
     for name, transcript, attributes, behaviour in read_calls(content, file):
         metrics = call_metrics(behaviour) if behaviour else None
-        yield name, transcript, CallContext(attributes=attributes, metrics=metrics)
+        yield name, transcript, CallContext(attributes=with_hour(attributes, time_zone), metrics=metrics)
 
 
 def _told(file: str) -> tuple[list[_Call], str | None]:

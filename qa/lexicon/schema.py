@@ -152,6 +152,20 @@ class Examples(Model):
     miss: list[Dialogue] = []
 
 
+class CallExample(Model):
+    """A dialogue with what came with its recording, for what asks for that."""
+
+    attributes: dict[str, Text]
+    turns: Dialogue
+
+
+class CallExamples(Model):
+    """The same of whole calls."""
+
+    hit: list[Dialogue | CallExample] = []
+    miss: list[Dialogue | CallExample] = []
+
+
 class TermDefaults(Model):
     """Values for every term of the file that does not give its own."""
 

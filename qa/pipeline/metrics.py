@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from qa.core.behaviour import CallBehaviour
+from qa.core.calltime import with_hour
 from qa.pipeline.context import RunContext, present
 from qa.rules.call import CallContext, CallMetrics, Interruption, SilenceGap, TurnLevel, TurnMood
 
@@ -33,7 +34,7 @@ def call_metrics(behaviour: CallBehaviour) -> CallMetrics:
 def call_context(ctx: RunContext, tools: "Toolbox") -> CallContext:
     """What rules may know of a call beside its words."""
     return CallContext(
-        attributes=dict(ctx.source.attributes),
+        attributes=with_hour(ctx.source.attributes, tools.settings.time_zone),
         on=day_of(ctx.source.called_at, tools.settings.time_zone),
         metrics=call_metrics(present(ctx.behaviour)),
         scorecard=tools.settings.rules.scorecard or None,

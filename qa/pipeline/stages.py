@@ -17,6 +17,7 @@ from typing_extensions import override
 from qa.audio.decode import VERSION as DECODE_VERSION
 from qa.core.base import Record
 from qa.core.behaviour import CallBehaviour
+from qa.core.calltime import with_hour
 from qa.core.correction import CorrectedTurn, corrected
 from qa.core.messages import message
 from qa.core.result import Analysis, RoleDecision
@@ -294,8 +295,9 @@ class ApplyRules(Stage[Analysis]):
 
     @override
     def fingerprint(self, ctx: RunContext) -> str:
-        attributes = sorted(ctx.source.attributes.items())
-        rules, day = self.tools.settings.rules, day_of(ctx.source.called_at, self.tools.settings.time_zone)
+        rules, zone = self.tools.settings.rules, self.tools.settings.time_zone
+        attributes = sorted(with_hour(ctx.source.attributes, zone).items())
+        day = day_of(ctx.source.called_at, zone)
         model = rules.model_url and f"{rules.model_url} {rules.model_name}"
         return f"{self.tools.rulebook.fingerprint} {attributes} {day} {rules.scorecard} {model}"
 

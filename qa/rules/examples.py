@@ -1,6 +1,6 @@
 """Runs the examples that every term, rule and flow carries, and lints packs that have too few."""
 
-from collections.abc import Callable, Iterator, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
@@ -9,7 +9,7 @@ from qa.core.finding import Outcome
 from qa.core.messages import Message, message
 from qa.core.roles import Role
 from qa.i18n import text
-from qa.lexicon.schema import Applies, Examples
+from qa.lexicon.schema import Applies, CallExample, CallExamples, Examples
 from qa.lexicon.yaml_reader import line_of
 from qa.rules import flows, single
 from qa.rules.applicability import is_chinese
@@ -44,12 +44,14 @@ class Example:
     """`term`, `rule` or `flow`."""
     index: int
     lines: str | list[str]
+    attributes: Mapping[str, str]
     should_hit: bool
 
     @property
     def shown(self) -> str:
         """The example on one line."""
-        return self.lines if isinstance(self.lines, str) else " / ".join(self.lines)
+        said = self.lines if isinstance(self.lines, str) else " / ".join(self.lines)
+        return " ".join([*(f"{name}={value}" for name, value in self.attributes.items()), said])
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +146,7 @@ def run_examples(
     return ExampleReport(len(examples), tuple(failures))
 
 
-def _carriers(f: SourceFile) -> Iterator[tuple[str, Location, str, Examples]]:
+def _carriers(f: SourceFile) -> Iterator[tuple[str, Location, str, Examples | CallExamples]]:
     """Everything that carries examples. Vocabulary needs no counterexample, for it accuses nobody.
 
     What is measured on sound has no example in writing.
@@ -167,7 +169,16 @@ def _examples(files: Sequence[SourceFile]) -> Iterator[Example]:
             for side, lines in (("hit", examples.hit), ("miss", examples.miss)):
                 for j, example in enumerate(lines):
                     where = (*location, "examples", side, j)
-                    yield Example(f, where, name, plain, int(location[1]), example, side == "hit")
+                    came = (
+                        example if isinstance(example, CallExample) else CallExample(attributes={}, turns=example)
+                    )
+                    said, given, wanted = came.turns, came.attributes, side == "hit"
+                    yield Example(f, where, name, plain, int(location[1]), said, given, wanted)
+
+
+def _told(example: str | list[str] | CallExample) -> tuple[str | list[str], Mapping[str, str]]:
+    """What is said in an example, and what came with it."""
+    return (example.turns, example.attributes) if isinstance(example, CallExample) else (example, {})
 
 
 def _run(book: RuleBook, example: Example) -> tuple[bool, str]:
@@ -177,7 +188,7 @@ def _run(book: RuleBook, example: Example) -> tuple[bool, str]:
     call = CallText(from_example(example.lines, Role.AGENT, language))
     scan = book.lexicon.scan(call)
     place = book.files[example.file.model.id]
-    on = book.evaluation(call, scan, CallContext(), place)
+    on = book.evaluation(call, scan, CallContext(attributes=example.attributes), place)
     if example.kind == "rule":
         check = single.check(example.id, example.file.model.rules[example.index], place, on)
         return check.outcome is Outcome.FAILED, text(check.reason.code, "en", **check.reason.params)

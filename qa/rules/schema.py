@@ -13,8 +13,8 @@ from pydantic_core import PydanticCustomError
 
 from qa.lexicon.schema import (
     Applies,
+    CallExamples,
     Dotted,
-    Examples,
     Id,
     Label,
     Language,
@@ -391,7 +391,7 @@ class Rule(Model):
     shadow: bool = False
     basis: str | None = None
     wording: str | None = None
-    examples: Examples = Examples()
+    examples: CallExamples = CallExamples()
 
     @model_validator(mode="after")
     def _one_side(self) -> "Rule":
@@ -452,7 +452,7 @@ class Flow(Model):
     ordered: bool = Field(False, description="Steps must follow each other in the order they are written in.")
     shadow: bool = False
     steps: Annotated[list[Step], Field(min_length=1)]
-    examples: Examples = Field(Examples(), description="hit: a step is missing; miss: nothing is missing.")
+    examples: CallExamples = Field(CallExamples(), description="hit: a step is missing; miss: nothing is missing.")
 
 
 class Item(Model):

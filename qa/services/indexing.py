@@ -4,7 +4,6 @@ Called inside the transactions that change those; a list then needs no join and 
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from datetime import UTC, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -12,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from qa.core.behaviour import CallBehaviour
+from qa.core.calltime import call_time
 from qa.core.finding import Severity
 from qa.core.result import Result
 from qa.core.review import ReviewStatus
@@ -22,32 +22,14 @@ from qa.db.places import place_of
 from qa.db.words import Said, SpokenWords
 from qa.text.masking import mask_texts
 
-CALLED_AT: Final = ("called_at", "call_time", "start_time")
-"""Attributes that may say when the call took place, the first one that can be read counts."""
 _COPIED: Final = ("agent", "team")
 _TONE_FROM: Final = 0.5
 """An attitude is listed from here on; the rules on tone (`lexicons/zh/common/behaviour.yaml`) ask for as much."""
 
 
-def call_time(attributes: Mapping[str, str], zone: ZoneInfo, otherwise: datetime) -> datetime:
-    """When the call took place, by its attributes; a time without a zone is one of `zone`."""
-    for name in CALLED_AT:
-        text = attributes.get(name, "").strip()
-        if not text:
-            continue
-        try:
-            read = datetime.fromisoformat(text)
-        except ValueError:
-            continue
-        moment = read if read.tzinfo else read.replace(tzinfo=zone)
-        if 1980 <= moment.year <= 2200:
-            return moment.astimezone(UTC)
-    return otherwise
-
-
 def describe(session: Session, recording: RecordingRow, attributes: Mapping[str, str], zone: ZoneInfo) -> None:
     """Take over what attributes say of a recording: when the call was, whose it was."""
-    called_at = call_time(attributes, zone, recording.created_at)
+    called_at = call_time(attributes, zone) or recording.created_at
     if recording.called_at != called_at or recording.place is None:
         recording.called_at = called_at
         recording.place = _free_place(session, place_of(called_at, int(recording.id, 16)))

@@ -13,6 +13,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from qa.core.base import Record
+from qa.core.calltime import with_hour
 from qa.core.errors import BadPackError, NotFoundError, TooLargeError
 from qa.core.finding import Check, Evidence, Finding
 from qa.core.messages import Message
@@ -259,7 +260,7 @@ class RuleService:
         if result.transcript is None:
             return None
         context = CallContext(
-            attributes=result.attributes,
+            attributes=with_hour(result.attributes, self._time_zone),
             on=day_of(recording.called_at, self._time_zone),
             metrics=call_metrics(result.behaviour) if result.behaviour else None,
             scorecard=self._options.scorecard or None,

@@ -1,5 +1,6 @@
 """`tingjian rules` and `lexicon` with what people hand in."""
 
+import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -197,3 +198,16 @@ def test_a_stored_recording_is_tried_by_its_id(service: Services) -> None:
     told = run("try", sound.id)
     assert "[zh.t.t]" in told.output
     assert refused("try", "0" * 32) == "ledger.no_recording"
+
+
+def test_who_collects_at_night_is_told_by_the_time_of_the_call(tmp_path: Path) -> None:
+    turns = [
+        {"role": "agent", "text": "您好，请问是王先生本人吗"},
+        {"role": "customer", "text": "是，这都几点了"},
+        {"role": "agent", "text": "您有一笔借款已逾期十二天"},
+    ]
+    for called_at, told in (("2026-02-03 22:40", True), ("2026-02-03 21:40", False), ("2026-02-03", False)):
+        call = tmp_path / "call.json"
+        given = {"turns": turns, "industry": "collections", "attributes": {"called_at": called_at}}
+        call.write_text(json.dumps(given), encoding="utf-8")
+        assert ("zh.collections.calling-hours" in run("try", call).output) is told

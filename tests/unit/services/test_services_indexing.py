@@ -8,13 +8,13 @@ import msgspec
 import pytest
 from ledger_fakes import FakePipeline, wav_bytes
 
+from qa.core.calltime import call_time, with_hour
 from qa.core.people import SYSTEM
 from qa.core.result import Result
 from qa.core.roles import Role
 from qa.core.transcript import Transcript, Turn, Word
 from qa.pipeline.context import RecordingInput
 from qa.services import IntakeMeta, Services
-from qa.services.indexing import call_time
 from qa.services.search import Line, ListFilter
 from qa.services.work import Worker
 
@@ -36,7 +36,24 @@ MakeWorker = Callable[..., Worker]
     ],
 )
 def test_the_time_of_a_call_is_what_its_attributes_say(attributes: dict[str, str], expected: datetime) -> None:
-    assert call_time(attributes, ZONE, ARRIVED) == expected
+    assert (call_time(attributes, ZONE) or ARRIVED) == expected
+
+
+@pytest.mark.parametrize(
+    ("attributes", "hour"),
+    [
+        ({"called_at": "2026-02-03 21:45"}, "21.7500"),
+        ({"called_at": "2026-02-03T23:30:00+00:00"}, "7.5000"),
+        ({"called_at": "2026-02-03"}, None),
+        ({"called_at": "2026-02-03 00:00:00"}, None),
+        ({"called_at": "2026-02-03 21:45", "hour": "9"}, "9"),
+        ({}, None),
+    ],
+)
+def test_rules_know_the_time_of_day_where_it_was_written_down(
+    attributes: dict[str, str], hour: str | None
+) -> None:
+    assert with_hour(attributes, "Asia/Shanghai").get("hour") == hour
 
 
 class SpeakingPipeline(FakePipeline):
