@@ -2,7 +2,8 @@
 
 The source is the JSON that its `UploadRule` takes and its console exports: `conditions` (each with a
 `check_range`, `operators` and a `lambda` over their ids) and
-`rules` (each with `triggers`, lambdas over the ids of conditions).
+`rules` (each with `triggers`, lambdas over the ids of conditions). What `GetRuleDetail` and `GetRuleV4` answer
+says the same in other words, which are turned into these first.
 """
 
 import contextlib
@@ -56,7 +57,7 @@ def convert(content: str, pack: str, file: str) -> Imported:
         data = json.loads(content)
         if isinstance(data, dict) and isinstance(data.get("JsonStr"), str):
             data = json.loads(data["JsonStr"])
-        data = whole(data)
+        data = _as_uploaded(whole(data))
     except (ValueError, RecursionError) as e:
         line, problem = (e.lineno, e.msg) if isinstance(e, json.JSONDecodeError) else (1, str(e))
         raise InputError("rules.sca_not_json", file=file, line=line, problem=problem) from None
@@ -68,6 +69,50 @@ def convert(content: str, pack: str, file: str) -> Imported:
     if not isinstance(data, dict) or not isinstance(data.get("rules"), list) or not data["rules"]:
         raise InputError("rules.sca_not_rules", file=file)
     return _Converter(data, pack).run()
+
+
+_ANSWERED: Final = {
+    "checkRange": "check_range",
+    "conditionInfoCid": "cid",
+    "anchorCid": "cid",
+    "operLambda": "lambda",
+    "ruleLambda": "lambda",
+    "hitTime": "hit_time",
+    "similarityThreshold": "similarity_threshold",
+}
+"""What answers call what is uploaded under another name; they begin names with capitals, too."""
+_WRAPPED: Final = (
+    "conditions",
+    "operators",
+    "rules",
+    "triggers",
+    "keywords",
+    "operKeyWords",
+    "similarlySentences",
+)
+"""Lists that answers put into an object of one field: `Triggers: {Trigger: [...]}`."""
+
+
+def _as_uploaded(value: object) -> Any:
+    """An answer in the words of what is uploaded."""
+    if isinstance(value, list):
+        return [_as_uploaded(_inside(item, dict)) for item in value]
+    if not isinstance(value, dict):
+        return value
+    plain: Tree = {}
+    for key, item in value.items():
+        name = key[:1].lower() + key[1:]
+        plain[_ANSWERED.get(name, name)] = _as_uploaded(_inside(item, list) if name in _WRAPPED else item)
+    return plain
+
+
+def _inside(value: object, kind: type) -> object:
+    """What an object of one field holds, where it is of that kind: `{ConditionBasicInfo: {...}}`."""
+    if isinstance(value, dict) and len(value) == 1:
+        [inner] = value.values()
+        if isinstance(inner, kind):
+            return inner
+    return value
 
 
 class _Converter:

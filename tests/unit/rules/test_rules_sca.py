@@ -383,3 +383,61 @@ def test_every_hit_of_an_anchor_is_told_as_the_first_and_a_range_may_be_a_text()
     made = imported({}, anchored, triggers=["2"])
     assert [what for what, _ in dropped(made)] == ["hit_time 0"]
     assert condition(check_range={"range": '{"from": 1, "to": 3}'}) == {"all": [HELLO], "within": "first 3 turns"}
+
+
+def test_what_the_interface_answers_is_read_as_what_is_uploaded() -> None:
+    regex = {"oid": "7", "type": "REGULAR_EXPRESSION", "param": {"regex": "告诉.*密码", "hit_time": 1}}
+    after = {
+        "role": "客服",
+        "range": {"from": 1, "to": 3},
+        "anchor": {"cid": "7", "location": "AFTER", "hit_time": 2},
+    }
+    uploaded = {
+        "conditions": [
+            {"cid": "7", "check_range": {"role": "客服"}, "operators": [regex], "lambda": "7"},
+            {"cid": "8", "check_range": after, "operators": [SAYS], "lambda": "1"},
+        ],
+        "rules": [{"rid": "4", "triggers": ["7&&!8"]}],
+    }
+    param = {"Regex": "告诉.*密码", "OperKeyWords": {"OperKeyWord": []}, "InSentence": False, "HitTime": 1}
+    asked = {"Type": "REGULAR_EXPRESSION", "Oid": "7", "OperName": "密码", "Param": param}
+    said = {"Type": "HIT_ANY_KEYWORDS", "Oid": "1", "Param": {"OperKeyWords": {"OperKeyWord": ["您好"]}}}
+    anchor = {"AnchorCid": "7", "Location": "AFTER", "HitTime": 2}
+    scope = {"Role": "客服", "Range": {"From": 1, "To": 3}, "Anchor": anchor}
+    detail = [
+        {
+            "ConditionInfoCid": "7",
+            "OperLambda": "7",
+            "CheckRange": {"Role": "客服"},
+            "Operators": {"OperatorBasicInfo": [asked]},
+        },
+        {
+            "ConditionInfoCid": "8",
+            "OperLambda": "1",
+            "CheckRange": scope,
+            "Operators": {"OperatorBasicInfo": [said]},
+        },
+    ]
+    rule = {"Rid": "4", "RuleLambda": "7&&!8", "Triggers": {"Trigger": ["7&&!8"]}}
+    answered = {
+        "Code": "200",
+        "Data": {"Conditions": {"ConditionBasicInfo": detail}, "Rules": {"RuleBasicInfo": [rule]}},
+    }
+    one_by_one = {
+        "Data": {
+            "Conditions": [
+                {
+                    "Cid": d["ConditionInfoCid"],
+                    "Lambda": d["OperLambda"],
+                    "Check_range": d["CheckRange"],
+                    "Operators": [{"Operator": o}],
+                }
+                for d, o in zip(detail, (asked, said), strict=True)
+            ],
+            "Rules": [{"Rid": "4", "Triggers": ["7&&!8"]}],
+        }
+    }
+    wanted = convert(json.dumps(uploaded), "zh/imported", "f.json")
+    for form in (answered, one_by_one):
+        made = convert(json.dumps(form), "zh/imported", "f.json")
+        assert (made.yaml, dropped(made)) == (wanted.yaml, dropped(wanted))
