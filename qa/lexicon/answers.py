@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
+from qa.lexicon import english
 from qa.lexicon.context_words import WHOLE_A_NOT_A, blot, rx
 from qa.text.calltext import TurnText
 
@@ -32,8 +33,7 @@ _YES: Final = rx(
     "(可以|能)这[么样](说|讲|理解|认为)|"
     "真的(真的)?(?!不|有)|是真的|我?(敢|能|可以)?(向你|跟你|给你)?(确定|保证|承诺)(的|啊|,|[.]|$)|百分之?百|百分百|绝对(?!不|没)|1定(?!的?风险|会有)|没问题|你?(就|尽管|完全)?(可以)?放[1百]?百?个?心(?!不)|"
     "你(说|理解|讲)[的得]?(很)?(对|没错|是对的)|妥妥的|稳的|包的|嗯(?=[,.](对|是的|没错))|"
-    "是这样子?(的|啊|呀|哦)*(?=[.]?$)|嗯嗯+(?=[.]?$)|"
-    "(yes|yeah|yep|sure|absolutely|ofcourse|definitely|certainly|correct|exactly|that'?sright)(?=[,.]|$)"
+    "是这样子?(的|啊|呀|哦)*(?=[.]?$)|嗯嗯+(?=[.]?$)"
     ")"
 )
 _VERB_AS_YES: Final = rx(
@@ -92,7 +92,7 @@ class Answer:
 
 def expects_answer(question: TurnText, start: int, asked: bool) -> bool:
     """Whether a hit in the other party's turn waits for a yes or no: asked, or inferred (那就是保本了)."""
-    if asked:
+    if asked or english.INFERRED.search(question.normal[: question.span(start, start + 1)[0]]):
         return True
     marked = question.marked[: question.marked_offset(start)]
     return bool(_STATED.search(marked[-12:]))
@@ -127,7 +127,7 @@ class Question:
 
 def reply(turns: Sequence[TurnText], question: TurnText, end: int) -> TurnText | None:
     """The turn of the other role that answers a question whose words end at a squeezed offset, if one does."""
-    if len(question.squeezed) - end > _QUESTION_TAIL:
+    if len(question.squeezed) - end > _QUESTION_TAIL[question.squeezed[end - 1].isascii()]:
         return None
     asker, index = question.turn.role, question.turn_position
     for turn in turns[index + 1 : index + 2 + MAX_TURNS_BETWEEN]:
@@ -138,8 +138,8 @@ def reply(turns: Sequence[TurnText], question: TurnText, end: int) -> TurnText |
     return None
 
 
-_QUESTION_TAIL: Final = 14
-"""More text than this behind the hit, and the answer is one to something else."""
+_QUESTION_TAIL: Final = {False: 14, True: 30}
+"""More text than this behind the hit, and the answer is one to something else; in Latin letters, more."""
 
 _BACKCHANNEL: Final = 3
 
@@ -164,7 +164,10 @@ def _agreement(answer: str, asked: Question) -> re.Match[str] | None:
     negative = _NEGATIVE.search(blot(WHOLE_A_NOT_A, words)) is not None
     if _GONE.search(words) and _STILL_THERE.match(answer):
         return None
-    found = _YES.match(answer)
+    agreeing = english.YES_TO_NEGATIVE if english.NEGATIVE.match(words) else english.YES
+    found = _YES.match(answer) or agreeing.match(answer)
+    if words.isascii():  # no verb is a set of letters: "I see" says nothing of "risk free"
+        return found
     if found is None and _MAY_I.match(asked.tail):
         found = _GRANTED.match(answer)
     elif found is None:

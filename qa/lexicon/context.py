@@ -23,6 +23,7 @@ from typing import Final
 from qa.core.lazy import lazy
 from qa.core.roles import Role
 from qa.lexicon import context_words as w
+from qa.lexicon import english as e
 from qa.text.calltext import TurnText
 from qa.text.normalise import fold
 
@@ -58,12 +59,21 @@ class Site:
             self._after += CUT
 
     @lazy
+    def english(self) -> bool:
+        """Whether the hit is in English."""
+        return self.hit[:1].isascii() and self.hit[:1].isalpha()
+
+    @lazy
     def english_before(self) -> str:
         """What stands before a hit in English, words apart; nothing before any other."""
-        if not self.hit[:1].isascii() or not self.hit[:1].isalpha():
-            return ""
         first = self._turn.span(self._start, self._end)[0]
-        return self._turn.normal[max(0, first - REACH) : first]
+        return self._turn.normal[max(0, first - REACH) : first] if self.english else ""
+
+    @lazy
+    def english_after(self) -> str:
+        """What stands behind a hit in English, words apart; nothing behind any other."""
+        last = self._turn.span(self._start, self._end)[1]
+        return self._turn.normal[last : last + REACH] if self.english else ""
 
     @lazy
     def sentence_before(self) -> str:
@@ -172,11 +182,25 @@ def negated(site: Site) -> Excuse | None:
     cue = _negator_before(site.neutral_before, site.hit) or w.found(w.RESTRICTED, site.sentence_before)
     if cue is None and _listed(site):
         cue = w.found(w.DENIED_COMMITMENT, w.blot(w.PSEUDO_NEGATION, site.previous_clause))
-    if cue is None and (denied := w.DENIED_IN_ENGLISH.search(site.english_before)):
-        cue = denied.group("cue") or denied.group("near") or denied.group("false")
+    if cue is None and site.english:
+        denied = (
+            _denied_saying(site)
+            or e.DENIED.search(site.english_before)
+            or e.DENIED_BEHIND.match(site.english_after)
+        )
+        cue = _named_group(denied)
     if cue is None:
         cue = _negator_behind(site) or _sorted(site) or _unrelated(site) or _of_others(site)
     return Excuse("negated", cue) if cue else None
+
+
+def _denied_saying(site: Site) -> re.Match[str] | None:
+    return e.DENIED_SAYING.search(site.english_before)
+
+
+def _named_group(match: re.Match[str] | None) -> str | None:
+    """The words of the one named group that took part."""
+    return match[match.lastgroup] if match and match.lastgroup else None
 
 
 def _sorted(site: Site) -> str | None:
@@ -244,7 +268,8 @@ def disowned(site: Site) -> Excuse | None:
         said = negator.group().endswith(("说", "讲", "骂"))  # 没说|你 denies it, 不|你 does not
         if w.DISOWNING.fullmatch(text[negator.end() - said :]):
             return Excuse("disowned", negator.group())
-    return None
+    denied = _named_group(_denied_saying(site))
+    return Excuse("disowned", denied) if denied else None
 
 
 def _negator_behind(site: Site) -> str | None:
@@ -257,6 +282,9 @@ def quoted(site: Site) -> Excuse | None:
     """Somebody else's words, unless the speaker makes them his own (您说的保本，没错)."""
     if site.affirms:
         return None
+    if (others := e.QUOTED.search(site.english_before)) is not None:
+        own = e.ENDORSED.match(site.english_after) or e.OFFERED.match(site.english_after)
+        return None if own else Excuse("quoted", others.group().strip())
     before = site.sentence_before[-w.QUOTE_REACH :]
     cue = w.found(w.REPORTED, before)
     if cue is not None and w.OWN_WORDS.search(cue):
@@ -280,7 +308,8 @@ def quoted(site: Site) -> Excuse | None:
 def warned(site: Site) -> Excuse | None:
     """Warned against, before or behind."""
     before = site.sentence_before[-w.QUOTE_REACH :]
-    cue = w.found(w.BEWARE_BEFORE, before)
+    cue = w.found(e.BEWARE, site.english_before) or _named_group(e.CONDEMNED.match(site.english_after))
+    cue = cue or w.found(w.BEWARE_BEFORE, before)
     if cue is None:
         behind = w.CONDEMNED.match(site.sentence_after[: w.WARN_REACH])
         if behind is None and site.sentence_after != site.after:
@@ -297,18 +326,22 @@ def asked(site: Site) -> Excuse | None:
     """A question about it. A rhetorical one, or one that only wants assent (明白吗), is none."""
     if site.affirms or (w.RHETORICAL.search(site.clause_before) and not site.denied_at_once):
         return None
-    if site.role is not Role.CUSTOMER and w.TAG_BEHIND.match(site.clause_after):
+    agent = site.role is not Role.CUSTOMER
+    if agent and (w.TAG_BEHIND.match(site.clause_after) or e.RHETORICAL.search(site.english_before)):
+        return None
+    if e.STATED.match(site.english_after):
         return None
     cue = (
-        site.straddled
+        w.found(e.ASKED, site.english_before)
+        or site.straddled
         or site.first_half
         or w.found(w.A_NOT_A, site.clause_before)
         or w.found(w.WH_BEFORE, site.clause_before)
     )
     if cue is None:
         cue = w.found(w.QUESTION_END, site.clause_after) or w.found_at_start(w.ASKED_BEHIND, site.sentence_after)
-    if cue is None and site.role is Role.CUSTOMER:
-        cue = w.found(w.CUSTOMER_QUESTION_END, site.clause_after)
+    if cue is None and not agent:
+        cue = w.found(w.CUSTOMER_QUESTION_END, site.clause_after) or w.found_at_start(e.TAGGED, site.english_after)
         cue = cue or w.found(w.A_NOT_A, site.hit) or w.found_at_start(w.CUSTOMER_ASKED_BEHIND, site.sentence_after)
     return Excuse("asked", cue) if cue else None
 
@@ -318,6 +351,8 @@ def hypothetical(site: Site) -> Excuse | None:
     wish = w.WISHED.search(site.clause_before) if w.IF_BEHIND.match(site.sentence_after) else None
     if wish is not None and not w.OFFERED.match(site.sentence_after):
         return Excuse("hypothetical", wish.group())
+    if (supposed := e.IF.search(site.english_before)) is not None:
+        return None if e.OFFERED.match(site.english_after) else Excuse("hypothetical", supposed.group().strip())
     found = w.IF.search(site.clause_before)
     if found is None or site.affirms:
         return None

@@ -143,24 +143,6 @@ METALINGUISTIC: Final = rx("(没|不|别|不是|没有)(敢|能|可以)?(说|讲
 
 RELATING: Final = rx("不等于|不等同|不代表|不意味着|不构成")
 """Deny that one thing follows from another, which may be a denial itself: 过去没亏|不等于|以后不会亏."""
-_ENGLISH_NOT = (
-    r"\b(?P<cue>(?<!why )(?:do|does|did|is|are|was|were|would|should|could|ca|wo|have|has|had|must|need)n['’]?t|"
-    r"not|never|cannot|nobody|no one|none|nothing)\b(?! (?:only|just|merely|you|we|they|i|he|she|it)\b)"
-)
-_ENGLISH_GAP = (
-    r"(?:(?!\b(?:but|because|since|so|and|worry|hesitate|miss|wait|help|doubt|stress|concerned|say this|say that|"
-    r"tell you)\b)"
-    r"[^.?!;:,])"
-)
-DENIED_IN_ENGLISH: Final = re.compile(
-    rf"(?:{_ENGLISH_NOT}{_ENGLISH_GAP}{{0,24}}\b(?:say(?:ing)?|said|claim(?:ed|ing)?|promised?|promising|tell|told|telling|"
-    rf"think|mean|meant|suggest(?:ed|ing)?|guarantee|call(?:ed|ing)?)\b{_ENGLISH_GAP}{{0,30}}"
-    rf"|{_ENGLISH_NOT.replace('?P<cue>', '?P<near>')}"
-    rf"(?:(?!\b(?:it['’]?s|its|this|there['’]?s|your|you['’]?ll|that['’]?s)\b){_ENGLISH_GAP}){{0,24}}"
-    r"|\b(?P<false>lying|misleading|dishonest|illegal|wrong|untrue)\b[^.?!;:,]{0,12}\b(?:if|to)\b[^.?!;:,]{0,30})$"
-)
-"""The same in English: I never said it was |risk free|, don't |borrow to invest|, I'd be lying if I called it
-|risk free|."""
 
 RESTRICTED: Final = rx("(只有|除非)(?![^,.?]*(我们|咱|这|本))[^,.?]{1,12},?才(是|能|会|有|敢)?$")
 """只有存款才|保本: so nothing else is."""

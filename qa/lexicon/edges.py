@@ -106,7 +106,10 @@ def _cuts_latin(turn: TurnText, left: int, right: int) -> bool:
     a, b = text[left], text[right]
     if not (a.isascii() and b.isascii() and a.isalnum() and b.isalnum()):
         return False
-    return turn.origin[right] - turn.origin[left] == 1 and a.isdigit() == b.isdigit()
+    between = turn.normal[turn.origin[left] + 1 : turn.origin[right]]
+    if between in ("'", "’"):  # it's begins with it, but isn't does not with is
+        return a == "n" and b == "t" and not _cuts_latin(turn, right, right + 1)
+    return not between and a.isdigit() == b.isdigit()
 
 
 def over_comma(turn: TurnText, start: int, end: int) -> bool:

@@ -283,27 +283,98 @@ def test_what_follows_from_an_if_is_a_promise(line: str, follows: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "denied"),
+    ("line", "name"),
     [
-        ("I never said it was risk free", True),
-        ("I'd be lying if I called it risk free", True),
-        ("Please don't call it risk free", True),
-        ("We're not allowed to say it's risk free", True),
-        ("Don't let anybody tell you it's risk free", True),
-        ("It is not risk free", True),
-        ("It is risk free", False),
-        ("Don't worry it's risk free", False),
-        ("Not only is it risk free", False),
-        ("I shouldn't say this but it is risk free", False),
-        ("Why don't you take it, it's risk free", False),
-        ("I'm not going to lie, it's risk free", False),
-        ("Nothing beats it and it's risk free", False),
+        ("I never said it was risk free", "negated"),
+        ("I'd be lying if I called it risk free", "negated"),
+        ("Please don't call it risk free", "negated"),
+        ("We're not allowed to say it's risk free", "negated"),
+        ("Don't let anybody tell you it's risk free", "negated"),
+        ("It is not risk free", "negated"),
+        ("There's no such thing as a risk-free fund", "negated"),
+        ("It's not that it's risk free, it's safer", "negated"),
+        ("No lender should call it risk free", "negated"),
+        ("No product comes risk free", "negated"),
+        ("There are no fully risk free funds", "negated"),
+        ("Some call bonds risk free, but they’re not.", "negated"),
+        ("I'd love to call it risk free but I can't", "negated"),
+        ("Risk free funds don't exist", "negated"),
+        ("Risk free is not something we offer", "negated"),
+        ("It is risk free", None),
+        ("It is risk free, but you can't withdraw it early", None),
+        ("Don't worry it's risk free", None),
+        ("Not only is it risk free", None),
+        ("I shouldn't say this but it is risk free", None),
+        ("Why don't you take it, it's risk free", None),
+        ("I'm not going to lie, it's risk free", None),
+        ("Nothing beats it and it's risk free", None),
+        ("If nobody rings I'm buying it, it's risk free", None),
+        ("No doubt about its risk free nature", None),
+        ("If someone tells you it's risk free", "quoted"),
+        ("Scammers often promise risk free profits", "quoted"),
+        ("You asked for something risk free", "quoted"),
+        ("What do you mean by risk free", "quoted"),
+        ("They told you it's risk free, and they're right.", None),
+        ("You wanted risk free, and this is it", None),
+        ("Others say it's risky, but we know it's risk free", None),
+        ("My manager says it's risk free", None),
+        ("As I said, it's risk free", None),
+        ("Be wary of anything risk free", "warned"),
+        ("Anything risk free is probably a scam", "warned"),
+        ("If you see risk free loans, please avoid them", "warned"),
+        ("Adverts offer risk free profits. Don't believe them.", "warned"),
+        ("Risk free? That's a lie", "warned"),
+        ("Anybody selling this as risk free, that's a scam", "warned"),
+        ("It's risk free, it's not a scam", None),
+        ("It's risk free, it's impossible to lose", None),
+        ("I asked whether it is risk free", "asked"),
+        ("Let me check if it is risk free", "asked"),
+        ("Is it risk free?", "asked"),
+        ("Did you know it's risk free?", None),
+        ("Who wouldn't want it risk free?", None),
+        ("It's risk free so why wait?", None),
+        ("If this were risk free, everyone would buy it", "hypothetical"),
+        ("Suppose it was risk free", "hypothetical"),
+        ("If you want it risk free, this is for you", None),
+        ("If you invest today it's risk free", None),
+        ("If you invest risk free, you win", None),
     ],
 )
-def test_denials_in_english(line: str, denied: bool) -> None:
+def test_excuses_in_english(line: str, name: str | None) -> None:
     turn = CallText(from_example(line, Role.AGENT)).turns[0]
     at = turn.squeezed.index("riskfree")
-    assert (PRODUCTIONS["negated"](Site(turn, at, at + 8)) is not None) is denied
+    site = Site(turn, at, at + 8)
+    granted = ("negated", "quoted", "warned", "asked", "hypothetical", "corrected")
+    holding = [n for n in granted if PRODUCTIONS[n](site)]
+    assert name in holding if name else not holding
+
+
+@pytest.mark.parametrize(
+    ("line", "disowned"),
+    [
+        ("Nobody here should tell you to shut up", True),
+        ("I never said shut up", True),
+        ("I can't hear you, shut up", False),
+    ],
+)
+def test_an_insult_in_english_is_disowned_by_denying_that_it_was_said(line: str, disowned: bool) -> None:
+    turn = CallText(from_example(line, Role.AGENT)).turns[0]
+    at = turn.squeezed.index("shutup")
+    assert (PRODUCTIONS["disowned"](Site(turn, at, at + 6)) is not None) is disowned
+
+
+@pytest.mark.parametrize(
+    ("line", "is_asked"),
+    [
+        ("It's risk free, right?", True),
+        ("It's risk free, isn't it?", True),
+        ("It's risk free, I bought it", False),
+    ],
+)
+def test_a_customer_asks_in_english_by_a_tag(line: str, is_asked: bool) -> None:
+    turn = CallText(from_example(line, Role.CUSTOMER)).turns[0]
+    at = turn.squeezed.index("riskfree")
+    assert (PRODUCTIONS["asked"](Site(turn, at, at + 8)) is not None) is is_asked
 
 
 def test_one_thing_does_not_follow_from_a_denial_of_another() -> None:

@@ -50,6 +50,19 @@ def test_a_latin_word_is_not_cut() -> None:
     assert hits("no risky", "no risk") == []
 
 
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ("his address is known", True),
+        ("his address isn't known", False),
+        ("his address isn’t", False),
+        ("this address is 't Hart", True),
+    ],
+)
+def test_what_is_contracted_is_not_cut(line: str, found: bool) -> None:
+    assert bool(hits(line, "address is")) is found
+
+
 def test_a_number_is_not_cut() -> None:
     assert hits("4123150", "12315") == []
 

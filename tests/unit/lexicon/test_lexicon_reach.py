@@ -2,17 +2,20 @@
 """How far the words reach that excuse a hit, or that make an answer of a turn: to the character."""
 
 import pytest
-from test_lexicon_answers import meant
+from test_lexicon_answers import meant, term
 from test_lexicon_context import excused
 
 from qa.core.roles import Role
 from qa.lexicon.context import PRODUCTIONS, Excuse, Site, excuse, half_question
+from qa.lexicon.lexicon import Lexicon
 from qa.rules.dialogue import from_example
 from qa.text.calltext import CallText
 from qa.text.normalise import fold
 
 FILLER = "甲乙丙丁戊己庚辛壬癸子丑寅卯辰巳午未申酉戌亥" * 4
 """Characters that mean nothing to the grammar."""
+
+ENGLISH = Lexicon([term("risk free", "no risk", "cant lose money")])
 
 
 @pytest.mark.parametrize(
@@ -166,3 +169,22 @@ def test_a_wish_and_an_if_are_excuses_by_the_same_name(line: str) -> None:
 @pytest.mark.parametrize("line", ["我没说不保本", "没讲不保本", "我没说不是零风险", "不说不保本"])
 def test_a_denial_of_the_saying_is_no_promise(line: str) -> None:
     assert excused("negated", line)
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "yes"),
+    [
+        ("Is it risk free?", "Yes it is.", True), ("Is it risk free?", "It certainly is.", True), ("Is it risk free?", "Oh, of course, sir.", True), ("Is it risk free?", "Sure.", True),
+        ("So it's risk free then.", "That's right.", True), ("It's risk free, right?", "Right.", True), ("这个是 risk free 的吗？", "是的", True),
+        ("Is it risk free?", "I see.", False), ("Is it risk free?", "Sir, no.", False), ("Is it risk free?", "Sure, let me check that.", False), ("Is it risk free?", "Of course not.", False),
+        ("Is it risk free?", "Yes, but it depends.", False), ("Is it risk free?", "No.", False), ("I bought it risk free.", "Yes.", False),
+        ("There's no risk?", "None whatsoever.", True), ("There's no risk?", "No.", True), ("There's no risk?", "Correct.", True), ("There's no risk?", "No, there isn't.", True),
+        ("There's no risk?", "No, there's always some risk.", False), ("There's no risk?", "Yes, there is.", False), ("There's no risk?", "There is, actually.", False),
+        ("So I can't lose money?", "No, you can't.", True), ("So I can't lose money?", "Right, you can't.", True), ("So I can't lose money?", "No, you can.", False), ("So I can't lose money?", "You can, I'm afraid.", False),
+    ],
+)  # fmt: skip
+def test_a_yes_or_no_in_english_is_read_by_the_sense_of_the_question(
+    question: str, answer: str, yes: bool
+) -> None:
+    call = CallText(from_example([f"customer: {question}", f"agent: {answer}"], Role.AGENT))
+    assert any(h.counts for h in ENGLISH.scan(call).hits("zh.t.promise", Role.AGENT)) is yes
