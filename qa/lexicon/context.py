@@ -67,7 +67,7 @@ class Site:
     def english_before(self) -> str:
         """What stands before a hit in English, words apart; nothing before any other."""
         first = self._turn.span(self._start, self._end)[0]
-        return self._turn.normal[max(0, first - REACH) : first] if self.english else ""
+        return e.FILLER.sub("", self._turn.normal[max(0, first - REACH) : first]) if self.english else ""
 
     @lazy
     def english_after(self) -> str:
@@ -147,7 +147,7 @@ class Site:
     @lazy
     def affirms(self) -> bool:
         """Whether a denial affirms: 不是…吗, 能不…吗, 不是…我能推荐给您吗, 这不是…是什么."""
-        before = self.clause_before
+        before = w.blot(w.WHOLE_A_NOT_A, self.clause_before)
         if self.denied_at_once:
             return False
         if self._asks and (shown := w.NOT_IS.search(before)):
@@ -371,7 +371,9 @@ def conditional(site: Site) -> Excuse | None:
 
 def corrected(site: Site) -> Excuse | None:
     """Taken back in the same breath."""
-    cue = w.found(w.TAKEN_BACK, site.after[: w.CORRECTION_REACH])
+    cue = w.found(w.TAKEN_BACK, site.after[: w.CORRECTION_REACH]) or _named_group(
+        e.CORRECTED.match(site.english_after)
+    )
     return Excuse("corrected", cue) if cue else None
 
 

@@ -9,11 +9,15 @@ _N_T: Final = "n['’]?t"
 _GAP: Final = r"[^.?!;:,]"
 """A character of the same clause."""
 
+FILLER: Final = re.compile(r",? ?\b(?:uh|um|erm|er)\b,?|, you know\b,?")
+"""What a speaker puts anywhere."""
+
 # --- denying --------------------------------------------------------------------------------------------------
 
 _NOT: Final = (
     r"\b(?P<cue>(?<!why )(?<!who )(?:do|does|did|is|are|was|were|would|should|could|ca|wo|have|has|had|must|"
-    f"need){_N_T}|(?<!why )not|never|cannot|neither|unable to|far from|nobody|no one|none|nothing|"
+    f"need){_N_T}|(?<!why )not|never|cannot|neither|hardly|rarely|(?<!a )few|anything but|unable to|"
+    "far from|nobody|no one|none|nothing|"
     r"no (?!doubt|question|wonder|matter)\w+ (?:should|can|could|would|will|may|is|are|has|comes?|"
     r"ever))\b(?! (?:only|just|merely|you|we|they|i|he|she|it)\b)"
 )
@@ -33,8 +37,8 @@ DENIED_SAYING: Final = re.compile(
 """I never said it was |risk free|; nobody should tell you to |shut up|; I'd be lying to call it |risk free|."""
 DENIED: Final = re.compile(
     rf"(?:{_NOT}(?:(?!\b(?:it['’]?s|its|this|there['’]?s|your|that['’]?s|i|we|(?:you|they)['’](?:re|ve|ll|"
-    rf"d))\b){_DENIED}){{0,24}}"
-    rf"|\b(?P<such>no such thing as|not that|by no means)\b{_GAP}{{0,24}}"
+    rf"d))\b){_DENIED}){{0,32}}"
+    rf"|\b(?P<such>no such thing as|not that|not like|by no means)\b{_GAP}{{0,24}}"
     r"|\b(?P<no>no|without) (?:(?:fully|completely|totally|truly|really|such|100%) )?)$"
 )
 """Don't |borrow to invest|, there is no such thing as a |guaranteed return|."""
@@ -64,17 +68,18 @@ QUOTED: Final = re.compile(
     "told) you|"
     "you(?:['’]ve| have| had| might| may)?(?: just| also| have| probably)* (?:say|said|mention(?:ed)?|asked|"
     "told (?:me|us)|wanted|heard|were told|read|saw|thought|think|believe|expected|assumed)|"
+    "you(?:(?:['’]d| would) (?:like|prefer)| want(?! me| us)|(?:['’]re| are) (?:looking for|after))|"
     rf"so[- ]called|the (?:words?|terms?|phrase)|(?:mean|meant|means) by)\b{_THEIRS}{{0,34}}$"
 )
 """If somebody tells you it is |risk free|; you asked for |guaranteed income|; what do you mean by |risk free|."""
 ENDORSED: Final = re.compile(
     r"[^.?!;]{0,30}?[.?!;,] *(?:and |well,? |because )*(?:yes|(?:it|this) (?:really |certainly )?is\b(?! not)|"
     r"they are\b(?! not)|that['’]?s (?:right|true|correct)|(?:you|he|she|they)['’]?(?:s|re| are| is) right|"
-    "correct|exactly|absolutely)"
+    r"correct|exactly|absolutely)\b(?! ?\?)"
 )
 OFFERED: Final = re.compile(
     r"[^.?!]{0,24}\b(?:this is (?:it|for you|the one|what)|here it is|(?:we|i)(?:['’]ve| have) (?:got|just)|"
-    r"right place|look no further|(?:go for|choose|take|buy) (?:this|ours))\b"
+    r"right place|look no further|(?:go for|choose|take|buy|try) (?:this|ours)|(?:i|we) (?:can|do)\b)\b"
 )
 """The speaker offers what the other wants: if you want |guaranteed returns|, you've come to the right place."""
 
@@ -139,6 +144,14 @@ IF: Final = re.compile(
     "| (?:your|my|our|the|this|that|any|an?))? ?$"
 )
 """If this were |risk free|, suppose it was |risk free|, if your |capital was guaranteed|."""
+
+# --- taking back ----------------------------------------------------------------------------------------------
+
+CORRECTED: Final = re.compile(
+    r"[^.?!;]{0,12}[^\w '’]+ *(?:oh,? |wait,? |no,? |sorry,? )*(?P<cue>i misspoke|(?:what )?i meant|"
+    "let me (?:rephrase|correct)|scratch that|correction|that['’]?s (?:wrong|not right))"
+)
+"""It's |risk free| - sorry, I misspoke."""
 
 # --- answering ------------------------------------------------------------------------------------------------
 # These look at answers without blanks.

@@ -277,6 +277,11 @@ def test_where_the_look_behind_a_hit_ends_no_sentence_does() -> None:
     assert not excused("asked", f"保本{'嗯' * (REACH - 1)}吗嗯")
 
 
+def test_an_a_not_a_that_ends_in_a_particle_is_no_question_for_show() -> None:
+    assert excused("asked", "您问这个是不是保本吗")
+    assert not excused("asked", "这不是保本吗")
+
+
 @pytest.mark.parametrize(("line", "follows"), [("如果就保本的话很好", False), ("如果买了就保本很好", True)])
 def test_what_follows_from_an_if_is_a_promise(line: str, follows: bool) -> None:
     assert excused("hypothetical", line) is not follows
@@ -300,6 +305,16 @@ def test_what_follows_from_an_if_is_a_promise(line: str, follows: bool) -> None:
         ("I'd love to call it risk free but I can't", "negated"),
         ("Risk free funds don't exist", "negated"),
         ("Risk free is not something we offer", "negated"),
+        ("Um, it's, uh, not, you know, risk free", "negated"),
+        ("It's not like it's risk free", "negated"),
+        ("It's hardly risk free", "negated"),
+        ("Few things are risk free", "negated"),
+        ("A few of them are risk free", None),
+        ("None of these products come with risk free returns", "negated"),
+        ("It's risk free - sorry, I misspoke", "corrected"),
+        ("You'd like it risk free", "quoted"),
+        ("呢隻 fund 冇 risk free 㗎", "negated"),
+        ("冇問題 risk free 㗎", None),
         ("It is risk free", None),
         ("It is risk free, but you can't withdraw it early", None),
         ("Don't worry it's risk free", None),
