@@ -14,6 +14,7 @@ from qa.core.finding import Check, Doubt, Finding, MatchKind, Outcome, Severity
 from qa.core.messages import Message, message
 from qa.core.roles import Role
 from qa.core.stretches import Stretches
+from qa.i18n import catalogue
 from qa.lexicon.lexicon import CompiledTerm, Scan, TermHit
 from qa.lexicon.schema import Applies
 from qa.rules.applicability import why_not
@@ -80,7 +81,7 @@ def groups_of(book: RuleBook) -> Groups:
                 rule=file if families[file] == 1 else f"{file}.{family}",
                 rule_version=book.versions[file],
                 family=family,
-                label=dict(book.files[file].label),
+                label=_label(book.files[file].label, family if families[file] > 1 else None),
                 outcome=Outcome.PASSED,
                 reason=message("rules.no_terms_found"),
                 severity=max((t.severity for t in group if t.severity), key=lambda s: s.rank),
@@ -95,6 +96,14 @@ def groups_of(book: RuleBook) -> Groups:
     )
     of = {term: place for place, group in enumerate(groups) for term in group.terms}
     return Groups(groups, of, tuple(reaches))
+
+
+def _label(file: Mapping[str, str], family: str | None) -> dict[str, str]:
+    """The name of a file, with that of a family where it has several."""
+    if family is None:
+        return dict(file)
+    name = catalogue().get(f"rules.family_{family.replace('-', '_')}", {})
+    return {locale: f"{told} · {name.get(locale, family)}" for locale, told in file.items()}
 
 
 def checks(book: RuleBook, call: CallText, scan: Scan, context: CallContext) -> list[Check]:

@@ -139,7 +139,7 @@ def test_a_check_of_terms_is_that_of_their_file_and_family() -> None:
     assert (made.rule_version, made.family, made.label, made.severity) == (
         4,
         "forbidden",
-        {"zh-Hans": "词", "en": "Words"},
+        {"zh-Hans": "词 · 违规话术", "en": "Words · forbidden"},
         Severity.CRITICAL,
     )
     assert (made.outcome, made.reason.code, made.reason.params["count"], made.shadow) == (
@@ -436,3 +436,16 @@ rules:
     assert told["zh.t.two"][2] == "“A product, plain” was not said."
     assert told["zh.t.file"][1:] == ["沒有說到「詞表」。", "“The words” was not said."]
     assert told["zh.t.none"][0] == "没有说到“plain”。"
+
+
+def test_the_checks_of_a_file_with_several_families_are_told_apart_by_name() -> None:
+    pack = """id: zh.t
+label: {zh-Hans: 投诉, en: Complaints}
+terms:
+  - {id: a, family: complaint, role: customer, severity: notice, patterns: [我要投诉]}
+  - {id: b, family: our-own, role: customer, severity: notice, patterns: [气死我了]}
+"""
+    analysis = build([from_text("zh/t", pack)]).analyse(from_example(["客户：你好"], Role.AGENT), CallContext())
+    labels = {c.rule: c.label for c in analysis.checks if c.rule.startswith("zh.t.")}
+    assert labels["zh.t.complaint"] == {"zh-Hans": "投诉 · 投诉", "en": "Complaints · complaint"}
+    assert labels["zh.t.our-own"] == {"zh-Hans": "投诉 · our-own", "en": "Complaints · our-own"}
