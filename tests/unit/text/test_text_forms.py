@@ -34,6 +34,21 @@ def test_normal_form_is_simplified_narrow_and_small(text: str, normal: str) -> N
     assert normal_form(text) == normal
 
 
+@pytest.mark.parametrize(
+    ("regional", "usual"),
+    [
+        ("帳戶", "账户"),
+        ("转帐", "转账"),
+        ("身分證", "身份证"),
+        ("部份", "部分"),
+        ("回覆", "回复"),
+        ("覆蓋", "覆盖"),
+    ],
+)
+def test_what_taiwan_and_hong_kong_spell_otherwise_is_the_same_word(regional: str, usual: str) -> None:
+    assert normal_form(regional) == normal_form(usual) == usual
+
+
 def test_a_lone_surrogate_does_not_break_the_normal_form() -> None:
     assert len(normal_form("保\ud800本")) == 3
 
