@@ -39,7 +39,7 @@ from qa.rules.wording import parts_of, said_in
 from qa.text.calltext import CallText
 
 NAME: Final = "alike-zh"
-VERSION: Final = 11
+VERSION: Final = 12
 STEPS: Final = dict(zip(get_args(LikenedStep), "GQIDE", strict=True))
 """Steps of a call -> the letter that says so of a turn."""
 FAMILIES: Final = {**{family: Role(role) for family, role in LIKENED.items()}, **dict.fromkeys(STEPS, Role.AGENT)}
@@ -76,6 +76,17 @@ SET_INTO: Final = 2
 """How often each dialogue is heard once more, after the beginning of an ordinary call: offences come late, too."""
 BEGINNINGS: Final = (1, 2, 3, 4, 6, 8, 12, 20)
 """Turns of such a beginning."""
+OPENINGS: Final = (
+    ("您好，这里是客服中心，很高兴为您服务", "你好，你说"),
+    ("喂您好，打扰您一下", "嗯，什么事"),
+    ("您好，请问是机主本人吗", "是我，哪位"),
+    ("给您介绍一下我们这边的情况", "哦，好，你讲"),
+    ("您好", "喂，你好"),
+    ("现在方便说两句吗", "方便，说吧"),
+)
+"""What may stand before an example of the packs: plain offenders come to the point at once."""
+OPENED: Final = 2
+"""How often each is heard behind one of them."""
 PARTS: Final = 5
 SHOWN: Final = (0.1, 0.3, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.9)
 NEIGHBOURS: Final = 60
@@ -314,15 +325,23 @@ def pack_rows() -> Iterator[Row]:
 
 def _examples(name: str, family: str, examples: Examples) -> Iterator[Row]:
     role = FAMILIES[family]
-    for lines, label in [*((e, 1) for e in examples.hit), *((e, 0) for e in examples.miss if family in LIKENED)]:
-        call = CallText(from_example(lines, role))
-        own = [t.turn_position for t in call.turns if t.turn.role is role]
-        # Of a dialogue that hits, the last turn does; in one that does not, none does.
-        told = own[-1:] if label else own
-        for row in _turns(call, name, lambda _family, _turn: None):
-            if row.turn in told:
-                labels = {**row.labels, family: label}
-                yield row._replace(labels=labels)
+    told = [*((e, 1) for e in examples.hit), *((e, 0) for e in examples.miss if family in LIKENED)]
+    for number, (lines, label) in enumerate(told):
+        yield from _example(name, family, CallText(from_example(lines, role)), label)
+        if isinstance(lines, str) and role is Role.AGENT and family in LIKENED:
+            for k in range(number * OPENED, (number + 1) * OPENED):
+                agent, customer = OPENINGS[k % len(OPENINGS)]
+                call = CallText(from_example([f"坐席：{agent}", f"客户：{customer}", lines], role))
+                yield from (row for row in _example(name, family, call, label) if row.turn == len(call.turns) - 1)
+
+
+def _example(name: str, family: str, call: CallText, label: int) -> Iterator[Row]:
+    """Of a dialogue that hits, the last turn of the role does; in one that does not, none does."""
+    own = [t.turn_position for t in call.turns if t.turn.role is FAMILIES[family]]
+    told = own[-1:] if label else own
+    for row in _turns(call, name, lambda _family, _turn: None):
+        if row.turn in told:
+            yield row._replace(labels={**row.labels, family: label})
 
 
 def ordinary_rows() -> Iterator[Row]:
