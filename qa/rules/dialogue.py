@@ -4,7 +4,6 @@ give none.
 
 import re
 from collections.abc import Mapping, Sequence
-from math import inf
 from typing import Final, NamedTuple
 
 from qa.core.characters import whole
@@ -16,6 +15,8 @@ from qa.text.segment import segmenter
 SECONDS_PER_CHARACTER: Final = 0.2
 """300 characters a minute, a calm telephone voice."""
 PAUSE: Final = 0.6
+LATEST: Final = 1e6
+"""Seconds: no call lasts eleven days."""
 
 _PREFIX: Final = re.compile(
     r"^\s*(?P<who>客户|客戶|顾客|用户|坐席|座席|客服|系统|系統|customer|agent|system|unknown)\s*[:：]\s*",
@@ -86,7 +87,7 @@ def from_turns(turns: Sequence[object], language: str = "zh") -> Transcript:
 def _possible(seconds: object) -> bool:
     if isinstance(seconds, bool) or not isinstance(seconds, int | float):
         return seconds is None
-    return 0 <= seconds < inf
+    return 0 <= seconds <= LATEST
 
 
 def from_text(text: str, language: str = "zh") -> Transcript:

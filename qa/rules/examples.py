@@ -169,11 +169,7 @@ def _examples(files: Sequence[SourceFile]) -> Iterator[Example]:
             for side, lines in (("hit", examples.hit), ("miss", examples.miss)):
                 for j, example in enumerate(lines):
                     where = (*location, "examples", side, j)
-                    came = (
-                        example if isinstance(example, CallExample) else CallExample(attributes={}, turns=example)
-                    )
-                    said, given, wanted = came.turns, came.attributes, side == "hit"
-                    yield Example(f, where, name, plain, int(location[1]), said, given, wanted)
+                    yield Example(f, where, name, plain, int(location[1]), *_told(example), side == "hit")
 
 
 def _told(example: str | list[str] | CallExample) -> tuple[str | list[str], Mapping[str, str]]:

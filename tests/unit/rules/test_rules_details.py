@@ -75,7 +75,9 @@ def test_turns_are_spoken_when_a_dialogue_says_so() -> None:
     assert unknown_speaker("[00:01] 老板：喂") == "老板"
 
 
-@pytest.mark.parametrize("times", [{"start": -1}, {"start": "0:10"}, {"end": True}, {"start": 3, "end": 2}])
+@pytest.mark.parametrize(
+    "times", [{"start": -1}, {"start": "0:10"}, {"end": True}, {"start": 3, "end": 2}, {"start": 10**400}]
+)
 def test_impossible_times_of_a_turn_are_refused_by_its_number(times: dict[str, object]) -> None:
     with pytest.raises(BadPackError) as caught:
         from_turns([{"role": "agent", "text": "喂"}, {"role": "agent", "text": "喂", **times}])
