@@ -255,7 +255,7 @@ def test_a_bare_yes_with_the_words_themselves_is_not_doubted_either() -> None:
         ("这不是不保本嘛", False),
         ("怎么可能保本呢", False),
         ("谁说保本了", False),
-        ("今天天气不错，保本", False),
+        ("我给您保本月的账单", False),
     ],
 )
 def test_what_is_promised_by_denying_is_not_doubted_for_the_denial(answer: str, told: bool) -> None:
