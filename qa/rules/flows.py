@@ -82,20 +82,19 @@ def _doubted(flow: Flow, step: Step, behind: list[str], judged: _Judged, careful
 
 def _anywhere(step: Step, on: Evaluation) -> Verdict:
     """Whether the step's content is there; unknown where only something worded like it is."""
-    verdict = _done(step, on, False)
+    verdict = on.check(as_condition(step), role_of(step.role, None))
     if verdict.value is False and (likely := _in_other_words(step, on)):
         return Verdict(None, message("rules.step_alike", **_told(likely[0], on)), tuple(likely))
     return verdict
 
 
-def _done(step: Step, on: Evaluation, in_time: bool) -> Verdict:
-    """Whether the step's content is there; `in_time`: within its part of the call."""
-    verdict = on.check(as_condition(step), role_of(step.role, None))
-    if not in_time or step.within is None or not verdict.value:
-        return verdict
+def _in_time(step: Step, done: Verdict, on: Evaluation) -> Verdict:
+    """What of a step that was done lies within its part of the call."""
+    if step.within is None:
+        return done
     part = window(step.within, on.call)
-    places = [p for p in verdict.places if part.holds(p)]
-    return yes(places, verdict.reason) if places else no("rules.step_too_late")
+    places = [p for p in done.places if part.holds(p)]
+    return yes(places, done.reason) if places else no("rules.step_too_late")
 
 
 def _judge(step: Step, behind: list[str], on: Evaluation) -> _Judged:
@@ -110,7 +109,7 @@ def _judge(step: Step, behind: list[str], on: Evaluation) -> _Judged:
         return Outcome.UNKNOWN, anywhere.reason, anywhere.places
     if not anywhere.value:
         return _missing(step, anywhere, on)
-    timely = _done(step, on, True)
+    timely = _in_time(step, anywhere, on)
     if not timely.value:
         if not step.optional and (likely := _in_other_words(step, on)):
             reason = message("rules.step_alike_in_time", **_told(likely[0], on))
