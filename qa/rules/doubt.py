@@ -118,9 +118,8 @@ def about_silence(role: Role | None, call: CallText, inside: Window) -> Message 
 
 def somewhere(call: CallText) -> bool:
     """Whether anything in a call gives rise to doubt."""
-    return about_absence(None, call) is not None or any(
-        t.least_trust < LOW_TRUST or t.turn.role_confidence < SURE_OF_ROLE for t in call.turns
-    )
+    unsure = call.least_trust < LOW_TRUST or call.least_sure_of_role < SURE_OF_ROLE
+    return unsure or about_absence(None, call) is not None
 
 
 def _untrusted(role: Role | None, call: CallText) -> Message | None:

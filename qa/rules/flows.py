@@ -40,15 +40,14 @@ def checks(name: str, flow: Flow, place: Placed, on: Evaluation) -> list[Check]:
     if reason is not None:
         return [_made(name, flow, s, Outcome.NOT_APPLICABLE, reason, (), on) for s in flow.steps]
     on.steps = {s.id: _anywhere(s, on) for s in flow.steps}
-    careful = on.carefully(accusing=True) if somewhere(on.call) else None
-    if careful is not None:
-        careful.steps = {s.id: careful.check(as_condition(s), role_of(s.role, None)) for s in flow.steps}
+    careful: Evaluation | None = None
     previous: list[str] = []
     result = []
     for step in flow.steps:
         behind = [*step.after, *(previous if flow.ordered else [])]
         judged = _judge(step, behind, on)
-        if careful is not None and judged[0] is Outcome.FAILED:
+        if judged[0] is Outcome.FAILED and somewhere(on.call):
+            careful = careful or _carefully(flow, on)
             judged = _doubted(flow, step, behind, judged, careful)
         result.append(_made(name, flow, step, *judged, on))
         previous.append(step.id)
@@ -58,6 +57,13 @@ def checks(name: str, flow: Flow, place: Placed, on: Evaluation) -> list[Check]:
 def as_condition(step: Step) -> Condition:
     """The step's content as a condition; without a role of its own, each term's role counts."""
     return step.content
+
+
+def _carefully(flow: Flow, on: Evaluation) -> Evaluation:
+    """The same call where doubtful words leave steps unknown."""
+    careful = on.carefully(accusing=True)
+    careful.steps = {s.id: careful.check(as_condition(s), role_of(s.role, None)) for s in flow.steps}
+    return careful
 
 
 _Judged = tuple[Outcome, Message, tuple[Place, ...]]

@@ -271,6 +271,16 @@ class CallText:
             at = self._starts[position] + len(self.turns[position].normal) + 1
 
     @lazy
+    def least_trust(self) -> float:
+        """The lowest trust in any word of the call; 1 for a call without words."""
+        return min([t.least_trust for t in self.turns], default=1.0)
+
+    @lazy
+    def least_sure_of_role(self) -> float:
+        """The lowest confidence in the role of a turn; 1 for a call without turns."""
+        return min([t.turn.role_confidence for t in self.turns], default=1.0)
+
+    @lazy
     def latin(self) -> tuple[TurnText, ...]:
         """The turns with a small Latin letter in their normal form: in most calls few."""
         return tuple(self.turns_with(_LETTER))
