@@ -13,6 +13,7 @@ from qa.lexicon.schema import Applies
 from qa.rules import flows, offences, personal, score, single
 from qa.rules.call import CallContext
 from qa.rules.evaluate import Evaluation
+from qa.rules.names import Names
 from qa.rules.schema import Condition, Flow, Rule, Scorecard
 from qa.text.calltext import CallText
 
@@ -90,28 +91,17 @@ class RuleBook:
         return {t.id: t for t in self.terms}
 
     @cached_property
-    def _references(self) -> Mapping[str, tuple[str, ...]]:
-        table: dict[str, list[str]] = {}
+    def names(self) -> Mapping[str, Names]:
+        """Pack -> what references in it stand for."""
+        terms: dict[str, list[str]] = {}
         for term in self.terms:
-            table.setdefault(term.file, []).append(term.id)
-            table.setdefault(f"family:{term.family}", []).append(term.id)
-        return {k: tuple(v) for k, v in table.items()} | {t.id: (t.id,) for t in self.terms}
-
-    @cached_property
-    def _titles(self) -> Mapping[str, Mapping[str, str]]:
-        """Of files and terms that were given one: without, a term is called as its first pattern is written."""
-        terms = {t.id: t.label for t in self.terms if t.match.patterns[0] not in t.label.values()}
-        return {name: f.label for name, f in self.files.items() if name not in f.label.values()} | terms
-
-    def resolve(self, reference: str, pack: str) -> tuple[str, ...]:
-        """Ids of the terms that a reference in `pack` stands for; empty where there is none."""
-        table = self._references
-        return table.get(f"{pack}.{reference}") or table.get(reference) or ()
-
-    def title(self, reference: str, pack: str) -> Mapping[str, str]:
-        """What the pack calls the term or file that a reference in `pack` stands for; empty without a name."""
-        named = self._titles
-        return named.get(f"{pack}.{reference}") or named.get(reference) or {}
+            terms.setdefault(term.file, []).append(term.id)
+            terms.setdefault(f"family:{term.family}", []).append(term.id)
+        table = {k: tuple(v) for k, v in terms.items()} | {t.id: (t.id,) for t in self.terms}
+        # Terms without a label are called as their first pattern is written.
+        labels = {name: f.label for name, f in self.files.items() if name not in f.label.values()}
+        labels |= {t.id: t.label for t in self.terms if t.match.patterns[0] not in t.label.values()}
+        return {f.pack: Names(table, labels, f.pack) for f in self.files.values()}
 
     def analyse(self, transcript: Transcript, context: CallContext) -> Analysis:
         """What all packs say of a call. Pure: the same call and context give the same analysis."""
@@ -142,8 +132,7 @@ class RuleBook:
             call=call,
             scan=scan,
             context=context,
-            resolve=lambda reference: self.resolve(reference, place.pack),
-            title=lambda reference: self.title(reference, place.pack),
+            names=self.names[place.pack],
             inline=self.inline,
             named=place.conditions,
             pack=place.pack,

@@ -10,6 +10,7 @@ from qa.lexicon.lexicon import Scan
 from qa.rules.call import CallContext
 from qa.rules.conditions import alike, measures, mood, order, shape, words
 from qa.rules.doubt import about_presence, about_silence, sure_of_role
+from qa.rules.names import Names
 from qa.rules.places import LOW_TRUST, Place
 from qa.rules.schema import Anchor, Condition
 from qa.rules.scope import WHOLE, Window, role_of, window
@@ -24,10 +25,8 @@ class Evaluation:
     call: CallText
     scan: Scan
     context: CallContext
-    resolve: Callable[[str], tuple[str, ...]]
-    """Term ids that a reference stands for."""
-    title: Callable[[str], Mapping[str, str]]
-    """What people call what a reference stands for, by locale; empty where it has no name."""
+    names: Names
+    """What references stand for where the conditions were written."""
     inline: Mapping[int, str]
     """`id()` of a `says` with patterns on the spot -> the term id they were given."""
     named: Mapping[str, Condition] = field(default_factory=dict)

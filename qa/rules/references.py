@@ -122,11 +122,11 @@ def _check(f: SourceFile, book: RuleBook, value: object, where: Location, steps:
             raise f.error("unknown_step", (*where, "step"), name=value.step)
         _check_places(f, value, where)
     for reference in references:
-        if not reference.startswith("family:") and not book.resolve(reference, f.pack):
+        if not reference.startswith("family:") and not book.names[f.pack].terms(reference):
             raise f.error("unknown_term", where, name=reference)
     if isinstance(value, Says) and value.at_least > 1:
-        known = {term for reference in value.any for term in book.resolve(reference, f.pack)}
-        loaded = all(book.resolve(reference, f.pack) for reference in value.any)
+        known = {term for reference in value.any for term in book.names[f.pack].terms(reference)}
+        loaded = all(book.names[f.pack].terms(reference) for reference in value.any)
         if loaded and value.at_least > (count := len(known) + bool(value.patterns)):
             raise f.error("too_few_terms", (*where, "at_least"), at_least=value.at_least, count=count)
 

@@ -81,7 +81,7 @@ def voices(on: Evaluation, family: str, role: Role | None) -> Iterator[TermHit]:
     """Terms of the family that have their say: they apply to the call and count, or stand there literally and the
     grammar of contexts knows why they do not.
     """
-    names = on.scan.found_ids().intersection(on.resolve(f"family:{family}"))
+    names = on.scan.found_ids().intersection(on.names.terms(f"family:{family}"))
     for hit in (hit for name in names for hit in on.scan.hits(name, role)):
         term = hit.term
         if (

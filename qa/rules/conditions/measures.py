@@ -58,7 +58,7 @@ def _excused(on: Evaluation, before: list[TurnText], reference: str) -> bool:
     agent = [t for t in before[-2:] if t.turn.role is Role.AGENT]
     return bool(agent) and any(
         h.turn.turn_position == agent[-1].turn_position
-        for term in on.resolve(reference)
+        for term in on.names.terms(reference)
         for h in on.scan.meant(term, Role.AGENT, True)
     )
 

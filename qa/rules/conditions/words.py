@@ -10,7 +10,6 @@ from qa.core.finding import MatchKind
 from qa.core.messages import message
 from qa.core.roles import Role
 from qa.core.stretches import Stretches
-from qa.i18n import label_in
 from qa.rules.doubt import about_wording
 from qa.rules.places import Place, place, place_of, whole_turn
 from qa.rules.regexes import Effort, TooMuchEffortError, compiled
@@ -40,37 +39,26 @@ def says(on: Evaluation, condition: Condition, role: Role | None, inside: Window
     hits = _Hits(on, condition, role, inside)
     for reference in wanted.none:
         if places := hits.of(reference):
-            told = message("rules.said_but_must_not", **_titles(on, [reference]))
+            told = message("rules.said_but_must_not", **on.names.told((reference,)))
             return Verdict(False, told, tuple(places))
     found: list[Place] = []
     for reference in wanted.all:
         places = hits.of(reference)
         if not places:
-            return hits.missing([reference], [reference])
+            return hits.missing((reference,), [reference])
         found += places
     if wanted.any or wanted.patterns:
         names = [*wanted.any] + ([on.inline[id(wanted)]] if wanted.patterns else [])
         groups = {t: p for n in names for t in hits.terms(n) if (p := hits.of_term(t))}
         places = [p for group in groups.values() for p in group]
         if len(groups) < wanted.at_least or len(places) < wanted.times:
-            return hits.missing(_names(wanted), [] if wanted.patterns else wanted.any)
+            return hits.missing(_named(wanted), [] if wanted.patterns else wanted.any)
         found += places
     return yes(sorted(set(found), key=lambda p: (p.turn, p.start, p.end, p.term or "")))
 
 
-def _names(wanted: Says) -> Sequence[str]:
-    return [*wanted.any, *wanted.patterns][:3]
-
-
-def _titles(on: Evaluation, names: Sequence[str]) -> dict[str, str]:
-    """Names of terms for a sentence: as the packs write them, and as they call them where they do."""
-    titles = [on.title(name) for name in names]
-    said = {"term": ", ".join(names)}
-    if any(titles):
-        for locale in ("zh-Hans", "en"):  # Traditional is made of Simplified where it is shown
-            shown = (label_in(t, locale) if t else name for t, name in zip(titles, names, strict=True))
-            said[f"term:{locale}"] = ", ".join(shown)
-    return said
+def _named(wanted: Says) -> tuple[str, ...]:
+    return (*wanted.any, *wanted.patterns)[:3]
 
 
 class _Hits:
@@ -85,7 +73,7 @@ class _Hits:
     def terms(self, reference: str) -> Sequence[str]:
         """Those of a reference that may have been said."""
         found = self._on.scan.found_ids()
-        return [term for term in self._on.resolve(reference) if term in found]
+        return [term for term in self._on.names.terms(reference) if term in found]
 
     def of(self, reference: str) -> list[Place]:
         return [p for term in self.terms(reference) for p in self.of_term(term)]
@@ -95,11 +83,11 @@ class _Hits:
         places = [place_of(h) for h in hits if about_wording([h], self._on.call) is None]
         return self._on.trusted([p for p in places if self._inside.holds(p)], self._role)
 
-    def missing(self, names: Sequence[str], references: Sequence[str]) -> Verdict:
+    def missing(self, named: tuple[str, ...], references: Sequence[str]) -> Verdict:
         """Nothing was found; of families none of whose terms are loaded that says nothing."""
-        if references and not any(self._on.resolve(reference) for reference in references):
-            return unknown("rules.not_loaded", **_titles(self._on, names))
-        return no("rules.not_said", **_titles(self._on, names))
+        if references and not any(self._on.names.terms(reference) for reference in references):
+            return unknown("rules.not_loaded", **self._on.names.told(named))
+        return no("rules.not_said", **self._on.names.told(named))
 
 
 def matches(on: Evaluation, condition: Condition, role: Role | None, inside: Window) -> Verdict:
