@@ -135,7 +135,6 @@ class RuleBook:
             names=self.names[place.pack],
             inline=self.inline,
             named=place.conditions,
-            pack=place.pack,
         )
 
     def _score(

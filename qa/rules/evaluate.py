@@ -32,7 +32,6 @@ class Evaluation:
     named: Mapping[str, Condition] = field(default_factory=dict)
     steps: dict[str, Verdict] = field(default_factory=dict)
     """Steps of the flow being evaluated."""
-    pack: str = ""
     literal: bool = False
     """Whether only the words themselves count."""
     careful: bool = False

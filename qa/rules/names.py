@@ -29,6 +29,6 @@ class Names:
         told = {"term": ", ".join(references)}
         if any(labels):
             for locale in ("zh-Hans", "en"):  # Traditional is made of Simplified where it is shown
-                shown = [label_in(label, locale) if label else r for label, r in zip(labels, references, strict=True)]
+                shown = (label_in(x, locale) if x else r for x, r in zip(labels, references, strict=True))
                 told[f"term:{locale}"] = ", ".join(shown)
         return told
