@@ -121,12 +121,13 @@ def _check(f: SourceFile, book: RuleBook, value: object, where: Location, steps:
         if value.step is not None and value.step not in steps:
             raise f.error("unknown_step", (*where, "step"), name=value.step)
         _check_places(f, value, where)
+    terms_of = book.names[f.pack].terms
     for reference in references:
-        if not reference.startswith("family:") and not book.names[f.pack].terms(reference):
+        if not reference.startswith("family:") and not terms_of(reference):
             raise f.error("unknown_term", where, name=reference)
     if isinstance(value, Says) and value.at_least > 1:
-        known = {term for reference in value.any for term in book.names[f.pack].terms(reference)}
-        loaded = all(book.names[f.pack].terms(reference) for reference in value.any)
+        known = {term for reference in value.any for term in terms_of(reference)}
+        loaded = all(terms_of(reference) for reference in value.any)
         if loaded and value.at_least > (count := len(known) + bool(value.patterns)):
             raise f.error("too_few_terms", (*where, "at_least"), at_least=value.at_least, count=count)
 

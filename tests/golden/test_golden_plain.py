@@ -30,7 +30,7 @@ def book() -> RuleBook:
 
 def told(book: RuleBook, industry: str, opening: list[tuple[str, str]], text: str) -> set[int]:
     """The turns put before a person as an offence."""
-    turns = [{"role": role, "text": said} for role, said in (*opening, ("agent", text))]
+    turns = [{"role": role, "text": words} for role, words in (*opening, ("agent", text))]
     analysis = book.analyse(from_turns(turns), CallContext(attributes={"industry": industry}))
     return {e.turn for f in analysis.findings if f.family == "forbidden" for e in f.evidence}
 
